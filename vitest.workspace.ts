@@ -1,15 +1,19 @@
-import { readdirSync } from "node:fs"
+import { existsSync, readdirSync } from "node:fs"
 import { defineConfig } from "vitest/config"
 
 // One project per package, so that `--project core` runs one of them. The "source" condition makes the packages resolve
-// each other's TypeScript; nothing has to be built before the tests run.
-const conditions = ["source"]
-const packages = readdirSync(new URL("packages", import.meta.url))
+// each other's TypeScript; nothing has to be built before the tests run. Besides it there is only "node", as in production:
+// a list here replaces vite's own, which also has "module" and "development".
+const conditions = ["source", "node"]
+const packages = readdirSync(new URL("packages", import.meta.url)).filter((name) =>
+  existsSync(new URL(`packages/${name}/package.json`, import.meta.url))
+)
 
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
+    reporters: ["default", "./.ci/summary-reporter.mjs"],
     projects: packages.map((name) => ({
       extends: true,
       test: { name, root: `packages/${name}`, include: ["test/**/*.test.ts"] }
