@@ -1,0 +1,36 @@
+/**
+ * The DNS plan: the records that a domain's owner must publish before mail from the domain may be signed.
+ *
+ * A plan is made once per added sender, from the tokens of its account and domain, and is written into `SenderAdded`,
+ * so that a later change of the zone never changes what a customer was told.
+ */
+import { Schema } from "effect"
+
+/** One record to publish. `name` and `value` are lower-case A-labels without a trailing dot. */
+export const DnsRecord = Schema.Struct({ type: Schema.Literal("CNAME"), name: Schema.String, value: Schema.String })
+export type DnsRecord = typeof DnsRecord.Type
+
+/** `tokens` are the DKIM selectors (RFC 6376, section 3.1), `zone` is where the signing keys are served. */
+export const DnsPlan = Schema.Struct({
+  zone: Schema.String,
+  tokens: Schema.Array(Schema.String),
+  records: Schema.Array(DnsRecord)
+})
+export type DnsPlan = typeof DnsPlan.Type
+
+/** `<token>._domainkey.<domain> CNAME <token>.<zone>`, one record per token. */
+export const makeDnsPlan = (domain: string, tokens: ReadonlyArray<string>, zone: string): DnsPlan => ({
+  zone,
+  tokens,
+  records: tokens.map((token) => ({
+    type: "CNAME",
+    name: `${token}._domainkey.${domain}`,
+    value: `${token}.${zone}`
+  }))
+})
+
+/**
+ * The longest domain that leaves room for a DKIM selector of `tokenLength` characters in a name of 253
+ * (RFC 1035, section 2.3.4).
+ */
+export const longestPlannableDomain = (tokenLength: number): number => 253 - tokenLength - "._domainkey.".length

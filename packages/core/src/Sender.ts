@@ -1,0 +1,416 @@
+/**
+ * The sender: one address (or domain) that an owner wants to send from, and all that decides whether it may.
+ *
+ * Read from top to bottom: state, `evolve` (an event happened), commands, refusals, `decide` (what a command makes
+ * happen). Everything is pure: time, ids and observations come in as data. What lists and look-ups show of a sender is
+ * `SenderView.ts`; the work that follows from an event is `SenderTask.ts`.
+ */
+import type { Schema } from "effect"
+import type { DnsPlan } from "./DnsPlan.ts"
+import {
+  type DnsObservation,
+  judgePlan,
+  mergeVerdicts,
+  probeResult,
+  type RecordVerdict,
+  sameVerdicts
+} from "./DnsVerdict.ts"
+import type { Owner } from "./Owner.ts"
+import { gracePeriod, type Streak, streakDegrades, verificationWindow } from "./ProbeSchedule.ts"
+import type { SenderEvent, SenderKind } from "./SenderEvent.ts"
+
+/** A link lives this long, in milliseconds, from the sending of its mail. */
+export const linkLifetime = 24 * 60 * 60 * 1_000
+/** The least time between two requested links of one sender, in milliseconds. Kept across removal. */
+export const linkCoolDown = 60 * 1_000
+/** After "this was not me", nothing is mailed for this long, in milliseconds. Kept across removal. */
+export const declinePeriod = 30 * 24 * 60 * 60 * 1_000
+
+// ---------------------------------------------------------------------------------------------------------------- state
+
+/** The mailbox axis: has the owner of the mailbox clicked? A domain sender has no mailbox to ask. */
+export type MailboxState = "not-needed" | "pending" | "verified" | "expired" | "declined" | "undeliverable"
+
+/** The current link. Older ones are void; so is this one once the sender is removed. */
+export interface Link {
+  readonly verificationId: string
+  readonly expiresAt: number
+  /** When the mail server took the mail. */
+  readonly sentAt: number | undefined
+  /** What went wrong with the mail, if it was not taken. */
+  readonly failure: { readonly reason: string; readonly permanent: boolean } | undefined
+}
+
+/** The domain axis: are the records of the plan published? */
+export type DomainState = "pending" | "verified" | "degraded" | "timed-out" | "lost"
+
+export interface NotAdded {
+  readonly _tag: "NotAdded"
+}
+
+export interface Sender {
+  readonly _tag: "Sender"
+  readonly removed: boolean
+  /** Counts the lives of this sender, from 1. */
+  readonly incarnation: number
+  readonly account: string
+  readonly owner: Owner
+  readonly kind: SenderKind
+  /** As typed by the owner who added it; the canonical form is what duplicates are told by. */
+  readonly address: string
+  readonly canonical: string
+  readonly domain: string
+  readonly plan: DnsPlan
+  readonly metadata: { readonly [key: string]: Schema.Json }
+  readonly notifyAccount: boolean
+  readonly addedAt: number
+  /** Moves when something moves that an API shows. */
+  readonly updatedAt: number
+  readonly mailbox: MailboxState
+  readonly link: Link | undefined
+  readonly domainState: DomainState
+  /** Since when the domain axis stands where it stands. */
+  readonly domainSince: number
+  /** The last verdicts on a domain that is not verified. */
+  readonly verdicts: ReadonlyArray<RecordVerdict>
+  readonly evidence: ReadonlyArray<DnsObservation>
+  /** From when the latest link's mail may go out: the cool-down runs from there, and survives removal. */
+  readonly lastMailFrom: number | undefined
+  /** Until when nothing may be mailed because the mailbox owner declined; survives removal. */
+  readonly declinedUntil: number | undefined
+}
+
+export type SenderState = NotAdded | Sender
+
+export const notAdded: SenderState = { _tag: "NotAdded" }
+
+export const isLive = (state: SenderState): state is Sender => state._tag === "Sender" && !state.removed
+
+// --------------------------------------------------------------------------------------------------------------- evolve
+
+/** The state after an event. Total: an event that means nothing in a state leaves it as it is. */
+export const evolve = (state: SenderState, event: SenderEvent): SenderState => {
+  if (event._tag === "SenderAdded") return begin(state, event)
+  if (!isLive(state)) return state
+  switch (event._tag) {
+    case "VerificationRequested":
+      return {
+        ...withMailbox(state, "pending", event.at),
+        link: {
+          verificationId: event.verificationId,
+          expiresAt: event.expiresAt,
+          sentAt: undefined,
+          failure: undefined
+        },
+        lastMailFrom: event.notBefore
+      }
+    case "VerificationMailSent":
+      return withLink(state, event.verificationId, (link) => ({
+        ...link,
+        sentAt: event.at,
+        expiresAt: event.expiresAt,
+        failure: undefined
+      }))
+    case "VerificationMailFailed": {
+      const next = withLink(state, event.verificationId, (link) => ({
+        ...link,
+        failure: { reason: event.reason, permanent: event.permanent }
+      }))
+      return event.permanent && next !== state ? withMailbox(next, "undeliverable", event.at) : next
+    }
+    case "EmailVerified":
+      return withMailbox(state, "verified", event.at)
+    case "VerificationDeclined":
+      return { ...withMailbox(state, "declined", event.at), declinedUntil: event.at + declinePeriod }
+    case "VerificationExpired":
+      return withMailbox(state, "expired", event.at)
+    case "DomainVerified":
+    case "DomainRecovered":
+      return { ...withDomain(state, "verified", event.at), verdicts: [], evidence: event.evidence }
+    case "DomainProblemFound":
+      return { ...state, verdicts: event.verdicts, evidence: event.evidence }
+    case "DomainVerificationTimedOut":
+      return withDomain(state, "timed-out", event.at)
+    case "DomainDegraded":
+      return { ...withDomain(state, "degraded", event.at), evidence: event.evidence }
+    case "DomainVerificationLost":
+      return { ...withDomain(state, "lost", event.at), evidence: event.evidence }
+    case "SenderRemoved":
+      return { ...state, removed: true, updatedAt: Math.max(state.updatedAt, event.at) }
+  }
+}
+
+export const fold = (events: Iterable<SenderEvent>, from: SenderState = notAdded): SenderState => {
+  let state = from
+  for (const event of events) state = evolve(state, event)
+  return state
+}
+
+const begin = (before: SenderState, event: SenderEvent & { readonly _tag: "SenderAdded" }): Sender => {
+  const past = before._tag === "Sender" ? before : undefined
+  const declined = past?.declinedUntil !== undefined && past.declinedUntil > event.at
+  return {
+    _tag: "Sender",
+    removed: false,
+    incarnation: (past?.incarnation ?? 0) + 1,
+    account: event.account,
+    owner: event.owner,
+    kind: event.kind,
+    address: event.address,
+    canonical: event.canonical,
+    domain: event.domain,
+    plan: event.plan,
+    metadata: event.metadata,
+    notifyAccount: event.notifyAccount,
+    addedAt: event.at,
+    updatedAt: event.at,
+    mailbox: event.kind === "domain" ? "not-needed" : declined ? "declined" : "pending",
+    link: undefined,
+    domainState: "pending",
+    domainSince: event.at,
+    verdicts: [],
+    evidence: [],
+    lastMailFrom: past?.lastMailFrom,
+    declinedUntil: past?.declinedUntil
+  }
+}
+
+const withMailbox = (state: Sender, mailbox: MailboxState, at: number): Sender =>
+  state.mailbox === mailbox ? state : { ...state, mailbox, updatedAt: Math.max(state.updatedAt, at) }
+
+const withDomain = (state: Sender, domainState: DomainState, at: number): Sender =>
+  state.domainState === domainState
+    ? state
+    : { ...state, domainState, domainSince: at, updatedAt: Math.max(state.updatedAt, at) }
+
+const withLink = (state: Sender, verificationId: string, change: (link: Link) => Link): Sender =>
+  state.link?.verificationId === verificationId ? { ...state, link: change(state.link) } : state
+
+// ------------------------------------------------------------------------------------------------------------- commands
+
+/** What may be asked of a sender. `at` is milliseconds since the epoch by the storage's clock. */
+export type SenderCommand =
+  | {
+      readonly _tag: "AddSender"
+      readonly at: number
+      readonly account: string
+      readonly owner: Owner
+      readonly kind: SenderKind
+      readonly address: string
+      readonly canonical: string
+      readonly domain: string
+      readonly plan: DnsPlan
+      readonly metadata: { readonly [key: string]: Schema.Json }
+      readonly notifyAccount: boolean
+      readonly verificationId: string
+      /** Evidence that the account already proved this domain for another sender. */
+      readonly proven?: ReadonlyArray<DnsObservation>
+    }
+  | { readonly _tag: "RequestLink"; readonly at: number; readonly verificationId: string }
+  | { readonly _tag: "ConfirmLink"; readonly at: number; readonly verificationId: string }
+  | { readonly _tag: "DeclineLink"; readonly at: number; readonly verificationId: string }
+  | (Outcome & { readonly _tag: "RecordMailSent"; readonly verificationId: string; readonly messageId: string })
+  | (Outcome & {
+      readonly _tag: "RecordMailFailed"
+      readonly verificationId: string
+      readonly reason: string
+      readonly permanent: boolean
+    })
+  | (Outcome & { readonly _tag: "ExpireLink"; readonly verificationId: string })
+  | (Outcome & {
+      readonly _tag: "RecordProbe"
+      readonly evidence: ReadonlyArray<DnsObservation>
+      readonly streak: Streak | undefined
+      /** A look that somebody asked for, before the schedule wanted it: it may help, and never does harm. */
+      readonly asked: boolean
+    })
+  | { readonly _tag: "RemoveSender"; readonly at: number; readonly reason: string }
+
+/** The result of work done for one incarnation: it says nothing about a later one. */
+interface Outcome {
+  readonly at: number
+  readonly incarnation: number
+}
+
+// ------------------------------------------------------------------------------------------------------------ decisions
+
+/** Why a command is refused; the caller is told. */
+export type Rejection =
+  | { readonly _tag: "SenderNotFound" }
+  /** Not before `retryAfter` milliseconds have passed. */
+  | { readonly _tag: "TooSoon"; readonly retryAfter: number }
+  /** A newer link voids this one. */
+  | { readonly _tag: "LinkVoid" }
+  | { readonly _tag: "LinkExpired" }
+  | { readonly _tag: "LinkDeclined" }
+
+/** Why nothing happens although nothing is wrong. */
+export type Unchanged =
+  | "already-there"
+  | "already-requested"
+  | "already-verified"
+  | "already-declined"
+  | "already-recorded"
+  | "not-there"
+  | "not-yet"
+  | "stale"
+  | "equal"
+
+export type Decision =
+  | { readonly _tag: "Happened"; readonly events: readonly [SenderEvent, ...ReadonlyArray<SenderEvent>] }
+  | { readonly _tag: "Unchanged"; readonly because: Unchanged }
+  | { readonly _tag: "Rejected"; readonly rejection: Rejection }
+
+const happened = (...events: readonly [SenderEvent, ...ReadonlyArray<SenderEvent>]): Decision => ({
+  _tag: "Happened",
+  events
+})
+const unchanged = (because: Unchanged): Decision => ({ _tag: "Unchanged", because })
+const rejected = (rejection: Rejection): Decision => ({ _tag: "Rejected", rejection })
+
+/** What a command makes happen in a state. The same command on the state it produced makes nothing happen. */
+export const decide = (state: SenderState, command: SenderCommand): Decision => {
+  switch (command._tag) {
+    case "AddSender":
+      return add(state, command)
+    case "RequestLink":
+      return requestLink(state, command.verificationId, command.at)
+    case "ConfirmLink":
+    case "DeclineLink":
+      return useLink(state, command)
+    case "RemoveSender":
+      return isLive(state)
+        ? happened({ _tag: "SenderRemoved", at: command.at, reason: command.reason })
+        : unchanged("not-there")
+    default:
+      return isLive(state) && state.incarnation === command.incarnation
+        ? recordOutcome(state, command)
+        : unchanged("stale")
+  }
+}
+
+const add = (state: SenderState, command: SenderCommand & { readonly _tag: "AddSender" }): Decision => {
+  if (isLive(state)) return unchanged("already-there")
+  const { _tag: _, verificationId, proven, ...facts } = command
+  const added: SenderEvent = { _tag: "SenderAdded", ...facts }
+  const next = begin(state, added)
+  const events: [SenderEvent, ...Array<SenderEvent>] = [added]
+  if (next.mailbox === "pending") events.push(issueLink(next, verificationId, command.at))
+  if (proven !== undefined) events.push({ _tag: "DomainVerified", at: command.at, evidence: proven })
+  return happened(...events)
+}
+
+/** A mail that still waits for its time was never sent: the link that replaces it takes its place, no later. */
+const issueLink = (state: Sender, verificationId: string, at: number): SenderEvent => {
+  const last = state.lastMailFrom
+  const notBefore = last === undefined ? at : last > at ? last : Math.max(at, last + linkCoolDown)
+  return { _tag: "VerificationRequested", at, verificationId, notBefore, expiresAt: notBefore + linkLifetime }
+}
+
+const requestLink = (state: SenderState, verificationId: string, at: number): Decision => {
+  if (!isLive(state)) return rejected({ _tag: "SenderNotFound" })
+  if (state.mailbox === "not-needed" || state.mailbox === "verified") return unchanged("already-verified")
+  if (state.link?.verificationId === verificationId) return unchanged("already-requested")
+  const from = Math.max(state.declinedUntil ?? 0, (state.lastMailFrom ?? -linkCoolDown) + linkCoolDown)
+  if (from > at) return rejected({ _tag: "TooSoon", retryAfter: from - at })
+  return happened(issueLink(state, verificationId, at))
+}
+
+const useLink = (
+  state: SenderState,
+  command: SenderCommand & { readonly _tag: "ConfirmLink" | "DeclineLink" }
+): Decision => {
+  if (!isLive(state)) return rejected({ _tag: "SenderNotFound" })
+  const { link, mailbox } = state
+  if (link?.verificationId !== command.verificationId) return rejected({ _tag: "LinkVoid" })
+  if (mailbox === "verified") return unchanged("already-verified")
+  if (mailbox === "declined") {
+    return command._tag === "DeclineLink" ? unchanged("already-declined") : rejected({ _tag: "LinkDeclined" })
+  }
+  // The time binds whether or not the expiry was written down yet.
+  if (mailbox === "expired" || command.at >= link.expiresAt) return rejected({ _tag: "LinkExpired" })
+  return happened({
+    _tag: command._tag === "ConfirmLink" ? "EmailVerified" : "VerificationDeclined",
+    at: command.at,
+    verificationId: link.verificationId
+  })
+}
+
+const recordOutcome = (
+  state: Sender,
+  command: SenderCommand & {
+    readonly _tag: "RecordMailSent" | "RecordMailFailed" | "ExpireLink" | "RecordProbe"
+  }
+): Decision => {
+  if (command._tag === "RecordProbe") return recordProbe(state, command)
+  const { at, verificationId } = command
+  const { link, mailbox } = state
+  if (link?.verificationId !== verificationId) return unchanged("stale")
+  switch (command._tag) {
+    case "RecordMailSent":
+      if (link.sentAt !== undefined) return unchanged("already-recorded")
+      if (mailbox !== "pending" && mailbox !== "verified") return unchanged("stale")
+      return happened({
+        _tag: "VerificationMailSent",
+        at,
+        verificationId,
+        messageId: command.messageId,
+        expiresAt: at + linkLifetime
+      })
+    case "RecordMailFailed":
+      if (mailbox !== "pending" || link.sentAt !== undefined) return unchanged("stale")
+      if (link.failure !== undefined && !command.permanent) return unchanged("already-recorded")
+      return happened({
+        _tag: "VerificationMailFailed",
+        at,
+        verificationId,
+        reason: command.reason,
+        permanent: command.permanent
+      })
+    case "ExpireLink":
+      if (mailbox !== "pending") return unchanged("stale")
+      if (at < link.expiresAt) return unchanged("not-yet")
+      return happened({ _tag: "VerificationExpired", at, verificationId })
+  }
+}
+
+const recordProbe = (state: Sender, command: SenderCommand & { readonly _tag: "RecordProbe" }): Decision => {
+  const { at, evidence } = command
+  const seen = judgePlan(state.plan.records, evidence)
+  switch (probeResult(seen)) {
+    case "indeterminate":
+      return unchanged("equal")
+    case "valid":
+      if (state.domainState === "verified") return unchanged("equal")
+      return happened({ _tag: state.domainState === "degraded" ? "DomainRecovered" : "DomainVerified", at, evidence })
+    case "negative":
+      return recordNegative(state, command, mergeVerdicts(state.verdicts, seen))
+  }
+}
+
+const recordNegative = (
+  state: Sender,
+  { at, evidence, streak, asked }: SenderCommand & { readonly _tag: "RecordProbe" },
+  verdicts: ReadonlyArray<RecordVerdict>
+): Decision => {
+  switch (state.domainState) {
+    case "verified":
+      return !asked && streakDegrades(streak, at)
+        ? happened({ _tag: "DomainDegraded", at, evidence }) : unchanged("equal")
+    case "degraded":
+      return !asked && at - state.domainSince >= gracePeriod
+        ? happened({ _tag: "DomainVerificationLost", at, evidence })
+        : unchanged("equal")
+    default: {
+      const events: Array<SenderEvent> = []
+      if (!sameVerdicts(state.verdicts, verdicts)) {
+        events.push({ _tag: "DomainProblemFound", at, verdicts, evidence })
+      }
+      if (!asked && state.domainState === "pending" && at - state.addedAt >= verificationWindow) {
+        events.push({ _tag: "DomainVerificationTimedOut", at })
+      }
+      const [first, ...rest] = events
+      return first === undefined ? unchanged("equal") : happened(first, ...rest)
+    }
+  }
+}

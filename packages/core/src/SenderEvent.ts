@@ -1,0 +1,64 @@
+/**
+ * The facts of a sender's life, as they are stored.
+ *
+ * Each event has a schema version; from the first release on, a shipped version never changes: a new one is added
+ * and the old one is lifted to it when it is read (`SenderEventCodec.ts`). `at` is milliseconds since the epoch by the storage's clock.
+ */
+import { Schema } from "effect"
+import { DnsPlan } from "./DnsPlan.ts"
+import { DnsObservation, RecordVerdict } from "./DnsVerdict.ts"
+import { Owner } from "./Owner.ts"
+
+/** What an owner wants in the From header: one address, or every address of a domain. */
+export const SenderKind = Schema.Literals(["email", "domain"])
+export type SenderKind = typeof SenderKind.Type
+
+const evidence = { evidence: Schema.Array(DnsObservation) }
+const link = { verificationId: Schema.String }
+
+/** Version 1 of every event: its name, and what it carries besides its name. */
+export const senderEventFields = {
+  /** A new incarnation begins. `address` is as typed (for a domain sender: the domain as typed). */
+  SenderAdded: {
+    at: Schema.Number,
+    account: Schema.String,
+    owner: Owner,
+    kind: SenderKind,
+    address: Schema.String,
+    canonical: Schema.String,
+    domain: Schema.String,
+    plan: DnsPlan,
+    metadata: Schema.Record(Schema.String, Schema.Json),
+    notifyAccount: Schema.Boolean
+  },
+  /** A link was issued; every older link is void. Its mail may go out from `notBefore` on. */
+  VerificationRequested: { at: Schema.Number, ...link, notBefore: Schema.Number, expiresAt: Schema.Number },
+  /** The mail server took the mail; the link's time runs from here. */
+  VerificationMailSent: { at: Schema.Number, ...link, messageId: Schema.String, expiresAt: Schema.Number },
+  /** The mail server refused the mail for good, or delivery was given up (`permanent: false`). */
+  VerificationMailFailed: { at: Schema.Number, ...link, reason: Schema.String, permanent: Schema.Boolean },
+  /** The mailbox owner confirmed the link. */
+  EmailVerified: { at: Schema.Number, ...link },
+  /** "This was not me." */
+  VerificationDeclined: { at: Schema.Number, ...link },
+  /** The link's time went by without a click. */
+  VerificationExpired: { at: Schema.Number, ...link },
+  /** Every record of the plan is right. */
+  DomainVerified: { at: Schema.Number, ...evidence },
+  /** The verdicts on a domain that is not verified changed. */
+  DomainProblemFound: { at: Schema.Number, verdicts: Schema.Array(RecordVerdict), ...evidence },
+  /** 72 h without success. Probes go on, slower, and the same tokens stay good. */
+  DomainVerificationTimedOut: { at: Schema.Number },
+  /** Records of a verified domain went missing; sending goes on during the grace period. */
+  DomainDegraded: { at: Schema.Number, ...evidence },
+  /** The records of a degraded domain are back. */
+  DomainRecovered: { at: Schema.Number, ...evidence },
+  /** The grace period ended with the records still wrong. */
+  DomainVerificationLost: { at: Schema.Number, ...evidence },
+  /** The incarnation ends: gone from lists, its link dead. */
+  SenderRemoved: { at: Schema.Number, reason: Schema.String }
+} as const
+
+export const SenderEvent = Schema.TaggedUnion(senderEventFields)
+export type SenderEvent = typeof SenderEvent.Type
+export type SenderEventType = SenderEvent["_tag"]

@@ -1,0 +1,83 @@
+/**
+ * The work that follows from an event: a mail to send, a link to expire, a domain to probe.
+ *
+ * `react` is pure and its tasks are stored in the same transaction as the event, so no work is ever lost or done for an
+ * event that did not happen. Whoever does a task reports back by a command.
+ */
+import { Schema } from "effect"
+import { Streak } from "./ProbeSchedule.ts"
+import type { Sender } from "./Sender.ts"
+import type { SenderEvent } from "./SenderEvent.ts"
+
+const ofSender = { sender: Schema.String, incarnation: Schema.Int }
+
+/** What each kind of task needs to know. */
+export const taskPayloads = {
+  "verification-mail": Schema.Struct({ ...ofSender, verificationId: Schema.String }),
+  "account-notice": Schema.Struct(ofSender),
+  "link-expiry": Schema.Struct({ ...ofSender, verificationId: Schema.String }),
+  probe: Schema.Struct({
+    account: Schema.String,
+    domain: Schema.String,
+    /** When the schedule wanted the next look, in milliseconds since the epoch; an earlier one was asked for. */
+    scheduledFor: Schema.optionalKey(Schema.Number),
+    /** Negatives in a row by DNS zone of the plan. */
+    streaks: Schema.optionalKey(Schema.Record(Schema.String, Streak))
+  })
+} as const
+
+export type TaskKind = keyof typeof taskPayloads
+export type TaskPayload<K extends TaskKind> = (typeof taskPayloads)[K]["Type"]
+
+/** A task to put. Times are milliseconds: `due` since the epoch, by the storage's clock. */
+export type NewTask = {
+  readonly [K in TaskKind]: {
+    readonly kind: K
+    /**
+     * Unique among live tasks. Putting a key that exists moves the task earlier, never later, keeps its payload, and
+     * makes it run again when it is running.
+     */
+    readonly key: string | undefined
+    readonly due: number
+    /** Not sooner than this long after the last run of the task with the same key. */
+    readonly spacing: number
+    readonly payload: TaskPayload<K>
+  }
+}[TaskKind]
+
+/** Adds of one domain within this time, in milliseconds, share one probe. */
+export const probeSharing = 2_000
+
+export const probeKey = (account: string, domain: string): string => `probe:${domain}:${account}`
+
+/** The one probe of a domain, due now. */
+export const probeTask = (account: string, domain: string, due: number, spacing: number): NewTask => ({
+  kind: "probe",
+  key: probeKey(account, domain),
+  due,
+  spacing,
+  payload: { account, domain }
+})
+
+/** The tasks that follow from `event`; `state` is the sender after it. */
+export const react = (sender: string, state: Sender, event: SenderEvent): ReadonlyArray<NewTask> => {
+  const { incarnation } = state
+  const once = { key: undefined, spacing: 0 } as const
+  switch (event._tag) {
+    case "SenderAdded": {
+      const probe = probeTask(state.account, state.domain, event.at, probeSharing)
+      return event.notifyAccount
+        ? [probe, { ...once, kind: "account-notice", due: event.at, payload: { sender, incarnation } }]
+        : [probe]
+    }
+    case "VerificationRequested": {
+      const payload = { sender, incarnation, verificationId: event.verificationId }
+      return [
+        { ...once, kind: "verification-mail", due: event.notBefore, payload },
+        { ...once, kind: "link-expiry", due: event.expiresAt, payload }
+      ]
+    }
+    default:
+      return []
+  }
+}

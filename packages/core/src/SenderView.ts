@@ -1,0 +1,154 @@
+/**
+ * What is shown of a sender: its status, why it is not active yet, and its entry in the directory that lists and
+ * look-ups read.
+ *
+ * All of it is derived from the state; nothing here is ever a fact of its own. The entry is stored with every commit and can be rebuilt from
+ * the log at any time.
+ */
+import type { Schema } from "effect"
+import type { DnsPlan } from "./DnsPlan.ts"
+import type { RecordVerdict } from "./DnsVerdict.ts"
+import type { Owner } from "./Owner.ts"
+import { type DomainState, isLive, type MailboxState, type Sender, type SenderState } from "./Sender.ts"
+import type { SenderKind } from "./SenderEvent.ts"
+
+export type LiveStatus = "pending" | "email-verified" | "domain-verified" | "active"
+export type SenderStatus = LiveStatus | "removed"
+
+/** The status of a live sender, by its two axes. Only `active` may send. */
+export const liveStatus = ({ mailbox, domainState }: Pick<Sender, "mailbox" | "domainState">): LiveStatus => {
+  const mailboxDone = mailbox === "verified" || mailbox === "not-needed"
+  const domainDone = domainState === "verified" || domainState === "degraded"
+  // A domain sender has no mailbox axis: until its domain is proven it is simply pending.
+  if (mailbox === "not-needed") return domainDone ? "active" : "pending"
+  if (mailboxDone) return domainDone ? "active" : "email-verified"
+  return domainDone ? "domain-verified" : "pending"
+}
+
+export const statusOf = (sender: Sender): SenderStatus => (sender.removed ? "removed" : liveStatus(sender))
+
+/** Why a sender is not active: a stable code, and one sentence for the person who can change it. */
+export interface Blocker {
+  readonly code:
+    | "sender-not-found"
+    | "mailbox-unconfirmed"
+    | "link-expired"
+    | "mailbox-declined"
+    | "mail-undeliverable"
+    | "domain-unverified"
+    | "domain-timed-out"
+    | "domain-lost"
+  readonly message: string
+}
+
+/** Empty exactly when the sender is active. */
+export const blockersOf = (state: SenderState): ReadonlyArray<Blocker> => {
+  if (!isLive(state)) {
+    return [{ code: "sender-not-found", message: "There is no such sender: it was never added, or it was removed." }]
+  }
+  const blockers = [mailboxBlocker(state), domainBlocker(state)]
+  return blockers.filter((blocker) => blocker !== undefined)
+}
+
+const mailboxBlocker = (state: Sender): Blocker | undefined => {
+  switch (state.mailbox) {
+    case "not-needed":
+    case "verified":
+      return undefined
+    case "pending":
+      return {
+        code: "mailbox-unconfirmed",
+        message: `The link that is mailed to ${state.address} has not been confirmed yet.`
+      }
+    case "expired":
+      return {
+        code: "link-expired",
+        message: `The link mailed to ${state.address} expired before it was confirmed: request a new one.`
+      }
+    case "declined":
+      return {
+        code: "mailbox-declined",
+        message: `The owner of ${state.address} declined: nothing is mailed there for 30 days.`
+      }
+    case "undeliverable":
+      return {
+        code: "mail-undeliverable",
+        message: `The mail server refused the mail to ${state.address}: ${state.link?.failure?.reason ?? "no reason given"}`
+      }
+  }
+}
+
+const domainBlocker = (state: Sender): Blocker | undefined => {
+  switch (state.domainState) {
+    case "verified":
+    case "degraded":
+      return undefined
+    case "pending":
+      return {
+        code: "domain-unverified",
+        message: `The ${state.plan.records.length} CNAME records of ${state.domain} are not all published yet.`
+      }
+    case "timed-out":
+      return {
+        code: "domain-timed-out",
+        message: `The CNAME records of ${state.domain} were not found within 72 hours; they are still looked for, and stay the same.`
+      }
+    case "lost":
+      return {
+        code: "domain-lost",
+        message: `The CNAME records of ${state.domain} went missing and were not restored within 72 hours: publish them again.`
+      }
+  }
+}
+
+/**
+ * A live sender's row in the directory. Its place in the log is stamped by the storage: the position of the newest
+ * `SenderAdded`, which is what "newest" and the order of lists mean.
+ */
+export interface SenderEntry {
+  readonly sender: string
+  readonly account: string
+  readonly owner: Owner
+  readonly kind: SenderKind
+  readonly address: string
+  readonly canonical: string
+  readonly domain: string
+  readonly status: LiveStatus
+  readonly mailbox: MailboxState
+  readonly domainState: DomainState
+  /** Milliseconds since the epoch. */
+  readonly domainSince: number
+  readonly verdicts: ReadonlyArray<RecordVerdict>
+  readonly plan: DnsPlan
+  readonly metadata: { readonly [key: string]: Schema.Json }
+  readonly incarnation: number
+  readonly createdAt: number
+  readonly updatedAt: number
+}
+
+/** The version of `view`: raised when the same events make another entry. */
+export const viewVersion = 1
+
+/** The directory entry of a sender; none when it is not live. */
+export const view = (sender: string, state: SenderState): SenderEntry | undefined =>
+  isLive(state)
+    ? {
+        sender,
+        account: state.account,
+        owner: state.owner,
+        kind: state.kind,
+        address: state.address,
+        canonical: state.canonical,
+        domain: state.domain,
+        status: liveStatus(state),
+        mailbox: state.mailbox,
+        domainState: state.domainState,
+        domainSince: state.domainSince,
+        verdicts: state.verdicts,
+        plan: state.plan,
+        metadata: state.metadata,
+        incarnation: state.incarnation,
+        createdAt: state.addedAt,
+        updatedAt: state.updatedAt
+      }
+    : undefined

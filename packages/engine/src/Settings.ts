@@ -1,0 +1,17 @@
+/**
+ * What the engine has to be told by whoever runs it.
+ */
+import type { LinkKeys } from "@countersign/core"
+import { Context } from "effect"
+
+export class Settings extends Context.Service<
+  Settings,
+  {
+    /** Where the confirmation pages are reached, without a trailing slash. The only source of a link's host. */
+    readonly publicUrl: string
+    /** Keys of verification links, the newest first. */
+    readonly linkKeys: LinkKeys
+    /** Whether names under `.test` and `.example` are allowed. For the sandbox only. */
+    readonly allowTestNames: boolean
+  }
+>()("countersign/Settings") {}

@@ -1,0 +1,13 @@
+/**
+ * Who signs the mail of a domain, and so which records its owner must publish.
+ */
+import type { DnsPlan } from "@countersign/core"
+import { Context, type Effect } from "effect"
+
+export class DkimProvider extends Context.Service<
+  DkimProvider,
+  {
+    /** The same plan again for the same account and domain. */
+    readonly plan: (account: string, domain: string) => Effect.Effect<DnsPlan>
+  }
+>()("countersign/DkimProvider") {}
