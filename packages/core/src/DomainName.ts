@@ -103,8 +103,9 @@ const labelProblem = (labels: ReadonlyArray<string>): AddressProblemCode | undef
   for (const [index, label] of labels.entries()) {
     if (label === "") return index > 0 && index === labels.length - 1 ? "domain-trailing-dot" : "domain-empty-label"
     if (label.length > 63) return "domain-label-too-long"
-    if (label.startsWith("-") || label.endsWith("-")) return "domain-hyphen"
-    if (label.startsWith("xn--") && !isALabel(label)) return "domain-idn-invalid"
+    if (label.startsWith("xn--")) {
+      if (!isALabel(label)) return "domain-idn-invalid"
+    } else if (label.startsWith("-") || label.endsWith("-")) return "domain-hyphen"
   }
   return undefined
 }
