@@ -1,0 +1,85 @@
+/**
+ * Every dependency is pinned to one exact version, the same everywhere, and has its line in docs/dependencies.md.
+ */
+import { existsSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { describe, expect, it } from "vitest"
+import { type Manifest, readHouse, root } from "./rooms/House.ts"
+
+interface Wanted {
+  readonly name: string
+  readonly version: string
+  /** The package.json that asks for it. */
+  readonly by: string
+}
+
+const house = readHouse()
+
+const wantedBy = (manifest: Manifest): ReadonlyArray<Wanted> =>
+  [manifest.dependencies, manifest.devDependencies, manifest.peerDependencies, manifest.optionalDependencies].flatMap(
+    (list = {}) => Object.entries(list).map(([name, version]) => ({ name, version, by: manifest.name }))
+  )
+
+const wanted = [house.manifest, ...house.packages.map(({ manifest }) => manifest)].flatMap(wantedBy)
+const isForeign = ({ name }: Wanted) => !name.startsWith("@countersign/")
+
+const notExact = (list: ReadonlyArray<Wanted>): ReadonlyArray<string> =>
+  list
+    .filter(({ version }) => !/^\d+\.\d+\.\d+(?:-[\w.-]+)?$/.test(version))
+    .map(({ name, version, by }) => `${by} asks for ${name} ${version}: write one exact version`)
+
+const notTheSame = (list: ReadonlyArray<Wanted>): ReadonlyArray<string> =>
+  list.flatMap((one) =>
+    list
+      .filter((other) => other.name === one.name && other.version !== one.version)
+      .map((other) => `${one.by} asks for ${one.name} ${one.version}, ${other.by} for ${other.version}`)
+  )
+
+/** A line of justification is a row of a table that starts with the name in backticks and has words in every cell. */
+const justified = (text: string): ReadonlyArray<string> =>
+  text.split("\n").flatMap((line) => /^\|\s*`([^`]+)`\s*\|(?:[^|]*\w[^|]*\|)+\s*$/.exec(line)?.[1] ?? [])
+
+const page = () => {
+  const file = join(root, "docs", "dependencies.md")
+  return existsSync(file) ? readFileSync(file, "utf8") : ""
+}
+
+describe("the dependencies", () => {
+  it("are pinned to exact versions", () => {
+    expect(wanted.length).toBeGreaterThan(20)
+    expect(notExact(wanted)).toEqual([])
+  })
+
+  it("have one version in the whole repository", () => {
+    expect(notTheSame(wanted)).toEqual([])
+  })
+
+  it("have one line each in docs/dependencies.md, and nothing else has", () => {
+    const names = [...new Set(wanted.filter(isForeign).map(({ name }) => name))].sort()
+    expect([...justified(page())].sort()).toEqual(names)
+  })
+
+  it("on our own packages name the version that is there", () => {
+    const versions = new Map(house.packages.map(({ manifest }) => [manifest.name, manifest.version]))
+    const wrong = wanted.filter((entry) => !isForeign(entry) && versions.get(entry.name) !== entry.version)
+    expect(wrong).toEqual([])
+  })
+})
+
+describe("a planted fault is found", () => {
+  it.each(["^1.2.3", "~1.2.3", ">=1.2.3", "1.2", "*", "latest", "workspace:*", "file:../x"])(
+    "version %s",
+    (version) => {
+      expect(notExact([{ name: "a", version, by: "b" }])).toEqual([`b asks for a ${version}: write one exact version`])
+    }
+  )
+
+  it("two versions", () => {
+    const two = ["1.0.0", "1.0.1"].map((version) => ({ name: "a", version, by: `b${version}` }))
+    expect(notTheSame(two)).toHaveLength(2)
+  })
+
+  it("a row without a reason", () => {
+    expect(justified("| `a` | everywhere | a reason |\n| `b` | everywhere | |\n`c` in a sentence")).toEqual(["a"])
+  })
+})
