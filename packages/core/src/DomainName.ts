@@ -38,7 +38,7 @@ export interface DomainOptions {
 const specialUse = new Set(["alt", "arpa", "example", "internal", "invalid", "local", "localhost", "onion", "test"])
 const testNames = new Set(["example", "test"])
 
-// Far above what any name of 253 octets needs when typed in Unicode, low enough that mapping costs nothing.
+// In UTF-16 code units. Far above what people type for a name of 253 octets, low enough that mapping costs nothing.
 const longestTyped = 512
 
 const plain = /^[A-Za-z0-9.-]+$/
@@ -63,7 +63,7 @@ const refuse = (code: AddressProblemCode) => Result.fail(addressProblem(code))
  * count as dots, because UTS 46 maps them so. A trailing dot is refused rather than dropped: RFC 5321, section 4.1.2,
  * has none, and a name is to have one accepted spelling.
  *
- * Fails with the first problem found. Takes time in proportion to the input, at most 512 characters of it.
+ * Fails with the first problem found. Takes time in proportion to the input, at most 512 code units of it.
  */
 export const parseDomain = (input: unknown, options?: DomainOptions): Result.Result<DomainName, AddressProblem> => {
   if (typeof input !== "string") return refuse(input === undefined || input === null ? "missing" : "not-a-string")
@@ -111,7 +111,7 @@ const labelProblem = (labels: ReadonlyArray<string>): AddressProblemCode | undef
 }
 
 // `node:url` hands back an `xn--` label it cannot decode, or whose content UTS 46 would not produce, as it was: so a valid
-// one changes on the way to Unicode and returns unchanged. Hyphens: RFC 5891, section 4.2.3.1.
+// one changes on the way to Unicode and returns as it was. Hyphens: RFC 5891, section 4.2.3.1.
 const isALabel = (label: string): boolean => {
   const unicode = domainToUnicode(label)
   return unicode !== "" && unicode !== label && !misplacedHyphen.test(unicode) && domainToASCII(unicode) === label

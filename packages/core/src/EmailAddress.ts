@@ -39,7 +39,7 @@ const refuse = (code: AddressProblemCode) => Result.fail(addressProblem(code))
  * Reads an address as typed. Refused are quoted strings, comments, display names, domain literals, any space or control
  * character, and what `parseDomain` refuses of the domain.
  *
- * Fails with the first problem found. Takes time in proportion to the input, at most 577 characters of it.
+ * Fails with the first problem found. Takes time in proportion to the input, at most 577 code units of it.
  */
 export const parseEmailAddress = (
   input: unknown,

@@ -50,6 +50,12 @@ describe("a domain is read as lower-case A-labels", () => {
   })
 })
 
+it("refuses what was typed in more than 512 code units unread, even where its A-labels would fit", () => {
+  const syllables = (count: number): string => "\u1100\u1161\u11a8".repeat(count)
+  expect(read(`${Array.from({ length: 3 }, () => syllables(50)).join(".")}.com`)).toMatch(/^xn--/)
+  expect(read(`${Array.from({ length: 4 }, () => syllables(50)).join(".")}.com`)).toBe("!domain-too-long")
+})
+
 describe("what is no domain name is refused", () => {
   const refused: ReadonlyArray<readonly [input: unknown, code: string]> = [
     [undefined, "missing"],
