@@ -1,0 +1,46 @@
+/**
+ * Every storage port in memory, over one shared state: the reference model that the other adapters are compared with,
+ * and the storage of an embedding test. It keeps every promise of `docs/architecture.md`, except that all of it goes
+ * with the process.
+ */
+import {
+  AccountAdmin,
+  Accounts,
+  EventStore,
+  Installation,
+  MailBudget,
+  SenderDirectory,
+  TaskQueue
+} from "@countersign/engine"
+import { Context, Effect, Layer } from "effect"
+import { makeAccountAdmin, makeAccounts } from "./MemoryAccounts.ts"
+import { makeEventStore } from "./MemoryEventStore.ts"
+import { makeMailBudget } from "./MemoryMailBudget.ts"
+import { makeSenderDirectory } from "./MemorySenderDirectory.ts"
+import { type MemoryOptions, makeState } from "./MemoryState.ts"
+import { makeTaskQueue } from "./MemoryTaskQueue.ts"
+
+type Ports = EventStore | SenderDirectory | TaskQueue | MailBudget | Accounts | AccountAdmin | Installation
+
+/** A new, empty store. Provide the same context to two engines (`Layer.succeedContext`) and they share it. */
+const make = (options?: MemoryOptions): Effect.Effect<Context.Context<Ports>> =>
+  Effect.map(makeState(options), (state) =>
+    Context.empty().pipe(
+      Context.add(EventStore, makeEventStore(state)),
+      Context.add(SenderDirectory, makeSenderDirectory(state)),
+      Context.add(TaskQueue, makeTaskQueue(state)),
+      Context.add(MailBudget, makeMailBudget(state)),
+      Context.add(Accounts, makeAccounts(state)),
+      Context.add(AccountAdmin, makeAccountAdmin(state)),
+      Context.add(Installation, state.installation)
+    )
+  )
+
+const layerWith = (options?: MemoryOptions): Layer.Layer<Ports> => Layer.effectContext(make(options))
+
+export const MemoryStorage = {
+  make,
+  layerWith,
+  /** A new store each time it is built, with the default limits of mail. */
+  layer: layerWith()
+} as const
