@@ -13,3 +13,6 @@ export type Owner = typeof Owner.Type
 /** The owner as one string, `account` or `organization:<id>`: a storage key, unique within an account. */
 export const ownerKey = (owner: Owner): string =>
   owner._tag === "Account" ? "account" : `organization:${owner.organization}`
+
+/** The account itself. */
+export const accountOwner: Owner = { _tag: "Account" }

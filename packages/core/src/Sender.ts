@@ -342,7 +342,7 @@ const recordOutcome = (
     readonly _tag: "RecordMailSent" | "RecordMailFailed" | "ExpireLink" | "RecordProbe"
   }
 ): Decision => {
-  if (command._tag === "RecordProbe") return recordProbe(state, command)
+  if (command._tag === "RecordProbe") return decideProbe(state, command)
   const { at, verificationId } = command
   const { link, mailbox } = state
   if (link?.verificationId !== verificationId) return unchanged("stale")
@@ -374,7 +374,14 @@ const recordOutcome = (
   }
 }
 
-const recordProbe = (state: Sender, command: SenderCommand & { readonly _tag: "RecordProbe" }): Decision => {
+/** What a probe is judged against. A directory entry has it too, so that a probe without news costs no load. */
+export type ProbedDomain = Pick<Sender, "plan" | "domainState" | "domainSince" | "verdicts" | "addedAt">
+
+/** What one look at the DNS makes happen. */
+export const decideProbe = (
+  state: ProbedDomain,
+  command: Omit<SenderCommand & { readonly _tag: "RecordProbe" }, "_tag" | "incarnation">
+): Decision => {
   const { at, evidence } = command
   const seen = judgePlan(state.plan.records, evidence)
   switch (probeResult(seen)) {
@@ -384,13 +391,13 @@ const recordProbe = (state: Sender, command: SenderCommand & { readonly _tag: "R
       if (state.domainState === "verified") return unchanged("equal")
       return happened({ _tag: state.domainState === "degraded" ? "DomainRecovered" : "DomainVerified", at, evidence })
     case "negative":
-      return recordNegative(state, command, mergeVerdicts(state.verdicts, seen))
+      return decideNegative(state, command, mergeVerdicts(state.verdicts, seen))
   }
 }
 
-const recordNegative = (
-  state: Sender,
-  { at, evidence, streak, asked }: SenderCommand & { readonly _tag: "RecordProbe" },
+const decideNegative = (
+  state: ProbedDomain,
+  { at, evidence, streak, asked }: Parameters<typeof decideProbe>[1],
   verdicts: ReadonlyArray<RecordVerdict>
 ): Decision => {
   switch (state.domainState) {
