@@ -210,7 +210,8 @@ const ownFilesAreRelative = ofUses(({ specifier, from, file, at }) => {
   if (target.startsWith("..") && !isAllowedOutside(target)) {
     return `${at} imports ${specifier}, which lies outside of the package: import the other package by name`
   }
-  return isPublished(file) && /^(?:test|dist)\//.test(target)
+  const refused = file.path.startsWith("bin/") ? /^test\// : /^(?:test|dist)\//
+  return isPublished(file) && refused.test(target)
     ? `${at} imports ${specifier}: published code may not use ${target.split("/")[0]}/`
     : undefined
 })
