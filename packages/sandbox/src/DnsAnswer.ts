@@ -17,7 +17,7 @@ import { normalName } from "./DnsName.ts"
 import { type DnsRecord, type DnsZone, isEmptyNonTerminal, isRecordType } from "./DnsZone.ts"
 
 /** Response codes (RFC 1035 section 4.1.1). */
-export const rcodes = { NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP: 4, REFUSED: 5 } as const
+const rcodes = { NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP: 4, REFUSED: 5 } as const
 export type Rcode = keyof typeof rcodes
 
 /** A query that was understood. */

@@ -6,7 +6,7 @@ import { isIPv4, isIPv6 } from "node:net"
 import { Data, Result } from "effect"
 import { nameFlaw, normalName } from "./DnsName.ts"
 
-export const recordTypes = ["A", "AAAA", "CNAME", "MX", "NS", "TXT"] as const
+const recordTypes = ["A", "AAAA", "CNAME", "MX", "NS", "TXT"] as const
 export type DnsRecordType = (typeof recordTypes)[number]
 
 export interface DnsRecord {

@@ -38,7 +38,7 @@ export interface SmtpHandlers {
   readonly closed: (connection: string) => void
 }
 
-export interface SessionFacts {
+interface SessionFacts {
   readonly secure: boolean
   readonly user: string | null
 }

@@ -3,7 +3,7 @@ import { Data, Effect } from "effect"
 import { createTransport, type SendMailOptions } from "nodemailer"
 import type { Options } from "nodemailer/lib/smtp-transport"
 
-export class NotSent extends Data.TaggedError("NotSent")<{
+class NotSent extends Data.TaggedError("NotSent")<{
   readonly code: string | undefined
   readonly responseCode: number | undefined
   readonly message: string
@@ -27,9 +27,9 @@ export const send = (port: number, mail: SendMailOptions = {}, options: Options 
       createTransport({
         host: "127.0.0.1",
         port,
-        connectionTimeout: 2000,
-        greetingTimeout: 2000,
-        socketTimeout: 2000,
+        connectionTimeout: 10_000,
+        greetingTimeout: 10_000,
+        socketTimeout: 10_000,
         ...options
       })
     ),
