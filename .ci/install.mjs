@@ -67,7 +67,8 @@ const installedByHand = () => {
 
 let ours = false
 
-const ownerOf = (folder) => Number(read(join(folder, "pid")) ?? Number.NaN)
+/** The ids of the processes that hold the lock: this script, and its npm, which outlives a script that is killed. */
+const ownersOf = (folder) => read(join(folder, "pids")) ?? ""
 
 const isAlive = (pid) => {
   try {
@@ -78,6 +79,8 @@ const isAlive = (pid) => {
   }
 }
 
+const setOwners = (...pids) => writeFileSync(join(lockFolder, "pids"), pids.join(" "))
+
 const take = () => {
   try {
     mkdirSync(lockFolder)
@@ -85,7 +88,7 @@ const take = () => {
     if (cause.code === "EEXIST") return false
     throw cause
   }
-  writeFileSync(join(lockFolder, "pid"), String(process.pid))
+  setOwners(process.pid)
   ours = true
   return true
 }
@@ -100,7 +103,7 @@ const putAside = (stale) => {
     if (cause.code === "ENOENT") return
     throw cause
   }
-  if (Object.is(ownerOf(aside), stale)) rmSync(aside, { recursive: true, force: true })
+  if (ownersOf(aside) === stale) rmSync(aside, { recursive: true, force: true })
   else renameSync(aside, lockFolder)
 }
 
@@ -113,15 +116,15 @@ const acquire = async () => {
   const start = Date.now()
   let nameless = 0
   for (let turn = 0; !take(); turn++) {
-    const owner = ownerOf(lockFolder)
+    const owners = ownersOf(lockFolder)
     // A folder without a process id belongs to a process between two system calls, or to one that died there.
-    nameless = Number.isNaN(owner) ? nameless + 1 : 0
-    if (nameless > 25 || (!Number.isNaN(owner) && !isAlive(owner))) {
-      putAside(owner)
+    nameless = owners === "" ? nameless + 1 : 0
+    if (nameless > 25 || (owners !== "" && !owners.split(" ").some((pid) => isAlive(Number(pid))))) {
+      putAside(owners)
       continue
     }
     if (turn === 0) say("Another run is installing the dependencies; waiting for it.")
-    if (Date.now() - start > longestWait) fail(`Another install (process ${owner}) has not ended in ten minutes.`)
+    if (Date.now() - start > longestWait) fail(`Another install (process ${owners}) has not ended in ten minutes.`)
     await delay(200)
   }
 }
@@ -143,6 +146,7 @@ const npmCi = () =>
       stdio: ["ignore", process.stderr.fd, process.stderr.fd],
       shell: command === "npm" && process.platform === "win32"
     })
+    if (child.pid !== undefined) setOwners(process.pid, child.pid)
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal))
     child.on("error", reject)
     child.on("exit", (code, signal) => resolve({ code, signal }))
