@@ -1,0 +1,164 @@
+/**
+ * Claims due tasks and runs them: leases renewed, failures retried with growing waits, buried after the last attempt.
+ *
+ * A handler says what becomes of its task; whatever it fails with counts as a failed attempt. At the end of the scope nothing new is claimed, what runs may
+ * finish, and what does not finish in time is given back.
+ */
+import { type TaskKind, type TaskPayload, taskPayloads } from "@countersign/core"
+import { Cause, Duration, Effect, Exit, Fiber, FiberSet, Latch, Random, Schema, Stream } from "effect"
+import { EventStore } from "../ports/EventStore.ts"
+import { type ClaimedTask, TaskQueue } from "../ports/TaskQueue.ts"
+
+/** What becomes of a task after a run. Times are milliseconds since the epoch. */
+export type Next =
+  /** Done: gone, unless its key was put meanwhile. */
+  | { readonly _tag: "Complete" }
+  /** Already ended by the commit that settled it. */
+  | { readonly _tag: "Settled" }
+  /** To run again; not a failure. */
+  | { readonly _tag: "Again"; readonly due: number; readonly payload?: unknown }
+  /** Failed; tried again later, until the attempts are used up. */
+  | { readonly _tag: "Failed"; readonly error: string }
+
+/** A run of a task of kind `K`. */
+export interface Run<K extends TaskKind> {
+  readonly task: ClaimedTask
+  readonly payload: TaskPayload<K>
+  /** The storage's time of the claim. */
+  readonly now: number
+}
+
+export interface Handler<K extends TaskKind> {
+  readonly kind: K
+  /** How many run at once in this process. */
+  readonly concurrency: number
+  /** Failed runs after which the task is buried. */
+  readonly attempts: number
+  readonly run: (run: Run<K>) => Effect.Effect<Next, { readonly message: string }>
+  /** What to do when the task is given up, before it is buried. */
+  readonly givenUp?: (run: Run<K>, error: string) => Effect.Effect<void, { readonly message: string }>
+}
+
+/** How long a claim is held without renewal, in milliseconds. */
+const lease = 15_000
+/** How long running tasks may take to finish when the process stops, in milliseconds. */
+const drainTime = 10_000
+/** Correctness never depends on a wake-up: the queue is looked at this often in any case, in milliseconds. */
+const slowPoll = 30_000
+const retryFirst = 10_000
+const retryLongest = 60 * 60 * 1_000
+
+/** Milliseconds to wait after the given number of failures: doubling from 10 s to an hour, less up to a fifth. */
+export const retryWait = (failures: number, chance: number): number =>
+  Math.round(Math.min(retryLongest, retryFirst * 2 ** Math.min(failures - 1, 20)) * (1 - 0.2 * chance))
+
+/** Works on tasks of one kind until the scope ends. */
+export const runTasks = Effect.fnUntraced(function* <K extends TaskKind>(handler: Handler<K>) {
+  const queue = yield* TaskQueue
+  const store = yield* EventStore
+  const wake = yield* Latch.make()
+  const running = yield* FiberSet.make()
+  const decode = Schema.decodeUnknownEffect(taskPayloads[handler.kind])
+
+  const runOne = (task: ClaimedTask, now: number) =>
+    Effect.gen(function* () {
+      const exit = yield* decode(task.payload).pipe(
+        Effect.mapError(({ message }) => ({ message: `the payload cannot be read: ${message}` })),
+        // The payload's schema is the one of this kind; TypeScript does not follow the key into the table.
+        Effect.flatMap((payload) => handler.run({ task, payload: payload as TaskPayload<K>, now })),
+        Effect.raceFirst(keepLease(task)),
+        Effect.exit
+      )
+      yield* conclude(task, now, exit)
+    }).pipe(
+      Effect.catchTag("LeaseLost", () => Effect.logDebug("the lease of a task was lost", { task: task.task })),
+      Effect.catchCause((cause) =>
+        Cause.hasInterruptsOnly(cause)
+          ? Effect.failCause(cause)
+          : Effect.logWarning("a task's outcome could not be written; it runs again when its lease ends", cause)
+      ),
+      Effect.annotateLogs({ kind: task.kind, task: task.task }),
+      Effect.ensuring(Latch.open(wake))
+    )
+
+  /** Renews until interrupted, and fails once the task belongs to another. */
+  const keepLease = (task: ClaimedTask) =>
+    queue.renew(task, lease).pipe(
+      Effect.delay(Duration.millis(lease / 3)),
+      Effect.catchTag("StorageUnavailable", () => Effect.void),
+      Effect.forever
+    )
+
+  const conclude = Effect.fnUntraced(function* (
+    task: ClaimedTask,
+    now: number,
+    exit: Exit.Exit<Next, { readonly message: string }>
+  ) {
+    if (Exit.isSuccess(exit) && exit.value._tag !== "Failed") {
+      const next = exit.value
+      if (next._tag === "Complete") yield* queue.complete(task)
+      if (next._tag === "Again") yield* queue.retryAt(task, { ...next, attempts: 0 })
+      return
+    }
+    if (Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)) {
+      // The process stops: whoever comes next does it at once.
+      return yield* queue.retryAt(task, { due: task.due, attempts: task.attempts })
+    }
+    const error = Exit.isSuccess(exit) ? failureText(exit.value) : causeText(exit.cause)
+    const failures = task.attempts + 1
+    if (failures < handler.attempts) {
+      const chance = yield* Random.next
+      return yield* queue.retryAt(task, { due: now + retryWait(failures, chance), attempts: failures, error })
+    }
+    yield* Effect.logError("a task is given up and buried", { error })
+    if (handler.givenUp !== undefined) {
+      const payload = yield* Effect.exit(decode(task.payload))
+      if (Exit.isSuccess(payload)) {
+        yield* Effect.ignore(handler.givenUp({ task, payload: payload.value as TaskPayload<K>, now }, error), {
+          log: true
+        })
+      }
+    }
+    yield* queue.bury(task, error)
+  })
+
+  const claim = Effect.gen(function* () {
+    // Closed before looking, so that whatever is put while we look opens it again.
+    yield* Latch.close(wake)
+    const room = handler.concurrency - (yield* FiberSet.size(running))
+    if (room <= 0) return yield* Latch.await(wake)
+    const { tasks, nextDue, now } = yield* queue.claim([handler.kind], room, lease)
+    for (const task of tasks) yield* FiberSet.run(running, runOne(task, now))
+    if (tasks.length === room) return
+    const wait = nextDue === undefined ? slowPoll : Math.min(slowPoll, Math.max(tasks.length > 0 ? 0 : 20, nextDue - now))
+    yield* Effect.raceFirst(Latch.await(wake), Effect.sleep(Duration.millis(wait)))
+  })
+
+  const loop = yield* claim.pipe(
+    Effect.catchCause((cause) =>
+      Cause.hasInterruptsOnly(cause)
+        ? Effect.failCause(cause)
+        : Effect.andThen(Effect.logWarning("tasks cannot be claimed", cause), Effect.sleep("1 second"))
+    ),
+    Effect.forever,
+    Effect.forkDetach
+  )
+  const wakes = yield* store.changes.pipe(
+    Stream.runForEach(() => Latch.open(wake)),
+    Effect.forkDetach
+  )
+  yield* Effect.addFinalizer(() =>
+    Effect.gen(function* () {
+      yield* Fiber.interruptAll([loop, wakes])
+      yield* Effect.timeoutOption(FiberSet.awaitEmpty(running), drainTime)
+      yield* FiberSet.clear(running)
+    })
+  )
+})
+
+const failureText = (next: Next): string => (next._tag === "Failed" ? next.error : "")
+
+const causeText = (cause: Cause.Cause<{ readonly message: string }>): string => {
+  const failed = Cause.findErrorOption(cause)
+  return failed._tag === "Some" ? failed.value.message : String(Cause.squash(cause))
+}

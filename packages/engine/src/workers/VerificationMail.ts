@@ -1,0 +1,124 @@
+/**
+ * Sends the mail of a verification link, once for each link, and records what the mail server said.
+ *
+ * The token is computed here, from the ids and the secret, and stored nowhere. A crash between sending and recording
+ * sends the same message again, with the same Message-ID.
+ */
+import { createHash } from "node:crypto"
+import { type Sender, type SenderCommand, SenderId, signLink } from "@countersign/core"
+import { Effect, Option, Schema } from "effect"
+import { Executor } from "../Executor.ts"
+import { Accounts } from "../ports/Accounts.ts"
+import { MailBudget } from "../ports/MailBudget.ts"
+import { Mailer } from "../ports/Mailer.ts"
+import { Settings } from "../Settings.ts"
+import { verificationMail } from "./MailText.ts"
+import { settleBy } from "./Settle.ts"
+import type { Handler, Next, Run } from "./TaskRunner.ts"
+
+/** With waits that double up to an hour, this many attempts last about as long as a link does. */
+const attempts = 30
+
+/** No more than the mailer sends at once: a message must not wait in a queue of its own after the last look at its sender. */
+const concurrency = 4
+
+const senderId = Schema.decodeUnknownEffect(SenderId)
+
+export const makeVerificationMail = Effect.gen(function* () {
+  const executor = yield* Executor
+  const mailer = yield* Mailer
+  const budget = yield* MailBudget
+  const accounts = yield* Accounts
+  const { publicUrl, linkKeys } = yield* Settings
+  const host = new URL(publicUrl).hostname
+
+  const run = Effect.fn("VerificationMail.run")(function* (run: Run<"verification-mail">) {
+    const { sender, incarnation, verificationId } = run.payload
+    const before = yield* executor.load(sender)
+    if (!wanted(before.state, run, before.at)) return { _tag: "Complete" } satisfies Next
+    const allowed = yield* budget.take({
+      mail: verificationId,
+      addressHash: createHash("sha256").update(before.state.canonical).digest("base64url"),
+      account: before.state.account
+    })
+    if (allowed._tag === "NotBefore") return { _tag: "Again", due: allowed.at } satisfies Next
+
+    const account = yield* accounts.account(before.state.account)
+    // Looked at again at the last moment: nothing is sent once a removal was acknowledged.
+    const { state, at } = yield* executor.load(sender)
+    if (!wanted(state, run, at)) return { _tag: "Complete" } satisfies Next
+    const accountName = Option.match(account, { onNone: () => state.account, onSome: ({ name }) => name })
+    const { canonical } = state
+    const token = signLink(linkKeys, { senderId: yield* senderId(sender), verificationId, canonical })
+    const messageId = `<${verificationId}@${host}>`
+    const record = (command: (at: number) => SenderCommand) => settleBy(executor, run.task, sender, state.account, command)
+
+    return yield* mailer
+      .send({
+        to: deliveryAddress(state),
+        messageId,
+        ...verificationMail(state.address, accountName, `${publicUrl}/verify/${token}`)
+      })
+      .pipe(
+        Effect.matchEffect({
+          onSuccess: () =>
+            // The mail is out: what is left is to say so, even when the process is asked to stop.
+            Effect.uninterruptible(
+              record((at) => ({ _tag: "RecordMailSent", at, incarnation, verificationId, messageId }))
+            ),
+          onFailure: ({ permanent, reason }) =>
+            permanent
+              ? record((at) => ({ _tag: "RecordMailFailed", at, incarnation, verificationId, reason, permanent }))
+              : Effect.succeed<Next>({ _tag: "Failed", error: reason })
+        })
+      )
+  })
+
+  const givenUp = Effect.fnUntraced(function* ({ task, payload }: Run<"verification-mail">, reason: string) {
+    const { sender, incarnation, verificationId } = payload
+    const { state } = yield* executor.load(sender)
+    if (state._tag === "NotAdded") return
+    yield* executor.execute({
+      account: state.account,
+      actor: "worker",
+      correlation: task.task,
+      command: { id: `task:${task.task}:${task.fence}:given-up`, fingerprint: "" },
+      steps: [
+        {
+          sender,
+          command: ({ at }) =>
+            Effect.succeed({
+              _tag: "RecordMailFailed",
+              at,
+              incarnation,
+              verificationId,
+              reason,
+              permanent: false
+            })
+        }
+      ],
+      result: () => "",
+      alwaysReceipt: false
+    })
+  })
+
+  return { kind: "verification-mail", concurrency, attempts, run, givenUp } satisfies Handler<"verification-mail">
+})
+
+/** No mail goes out for a link that is void, used up, expired or of a removed sender. */
+const wanted = (
+  state: Effect.Success<ReturnType<Executor["Service"]["load"]>>["state"],
+  { payload }: Run<"verification-mail">,
+  at: number
+): state is Sender =>
+  state._tag === "Sender" &&
+  !state.removed &&
+  state.incarnation === payload.incarnation &&
+  state.mailbox === "pending" &&
+  state.link?.verificationId === payload.verificationId &&
+  state.link.sentAt === undefined &&
+  at < state.link.expiresAt
+
+/** The local part as typed at the A-label domain. */
+const deliveryAddress = ({ address, domain }: Sender): string =>
+  `${address.slice(0, address.lastIndexOf("@"))}@${domain}`
