@@ -1,4 +1,5 @@
 export * from "./DkimTokens.ts"
+export * from "./DnsProbe.ts"
 export * from "./Engine.ts"
 export * from "./Executor.ts"
 export * from "./Ids.ts"
