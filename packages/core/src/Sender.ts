@@ -132,9 +132,9 @@ export const evolve = (state: SenderState, event: SenderEvent): SenderState => {
     case "DomainVerificationTimedOut":
       return withDomain(state, "timed-out", event.at)
     case "DomainDegraded":
-      return { ...withDomain(state, "degraded", event.at), evidence: event.evidence }
+      return withEvidence(withDomain(state, "degraded", event.at), event.evidence)
     case "DomainVerificationLost":
-      return { ...withDomain(state, "lost", event.at), evidence: event.evidence }
+      return withEvidence(withDomain(state, "lost", event.at), event.evidence)
     case "SenderRemoved":
       return { ...state, removed: true, updatedAt: Math.max(state.updatedAt, event.at) }
   }
@@ -182,6 +182,13 @@ const withDomain = (state: Sender, domainState: DomainState, at: number): Sender
   state.domainState === domainState
     ? state
     : { ...state, domainState, domainSince: at, updatedAt: Math.max(state.updatedAt, at) }
+
+/** What a domain fell by is known from then on: seeing the same again is no news. */
+const withEvidence = (state: Sender, evidence: ReadonlyArray<DnsObservation>): Sender => ({
+  ...state,
+  verdicts: mergeVerdicts(state.verdicts, judgePlan(state.plan.records, evidence)),
+  evidence
+})
 
 const withLink = (state: Sender, verificationId: string, change: (link: Link) => Link): Sender =>
   state.link?.verificationId === verificationId ? { ...state, link: change(state.link) } : state
@@ -403,7 +410,8 @@ const decideNegative = (
   switch (state.domainState) {
     case "verified":
       return !asked && streakDegrades(streak, at)
-        ? happened({ _tag: "DomainDegraded", at, evidence }) : unchanged("equal")
+        ? happened({ _tag: "DomainDegraded", at, evidence })
+        : unchanged("equal")
     case "degraded":
       return !asked && at - state.domainSince >= gracePeriod
         ? happened({ _tag: "DomainVerificationLost", at, evidence })
