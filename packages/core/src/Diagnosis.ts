@@ -30,11 +30,7 @@ export interface Finding {
 }
 
 /** One finding for each record that is not right. */
-export const diagnose = (
-  plan: DnsPlan,
-  domain: string,
-  seen: ReadonlyArray<DnsObservation>
-): ReadonlyArray<Finding> =>
+export const diagnose = (plan: DnsPlan, domain: string, seen: ReadonlyArray<DnsObservation>): ReadonlyArray<Finding> =>
   plan.records.flatMap((record) => {
     const observation = seen.find(({ name }) => sameName(name, record.name))
     const finding = observation === undefined ? undefined : diagnoseRecord(plan, domain, record, observation)
