@@ -58,6 +58,8 @@ const options = {
     declaration: false,
     declarationMap: false,
     sourceMap: false,
+    rewriteRelativeImportExtensions: false,
+    allowImportingTsExtensions: true,
     moduleDetection: "force",
     noUnusedLocals: false,
     noUnusedParameters: false,
