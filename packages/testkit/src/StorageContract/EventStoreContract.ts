@@ -1,0 +1,329 @@
+/**
+ * Clauses 1, 2, 6, 8 and C: versions, positions, many fibers, the clock, and the hint of changes.
+ */
+import { type CommitOutcome, EventStore, type StoredEvent, TaskQueue } from "@countersign/engine"
+import { expect } from "@effect/vitest"
+import { Effect, Fiber, Stream } from "effect"
+import { TestClock } from "effect/testing"
+import { beginning, hour, makeClause, type StorageLayer } from "./Clause.ts"
+import { account, appendOf, commitEach, commitOf, eventOf, eventsOf, mailTask, streamData, tags } from "./Fixtures.ts"
+
+export const eventStoreContract = (layer: StorageLayer): void => {
+  const clause = makeClause(layer)
+
+  clause(
+    "1.1 one of two racing creates wins, the other gets the newer events",
+    Effect.gen(function* () {
+      const store = yield* EventStore
+      const one = store.commit([commitOf(appendOf("s", 0, { events: [eventOf("one"), eventOf("more")] }))])
+      const two = store.commit([commitOf(appendOf("s", 0, { events: [eventOf("two"), eventOf("more")] }))])
+      const outcomes = (yield* Effect.all([one, two], { concurrency: "unbounded" })).flat()
+      expect([...tags(outcomes)].sort()).toEqual(["Committed", "Conflict"])
+      const { events } = yield* store.readStream("s", 0, 10)
+      expect(events.length).toBe(2)
+      expect(outcomes.find(({ _tag }) => _tag === "Conflict")).toEqual({
+        _tag: "Conflict",
+        stream: "s",
+        newer: events
+      })
+    })
+  )
+
+  clause(
+    "1.2 the expected version is exact: a lower and a higher one are refused",
+    Effect.gen(function* () {
+      const store = yield* EventStore
+      yield* commitEach(commitOf(appendOf("s", 0, { events: eventsOf("s", 3) })))
+      const { events } = yield* store.readStream("s", 0, 10)
+      const outcomes = yield* commitEach(
+        commitOf(appendOf("s", 2)),
+        commitOf(appendOf("s", 4)),
+        commitOf(appendOf("s", 0))
+      )
+      expect(outcomes).toEqual([
+        { _tag: "Conflict", stream: "s", newer: events.slice(2) },
+        { _tag: "Conflict", stream: "s", newer: [] },
+        { _tag: "Conflict", stream: "s", newer: events }
+      ])
+      expect((yield* streamData("s")).length).toBe(3)
+    })
+  )
+
+  clause(
+    "1.3 version 0 means that there is no such stream, and its first event has version 1",
+    Effect.gen(function* () {
+      const store = yield* EventStore
+      expect((yield* store.readStream("s", 0, 10)).events).toEqual([])
+      expect(yield* commitEach(commitOf(appendOf("s", 1)))).toEqual([{ _tag: "Conflict", stream: "s", newer: [] }])
+      expect(tags(yield* commitEach(commitOf(appendOf("s", 0))))).toEqual(["Committed"])
+      expect((yield* store.readStream("s", 0, 10)).events.map(({ version }) => version)).toEqual([1])
+    })
+  )
+
+  clause(
+    "1.4 in one batch: create, create the same stream, append to it, the first again: ok, conflict, ok, duplicate",
+    Effect.gen(function* () {
+      const store = yield* EventStore
+      const first = commitOf(appendOf("s", 0, { events: [eventOf("first")] }))
+      const outcomes = yield* store.commit([
+        first,
+        commitOf(appendOf("s", 0, { events: [eventOf("second")] })),
+        commitOf(appendOf("s", 1, { events: [eventOf("third")] })),
+        first
+      ])
+      const { events } = yield* store.readStream("s", 0, 10)
+      expect(outcomes).toEqual([
+        { _tag: "Committed", appends: [{ version: 1, entryPosition: 0 }] },
+        { _tag: "Conflict", stream: "s", newer: events.slice(0, 1) },
+        { _tag: "Committed", appends: [{ version: 2, entryPosition: 0 }] },
+        { _tag: "Duplicate", result: first.command.result }
+      ])
+      expect(events.map(({ data }) => data)).toEqual([eventOf("first").data, eventOf("third").data])
+    })
+  )
+
+  clause(
+    "1.5 a commit over several streams is all or nothing",
+    Effect.gen(function* () {
+      const store = yield* EventStore
+      const queue = yield* TaskQueue
+      yield* commitEach(commitOf(appendOf("taken", 0)))
+      const outcomes = yield* commitEach(
+        commitOf([appendOf("a", 0, { tasks: [mailTask(beginning)] }), appendOf("taken", 0), appendOf("b", 0)])
+      )
+      expect(outcomes).toMatchObject([{ _tag: "Conflict", stream: "taken" }])
+      expect((yield* store.readLog(0, 10)).events.map(({ stream }) => stream)).toEqual(["taken"])
+      expect(yield* queue.list({ limit: 10 })).toEqual([])
+      const again = yield* commitEach(commitOf([appendOf("a", 0), appendOf("taken", 1), appendOf("b", 0)]))
+      expect(again).toEqual([
+        {
+          _tag: "Committed",
+          appends: [
+            { version: 1, entryPosition: 0 },
+            { version: 2, entryPosition: 0 },
+            { version: 1, entryPosition: 0 }
+          ]
+        }
+      ])
+    })
+  )
+
+  clause(
+    "1.6 a commit that is not written leaves the others of its batch alone",
+    Effect.gen(function* () {
+      const store = yield* EventStore
+      const outcomes = yield* store.commit([
+        commitOf(appendOf("a", 0)),
+        commitOf(appendOf("a", 7)),
+        commitOf(appendOf("b", 0), { settles: { task: "no such task", fence: 1 } }),
+        commitOf(appendOf("c", 0))
+      ])
+      expect(tags(outcomes)).toEqual(["Committed", "Conflict", "LeaseLost", "Committed"])
+      expect((yield* store.readLog(0, 10)).events.map(({ stream, position }) => [stream, position])).toEqual([
+        ["a", 1],
+        ["c", 2]
+      ])
+    })
+  )
+
+  clause(
+    "1.7 a conflict carries every newer event, however many",
+    Effect.gen(function* () {
+      yield* commitEach(commitOf(appendOf("s", 0, { events: eventsOf("s", 1_500) })))
+      const [outcome] = yield* commitEach(commitOf(appendOf("s", 1)))
+      const newer = outcome?._tag === "Conflict" ? outcome.newer : []
+      expect(newer.map(({ version }) => version)).toEqual(Array.from({ length: 1_499 }, (_, index) => index + 2))
+    })
+  )
+
+  clause(
+    "1.8 an append without events checks the version and keeps it",
+    Effect.gen(function* () {
+      yield* commitEach(commitOf(appendOf("s", 0)))
+      const outcomes = yield* commitEach(
+        commitOf(appendOf("s", 1, { events: [] })),
+        commitOf(appendOf("s", 0, { events: [] })),
+        commitOf(appendOf("never", 0, { events: [] }))
+      )
+      expect(outcomes).toMatchObject([
+        { _tag: "Committed", appends: [{ version: 1, entryPosition: 0 }] },
+        { _tag: "Conflict", stream: "s" },
+        { _tag: "Committed", appends: [{ version: 0, entryPosition: 0 }] }
+      ])
+    })
+  )
+
+  clause(
+    "1.9 an empty batch is no error",
+    Effect.gen(function* () {
+      const store = yield* EventStore
+      expect(yield* store.commit([])).toEqual([])
+    })
+  )
+
+  clause(
+    "2.1 positions are contiguous, from 1, in the order of commits, whoever commits at the same time",
+    Effect.gen(function* () {
+      const store = yield* EventStore
+      const commits = Array.from({ length: 100 }, (_, index) =>
+        store.commit([commitOf(appendOf(`s-${index}`, 0, { events: eventsOf(`s-${index}`, 1 + (index % 3)) }))])
+      )
+      yield* Effect.all(commits, { concurrency: "unbounded" })
+      const { events } = yield* store.readLog(0, 1_000)
+      expect(events.map(({ position }) => position)).toEqual(events.map((_, index) => index + 1))
+      expect(new Set(events.map(({ stream }) => stream)).size).toBe(100)
+      // The events of one commit lie side by side.
+      for (const [index, event] of events.entries()) {
+        if (event.version > 1) expect(events[index - 1]?.stream).toBe(event.stream)
+      }
+    })
+  )
+
+  clause(
+    "2.2 what was acknowledged before comes before in the log",
+    Effect.gen(function* () {
+      const store = yield* EventStore
+      yield* commitEach(
+        commitOf(appendOf("b", 0)),
+        commitOf(appendOf("a", 0)),
+        commitOf([appendOf("b", 1), appendOf("c", 0)])
+      )
+      const { events } = yield* store.readLog(0, 10)
+      expect(events.map(({ stream, version }) => [stream, version])).toEqual([
+        ["b", 1],
+        ["a", 1],
+        ["b", 2],
+        ["c", 1]
+      ])
+    })
+  )
+
+  clause(
+    "2.3 a refused commit uses up no position",
+    Effect.gen(function* () {
+      const store = yield* EventStore
+      yield* commitEach(commitOf(appendOf("a", 0)), commitOf([appendOf("b", 0), appendOf("a", 0)]))
+      yield* commitEach(commitOf(appendOf("c", 0)))
+      expect((yield* store.readLog(0, 10)).events.map(({ position }) => position)).toEqual([1, 2])
+    })
+  )
+
+  clause(
+    "2.4 a page has the events after the given place, up to the limit; after the last there are none",
+    Effect.gen(function* () {
+      const store = yield* EventStore
+      yield* commitEach(
+        commitOf(appendOf("a", 0, { events: eventsOf("a", 3) })),
+        commitOf(appendOf("b", 0, { events: eventsOf("b", 2) })),
+        commitOf(appendOf("a", 3, { events: eventsOf("a", 1) }))
+      )
+      const places = (events: ReadonlyArray<StoredEvent>) => events.map(({ position, version }) => [position, version])
+      expect(places((yield* store.readLog(2, 2)).events)).toEqual([
+        [3, 3],
+        [4, 1]
+      ])
+      expect(places((yield* store.readStream("a", 2, 10)).events)).toEqual([
+        [3, 3],
+        [6, 4]
+      ])
+      expect(places((yield* store.readStream("a", 1, 1)).events)).toEqual([[2, 2]])
+      expect((yield* store.readLog(6, 10)).events).toEqual([])
+      expect((yield* store.readStream("a", 4, 10)).events).toEqual([])
+      expect((yield* store.readLog(0, 0)).events).toEqual([])
+    })
+  )
+
+  clause(
+    "2.5 an event is read as it was written",
+    Effect.gen(function* () {
+      const store = yield* EventStore
+      const text = '\u0001\t\n"\\/ é 漢 \u{1F600} \uFFFD \u2028 { } $1 %s'
+      const event = {
+        type: "DomainProblemFound",
+        schemaVersion: 3,
+        data: JSON.stringify({ text, number: 1.5e300, nested: [null, { deep: true }] }),
+        meta: JSON.stringify({ actor: text })
+      }
+      yield* commitEach(commitOf(appendOf("s", 0, { events: [event] })))
+      const expected = { ...event, position: 1, stream: "s", version: 1, recordedAt: beginning }
+      expect((yield* store.readStream("s", 0, 10)).events).toEqual([expected])
+      expect((yield* store.readLog(0, 10)).events).toEqual([expected])
+    })
+  )
+
+  clause(
+    "6.1 of many writers of one stream each gets its version, and no event is lost",
+    Effect.gen(function* () {
+      const store = yield* EventStore
+      const append = Effect.fnUntraced(function* (name: string) {
+        let expected = 0
+        while (true) {
+          const [outcome]: ReadonlyArray<CommitOutcome | undefined> = yield* store.commit([
+            commitOf(appendOf("s", expected, { events: [eventOf(name)] }))
+          ])
+          if (outcome?._tag !== "Conflict") return outcome?._tag
+          expected += outcome.newer.length
+        }
+      })
+      const names = Array.from({ length: 40 }, (_, index) => `writer ${index}`)
+      const outcomes = yield* Effect.forEach(names, append, { concurrency: "unbounded" })
+      expect(new Set(outcomes)).toEqual(new Set(["Committed"]))
+      expect([...(yield* streamData("s"))].sort()).toEqual(names.map((name) => eventOf(name).data).sort())
+    })
+  )
+
+  clause(
+    "8.1 events carry the storage's time, and every page answers it",
+    Effect.gen(function* () {
+      const store = yield* EventStore
+      yield* TestClock.adjust(90_500)
+      yield* commitEach(commitOf(appendOf("s", 0)))
+      yield* TestClock.adjust(hour)
+      const page = yield* store.readStream("s", 0, 10)
+      expect(page.events.map(({ recordedAt }) => recordedAt)).toEqual([beginning + 90_500])
+      expect(page.now).toBe(beginning + 90_500 + hour)
+      expect((yield* store.readLog(0, 10)).now).toBe(beginning + 90_500 + hour)
+      expect((yield* store.readStream("none", 0, 10)).now).toBe(beginning + 90_500 + hour)
+    })
+  )
+
+  clause(
+    "8.2 the time of recording never goes back along the log, although the clock does",
+    Effect.gen(function* () {
+      const store = yield* EventStore
+      yield* commitEach(commitOf(appendOf("a", 0)))
+      yield* TestClock.setTime(beginning - hour)
+      yield* commitEach(commitOf(appendOf("b", 0)))
+      yield* TestClock.setTime(beginning + 1)
+      yield* commitEach(commitOf(appendOf("c", 0)))
+      const { events } = yield* store.readLog(0, 10)
+      expect(events.map(({ recordedAt }) => recordedAt)).toEqual([beginning, beginning, beginning + 1])
+    })
+  )
+
+  clause(
+    "C.1 a commit is hinted at to whoever listens, and so is a put",
+    Effect.gen(function* () {
+      const store = yield* EventStore
+      const queue = yield* TaskQueue
+      const heard = Effect.forkChild(Stream.runHead(store.changes), { startImmediately: true })
+      // A hint may be lost, so one of many is enough.
+      const until = Effect.fnUntraced(function* (
+        listener: Fiber.Fiber<unknown, unknown>,
+        step: (index: number) => Effect.Effect<unknown, unknown>
+      ) {
+        for (let index = 0; index < 1_000; index++) {
+          yield* step(index)
+          yield* Effect.yieldNow
+          if (listener.pollUnsafe() !== undefined) return true
+        }
+        yield* Fiber.interrupt(listener)
+        return false
+      })
+      expect(
+        yield* until(yield* heard, (index) => store.commit([commitOf(appendOf(`s-${index}`, 0), { account })]))
+      ).toBe(true)
+      expect(yield* until(yield* heard, () => queue.put(mailTask(beginning)))).toBe(true)
+    })
+  )
+}
