@@ -218,6 +218,10 @@ describe("what is allowed", () => {
   ])("%s", (_, text) => {
     expect(faultsOf(withCore(text))).toEqual([])
   })
+
+  it("a test that imports the package under test by its name", () => {
+    expect(faultsOf(withCore('import { a } from "@countersign/core"', "test/a.test.ts"))).toEqual([])
+  })
 })
 
 describe("the reader of sources", () => {
