@@ -1,0 +1,33 @@
+/**
+ * The whole HTTP API as one definition: what `/openapi.json` and `/docs` show, and what a typed client is made from.
+ *
+ * It can be imported without the server (`@countersign/http/api`). The handlers do not run through it; a test decodes every
+ * answer of every endpoint with it, so that it cannot drift from them (see `docs/decisions/0002-http.md`).
+ *
+ * ```ts
+ * const client = yield* HttpApiClient.make(CountersignApi, { baseUrl: "https://verify.example.com" })
+ * ```
+ */
+import { HttpApi, OpenApi } from "effect/http-api"
+import { ConfirmationGroup } from "./confirmation/Definition.ts"
+import { withResponseHeaders } from "./OpenApiHeaders.ts"
+import { OperationsGroup } from "./operations/Definition.ts"
+import { AccountEmailAddressGroup, OrganizationEmailAddressGroup } from "./space-invoices/Definition.ts"
+
+export class CountersignApi extends HttpApi.make("countersign")
+  .add(AccountEmailAddressGroup)
+  .add(OrganizationEmailAddressGroup)
+  .add(ConfirmationGroup)
+  .add(OperationsGroup)
+  .annotateMerge(
+    OpenApi.annotations({
+      title: "Countersign",
+      version: "0.0.0",
+      description:
+        "Proves that a customer may send mail as an address of their domain: the owner of the mailbox confirms a mailed link, the owner of the domain publishes CNAME records. Paths under `/v1` match in any case and with or without a slash at the end.",
+      license: { name: "MIT" },
+      transform: withResponseHeaders
+    })
+  ) {}
+
+export { EmailAddress, EmailAddressStatus } from "./space-invoices/EmailAddress.ts"

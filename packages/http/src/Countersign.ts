@@ -1,0 +1,130 @@
+/**
+ * For a service that does not use Effect: the use cases as plain async functions, and the HTTP application as a `fetch` handler and as
+ * a Node listener, over one set of layers.
+ *
+ * ```ts
+ * const countersign = await makeCountersign(layer)
+ * express().use("/mail", countersign.node)
+ * const { sender } = await countersign.senders.add(caller, { owner: { _tag: "Account" }, address })
+ * ```
+ *
+ * A method that fails rejects with the engine's own error, for example `TooSoon` with its `retryAfter`: tell them apart by `instanceof`
+ * or, after `isSenderFailure(error)`, by `error._tag`.
+ */
+import type { IncomingMessage, ServerResponse } from "node:http"
+import {
+  AddressRefused,
+  CommandIdReused,
+  CommandInFlight,
+  InvalidData,
+  LinkRefused,
+  OutcomeUnknown,
+  Overloaded,
+  SenderNotFound,
+  Senders,
+  StorageUnavailable,
+  TooSoon
+} from "@countersign/engine"
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import { Context, Effect, Exit, Layer, Option, Scope } from "effect"
+import { HttpEffect, type HttpServerRequest } from "effect/http"
+import { HttpApp, type HttpAppRequirements } from "./HttpApp.ts"
+
+export type FetchHandler = (request: Request) => Promise<Response>
+
+/** What `http.createServer`, Express' `use` and Fastify's `@fastify/middie` take. Mount it before any parser of bodies. */
+export type NodeListener = (request: IncomingMessage, response: ServerResponse) => void
+
+/** The application as a `fetch` handler. */
+export const toFetchHandler: Effect.Effect<FetchHandler, never, HttpAppRequirements> = Effect.gen(function* () {
+  const app = yield* HttpApp.make
+  // The context carries what is not a requirement too: loggers, the clock, the registry of metrics.
+  const context = yield* Effect.context<never>()
+  return HttpEffect.toWebHandlerWith<never, HttpServerRequest.HttpServerRequest>(context)(app)
+})
+
+/** The application as a Node listener. When the scope closes, it waits for the requests that are being answered. */
+export const toNodeListener: Effect.Effect<NodeListener, never, HttpAppRequirements | Scope.Scope> = Effect.gen(
+  function* () {
+    const app = yield* HttpApp.make
+    return yield* NodeHttpServer.makeHandler(app, { scope: yield* Effect.scope })
+  }
+)
+
+/** A method of `Senders` as an async function. What may be missing is `undefined`. */
+type Async<F> = F extends (...args: infer Args) => Effect.Effect<infer A, infer _E>
+  ? (...args: Args) => Promise<A extends Option.Option<infer V> ? V | undefined : A>
+  : never
+
+/** The use cases of `Senders`, one async function each. They reject with the errors that the Effects fail with. */
+export type AsyncSenders = { readonly [Method in keyof Senders["Service"]]: Async<Senders["Service"][Method]> }
+
+const failures = [
+  AddressRefused,
+  CommandIdReused,
+  CommandInFlight,
+  InvalidData,
+  LinkRefused,
+  OutcomeUnknown,
+  Overloaded,
+  SenderNotFound,
+  StorageUnavailable,
+  TooSoon
+] as const
+
+/** What a use case may reject with. Anything else that comes out of one is a fault. */
+export type SenderFailure = InstanceType<(typeof failures)[number]>
+
+export const isSenderFailure = (error: unknown): error is SenderFailure =>
+  failures.some((failure) => error instanceof failure)
+
+export interface Countersign {
+  readonly senders: AsyncSenders
+  readonly fetch: FetchHandler
+  readonly node: NodeListener
+  /** Waits for what is being answered, stops what the layer runs (workers too), and lets go of everything. */
+  readonly close: () => Promise<void>
+}
+
+/**
+ * Builds the layer and hands out its plain side. Rejects with the layer's error when it cannot be built.
+ *
+ * @param layer `Engine.layer` over the adapters of your choice; with `Workers.layer` merged into it, mail and probes run in this process.
+ */
+export const makeCountersign = async <E>(layer: Layer.Layer<HttpAppRequirements, E>): Promise<Countersign> => {
+  const scope = Scope.makeUnsafe()
+  const close = () => Effect.runPromise(Scope.close(scope, Exit.void))
+  const building = Effect.gen(function* () {
+    const context = yield* Layer.buildWithScope(layer, scope)
+    // Requests end before what they use does.
+    const requests = yield* Scope.fork(scope)
+    const handlers = Effect.all({ fetch: toFetchHandler, node: toNodeListener })
+    const { fetch, node } = yield* Effect.provide(handlers, Context.add(context, Scope.Scope, requests))
+    return { senders: makeAsyncSenders(context), fetch, node, close }
+  })
+  // A layer that cannot be built to its end leaves nothing open.
+  return Effect.runPromise(Effect.onError(building, () => Scope.close(scope, Exit.void)))
+}
+
+const makeAsyncSenders = (context: Context.Context<Senders>): AsyncSenders => {
+  const senders = Context.get(context, Senders)
+  const run = Effect.runPromiseWith(context)
+  return {
+    add: (caller, input) => run(senders.add(caller, input)),
+    get: (account, sender) => run(senders.get(account, sender)),
+    current: (account, owner) => run(senders.current(account, owner)),
+    list: (query) => run(senders.list(query)),
+    count: (filter) => run(senders.count(filter)),
+    status: (account, sender) => run(senders.status(account, sender)),
+    history: (account, sender) => run(senders.history(account, sender)),
+    resend: (caller, sender) => run(senders.resend(caller, sender)),
+    readLink: (token) => run(senders.readLink(token)),
+    confirm: (token) => run(senders.confirm(token)),
+    decline: (token) => run(senders.decline(token)),
+    check: (caller, sender) => run(senders.check(caller, sender)),
+    remove: (caller, sender, reason) => run(senders.remove(caller, sender, reason)),
+    removeAll: (caller, owner) => run(senders.removeAll(caller, owner)),
+    effective: (account, organization) =>
+      run(Effect.map(senders.effective(account, organization), Option.getOrUndefined))
+  }
+}

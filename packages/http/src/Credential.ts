@@ -1,0 +1,43 @@
+/**
+ * Finds the access token of a request, wherever the dialects allow one to be.
+ */
+import { Option, Redacted } from "effect"
+import type { Exchange } from "./Exchange.ts"
+
+/**
+ * The token of a Space Invoices request. The first that is given counts: `access_token` in the query, then in the body,
+ * `X-Access-Token`, `Authorization`. A later one does not make up for a wrong one.
+ */
+export const accessToken = (
+  { query, request }: Exchange,
+  members: { readonly [name: string]: unknown }
+): Option.Option<Redacted.Redacted> => {
+  const { headers } = request
+  const authorization = headers.authorization
+  const candidates = [
+    query.access_token,
+    members.access_token,
+    headers["x-access-token"],
+    authorization === undefined ? undefined : authorizationToken(authorization)
+  ]
+  for (const candidate of candidates) {
+    if (typeof candidate === "string" && candidate !== "") return Option.some(Redacted.make(candidate))
+  }
+  return Option.none()
+}
+
+/** The token of an `Authorization` header: raw, `Bearer <token>`, or `Basic <base64>`, whose longer half is the token. */
+const authorizationToken = (header: string): string => {
+  const [, scheme, rest = ""] = /^(bearer|basic) +(.*)$/i.exec(header.trim()) ?? []
+  if (scheme === undefined) return header.trim()
+  return scheme.toLowerCase() === "bearer" ? rest.trim() : basicToken(rest.trim())
+}
+
+const basicToken = (value: string): string => {
+  const decoded = Buffer.from(value, "base64").toString("latin1")
+  // What does not decode to printable text is the token itself, sent without base64.
+  if (!/^[\x20-\x7e]+$/.test(decoded)) return value
+  const colon = decoded.indexOf(":")
+  const [user, password] = colon === -1 ? [decoded, ""] : [decoded.slice(0, colon), decoded.slice(colon + 1)]
+  return user.length > password.length ? user : password
+}

@@ -1,0 +1,21 @@
+/**
+ * Who owns which paths: the owner gives the form of every error there, of unknown routes and faults too.
+ *
+ * A dialect that is added stands before the one whose paths it takes a part of.
+ */
+import type { PathOwner } from "./Exchange.ts"
+import { Problem } from "./Problem.ts"
+import { SpaceInvoices } from "./space-invoices/Refusal.ts"
+
+/** Our own API. It lies under `/v1`, and is not of the Space Invoices dialect. */
+const Own: PathOwner = { ...Problem, owns: (path) => path === "/v1/senders" || path.startsWith("/v1/senders/") }
+
+const owners: ReadonlyArray<PathOwner> = [Own, SpaceInvoices]
+
+/** The path of a URL in lower case, without query and without a slash at the end. */
+export const pathOf = (url: string): string => {
+  const [path = ""] = url.split(/[?#;]/, 1)
+  return path.replace(/\/$/, "").toLowerCase()
+}
+
+export const ownerOf = (path: string): PathOwner => owners.find((owner) => owner.owns(path)) ?? Problem

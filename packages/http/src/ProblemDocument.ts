@@ -1,0 +1,22 @@
+/**
+ * The error form of everything that no dialect owns: problem details (RFC 9457). No server in here; a client may import it.
+ */
+import { Schema } from "effect"
+import { HttpApiSchema } from "effect/http-api"
+
+/** `type` is `about:blank`: the status says it all. `reason` and `correlationId` are additions. */
+export const problem = <const S extends number>(status: S, description: string) =>
+  Schema.Struct({
+    type: Schema.Literal("about:blank"),
+    title: Schema.String,
+    status: Schema.Literal(status),
+    detail: Schema.String,
+    reason: Schema.optionalKey(
+      Schema.Literals(["unknown", "void", "expired", "declined", "removed"]).annotate({
+        description: "Why a verification link does nothing."
+      })
+    ),
+    correlationId: Schema.optionalKey(Schema.String.annotate({ description: "Names the entry in the server's log." }))
+  })
+    .annotate({ identifier: `Problem${status}`, description })
+    .pipe(HttpApiSchema.status(status), HttpApiSchema.asJson({ contentType: "application/problem+json" }))

@@ -1,0 +1,72 @@
+/**
+ * The confirmation page as an HttpApi definition, for the OpenAPI document. No server in here; a client may import it.
+ */
+import { Schema } from "effect"
+import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import { problem } from "../ProblemDocument.ts"
+
+const html = (status: number, description: string) =>
+  Schema.String.annotate({ description }).pipe(
+    HttpApiSchema.status(status),
+    HttpApiSchema.asText({ contentType: "text/html; charset=utf-8" })
+  )
+
+/** What the page of a link shows, for a GET whose Accept prefers JSON. */
+export const LinkState = Schema.Struct({
+  state: Schema.Literals(["open", "verified"]),
+  address: Schema.String,
+  accountName: Schema.String
+}).annotate({
+  identifier: "VerificationLink",
+  examples: [{ state: "open", address: "billing@example.com", accountName: "Example Ltd" }]
+})
+
+const refused = [
+  problem(404, "The link is not one of ours, or it is damaged."),
+  problem(410, "The link is void, expired, declined, or its address was removed: `reason` says which."),
+  problem(503, "Nothing can be read or written just now.")
+] as const
+
+const token = { token: Schema.String.annotate({ description: "The token of the mailed link: 92 characters." }) }
+
+/** Where the mailed link leads. */
+export class ConfirmationGroup extends HttpApiGroup.make("confirmation", { topLevel: true })
+  .add(
+    HttpApiEndpoint.get("verificationPage", "/verify/:token", {
+      params: token,
+      success: [html(200, "The page with its two buttons. Sets the nonce cookie."), LinkState],
+      error: refused
+    }).annotateMerge(
+      OpenApi.annotations({
+        summary: "Show a verification link",
+        description: "Has no effect. A page, or JSON when `Accept` prefers it."
+      })
+    ),
+    HttpApiEndpoint.post("answerVerification", "/verify/:token", {
+      params: token,
+      payload: Schema.Struct({
+        action: Schema.Literals(["confirm", "decline"]),
+        nonce: Schema.String.annotate({ description: "The page's nonce: must equal the cookie `countersign_nonce`." })
+      })
+        .annotate({ identifier: "VerificationAnswer" })
+        .pipe(HttpApiSchema.asFormUrlEncoded()),
+      success: html(200, "What was done."),
+      error: [
+        html(400, "No such action: the page again."),
+        html(403, "The nonce does not equal the cookie, or the form came from elsewhere: the page again."),
+        html(404, "The link is not one of ours, or it is damaged."),
+        html(410, "The link is void, expired, declined, or its address was removed."),
+        problem(413, "The body is larger than 64 KiB."),
+        problem(415, "The body is not a form."),
+        html(503, "Nothing can be written just now.")
+      ]
+    }).annotateMerge(
+      OpenApi.annotations({
+        summary: "Confirm or decline a verification link",
+        description: "The form of the page."
+      })
+    )
+  )
+  .annotateMerge(
+    OpenApi.annotations({ title: "Confirmation page", description: "Where the link of a verification mail leads." })
+  ) {}

@@ -1,0 +1,133 @@
+/**
+ * The confirmation page: GET shows what a link is for and changes nothing, POST confirms or declines.
+ *
+ * Link scanners fetch every link of a mail, and some run its scripts: so there is no script, and only a form that comes from this page
+ * (its nonce equals a SameSite=Strict, HttpOnly cookie) has an effect.
+ */
+import { timingSafeEqual } from "node:crypto"
+import { type LinkView, Senders, Settings } from "@countersign/engine"
+import { Effect } from "effect"
+import { HttpServerResponse } from "effect/http"
+import { type Exchange, json, plainHeaders, type Route } from "../Exchange.ts"
+import { type Failure, retryAfter, retryAfterSeconds } from "../Failure.ts"
+import { form, readBody } from "../RequestBody.ts"
+import { Nonces } from "./Nonces.ts"
+import { alreadyVerifiedPage, confirmedPage, declinedPage, questionPage, refusedPage, unavailablePage } from "./Page.ts"
+import { prefersJson } from "./Preference.ts"
+import { policy } from "./Style.ts"
+
+const path = "/verify/:token"
+const cookieName = "countersign_nonce"
+
+/** What every answer under `/verify` carries, errors of the router included. */
+export const confirmationHeaders = {
+  ...plainHeaders,
+  "referrer-policy": "no-referrer",
+  "x-robots-tag": "noindex",
+  "content-security-policy": policy,
+  vary: "accept, cookie"
+}
+
+const show = (content: string, status = 200): HttpServerResponse.HttpServerResponse =>
+  HttpServerResponse.text(content, { status, contentType: "text/html; charset=utf-8" })
+
+export const confirmationRoutes: Effect.Effect<ReadonlyArray<Route>, never, Senders | Settings> = Effect.gen(
+  function* () {
+    const senders = yield* Senders
+    const { publicUrl } = yield* Settings
+    const nonces = yield* Nonces
+    const home = new URL(publicUrl)
+    // The page may be mounted below a prefix: the cookie belongs to it and to nothing else on the host.
+    const cookie = `Path=${home.pathname.replace(/\/$/, "")}/verify; HttpOnly; SameSite=Strict${home.protocol === "https:" ? "; Secure" : ""}`
+
+    /** The page with its buttons. A nonce that the browser has already stays, so that a second tab spoils nothing. */
+    const ask = (exchange: Exchange, link: LinkView, problem?: { readonly status: number; readonly text: string }) => {
+      const nonce = nonceOf(exchange) ?? nonces.next()
+      return HttpServerResponse.setHeader(
+        show(questionPage(link, nonce, problem?.text), problem?.status),
+        "set-cookie",
+        `${cookieName}=${nonce}; ${cookie}`
+      )
+    }
+
+    const page = (exchange: Exchange) =>
+      Effect.map(readLink(exchange), (link) => {
+        if (prefersJson(exchange.request.headers.accept)) return json(link)
+        return link.state === "verified" ? show(alreadyVerifiedPage(link)) : ask(exchange, link)
+      })
+
+    const answer = Effect.fnUntraced(function* (exchange: Exchange) {
+      const { members } = yield* readBody(exchange.request, [form])
+      const link = yield* readLink(exchange)
+      const { origin } = exchange.request.headers
+      // A no-referrer page sends `null`; the nonce tells it from a foreign page that sends the same.
+      if (origin !== undefined && origin !== "null" && origin !== home.origin) {
+        return ask(exchange, link, {
+          status: 403,
+          text: "The form was not sent from this page. Press the button here."
+        })
+      }
+      if (!equal(members.nonce, nonceOf(exchange))) {
+        return ask(exchange, link, {
+          status: 403,
+          text: "This page was open for too long, or cookies are switched off. Press the button again."
+        })
+      }
+      if (link.state === "verified") return show(alreadyVerifiedPage(link))
+      const token = tokenOf(exchange)
+      switch (members.action) {
+        case "confirm":
+          return show(confirmedPage(yield* senders.confirm(token)))
+        case "decline":
+          return show(declinedPage((yield* senders.decline(token)).address))
+        default:
+          return ask(exchange, link, { status: 400, text: "Press one of the two buttons." })
+      }
+    })
+
+    const readLink = (exchange: Exchange) => senders.readLink(tokenOf(exchange))
+
+    return [
+      {
+        method: "GET",
+        path,
+        answer: (exchange) => asPage(page(exchange), prefersJson(exchange.request.headers.accept))
+      },
+      { method: "POST", path, answer: (exchange) => asPage(answer(exchange), false) }
+    ]
+  }
+)
+
+/** A person reads a page, not a problem document, when the link or the storage is to blame. */
+const asPage = (answer: Effect.Effect<HttpServerResponse.HttpServerResponse, Failure>, asJson: boolean) =>
+  asJson
+    ? answer
+    : Effect.catchTags(answer, {
+        LinkRefused: (refused) => Effect.succeed(show(refusedPage(refused), refused.reason === "unknown" ? 404 : 410)),
+        StorageUnavailable: unavailable,
+        OutcomeUnknown: unavailable,
+        Overloaded: unavailable
+      })
+
+const unavailable = (failure: Failure) =>
+  Effect.succeed(
+    HttpServerResponse.setHeader(
+      show(unavailablePage(), 503),
+      "retry-after",
+      String(retryAfterSeconds(retryAfter(failure) ?? 0))
+    )
+  )
+
+const tokenOf = ({ params }: Exchange): string => params.token ?? ""
+
+/** The nonce in the request's cookie, if it is one of ours by its form. */
+const nonceOf = ({ request }: Exchange): string | undefined => {
+  const nonce = request.cookies[cookieName]
+  return nonce !== undefined && /^[\w-]{22,64}$/.test(nonce) ? nonce : undefined
+}
+
+const equal = (given: unknown, expected: string | undefined): boolean => {
+  if (typeof given !== "string" || expected === undefined || given.length !== expected.length) return false
+  const [a, b] = [Buffer.from(given), Buffer.from(expected)]
+  return a.length === b.length && timingSafeEqual(a, b)
+}

@@ -1,0 +1,3 @@
+export * from "./Api.ts"
+export * from "./Countersign.ts"
+export * from "./HttpApp.ts"

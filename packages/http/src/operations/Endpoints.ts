@@ -1,0 +1,65 @@
+/**
+ * What operators and their machines ask: alive, ready, figures, and the description of the API.
+ */
+import { EventStore, Settings, StorageUnavailable } from "@countersign/engine"
+import { Effect } from "effect"
+import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
+import { HttpApiScalar, OpenApi } from "effect/http-api"
+import { PrometheusMetrics } from "effect/observability"
+import { CountersignApi } from "../Api.ts"
+import { json, plainHeaders, type Route } from "../Exchange.ts"
+
+/** The page has its scripts inside, and may ask nobody but this service. */
+const docsPolicy =
+  "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; font-src data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+export const operationsRoutes: Effect.Effect<ReadonlyArray<Route>, never, EventStore | Settings> = Effect.gen(
+  function* () {
+    const store = yield* EventStore
+    const { publicUrl } = yield* Settings
+    const api = CountersignApi.annotateMerge(OpenApi.annotations({ servers: [{ url: publicUrl }] }))
+    const document = yield* Effect.cached(Effect.sync(() => json(OpenApi.fromApi(api))))
+    // Three megabytes of script: loaded when somebody reads the docs, and kept then.
+    const docs = yield* Effect.cached(
+      HttpRouter.toHttpEffect(HttpApiScalar.layer(api, { scalar: { withDefaultFonts: false } })).pipe(
+        Effect.flatten,
+        Effect.map((response) =>
+          HttpServerResponse.setHeaders(response, { ...plainHeaders, "content-security-policy": docsPolicy })
+        ),
+        Effect.provideService(HttpServerRequest.HttpServerRequest, docsRequest),
+        Effect.scoped,
+        Effect.orDie
+      )
+    )
+    // Alive storage answers at once. Uninterruptible requests could not be timed out.
+    const ready = store.readLog(0, 1).pipe(
+      Effect.interruptible,
+      Effect.timeoutOrElse({
+        duration: "2 seconds",
+        orElse: () => Effect.fail(new StorageUnavailable({ reason: "no answer within 2 seconds" }))
+      }),
+      Effect.as(json({ status: "ready" }))
+    )
+    const metrics = Effect.map(PrometheusMetrics.format(), (text) =>
+      HttpServerResponse.text(text, {
+        contentType: "text/plain; version=0.0.4; charset=utf-8",
+        headers: plainHeaders
+      })
+    )
+    const get = (path: `/${string}`, answer: ReturnType<Route["answer"]>): Route => ({
+      method: "GET",
+      path,
+      answer: () => answer
+    })
+    return [
+      get("/health", Effect.succeed(json({ status: "ok" }))),
+      get("/ready", ready),
+      get("/metrics", metrics),
+      get("/openapi.json", document),
+      get("/docs", docs)
+    ]
+  }
+)
+
+/** The docs are the same for everybody, so they are made from a request of our own. */
+const docsRequest = HttpServerRequest.fromWeb(new Request("http://localhost/docs"))

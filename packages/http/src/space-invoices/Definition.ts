@@ -1,0 +1,153 @@
+/**
+ * The ten endpoints of the Space Invoices dialect as an HttpApi definition: the source of the OpenAPI document and of the typed
+ * client, and what the tests hold every answer of the handlers against. No server in here; a client may import it.
+ */
+import { Schema } from "effect"
+import {
+  HttpApiEndpoint,
+  HttpApiGroup,
+  HttpApiMiddleware,
+  HttpApiSchema,
+  HttpApiSecurity,
+  OpenApi
+} from "effect/http-api"
+import { EmailAddress, EmailAddressStatus, NewEmailAddress, RemovedCount, ResendResult } from "./EmailAddress.ts"
+import * as Envelope from "./Envelope.ts"
+
+const described = (security: HttpApiSecurity.ApiKey, text: string) =>
+  HttpApiSecurity.annotate(security, OpenApi.Description, text)
+
+/** How a request says who calls. The first that is given counts: query, body, `X-Access-Token`, `Authorization`. */
+export class AccessToken extends HttpApiMiddleware.Service<AccessToken>()("countersign/http/AccessToken", {
+  error: Envelope.Unauthorized,
+  security: {
+    authorization: described(
+      HttpApiSecurity.apiKey({ key: "Authorization", in: "header" }),
+      "The access token without a scheme. `Bearer <token>` and `Basic <base64 of token: or of user:token>` are understood too."
+    ),
+    accessTokenHeader: described(HttpApiSecurity.apiKey({ key: "X-Access-Token", in: "header" }), "The access token."),
+    accessTokenQuery: described(
+      HttpApiSecurity.apiKey({ key: "access_token", in: "query" }),
+      "The access token. A body may have it as the member `access_token` instead."
+    )
+  }
+}) {}
+
+const idempotency = {
+  "idempotency-key": Schema.optionalKey(
+    Schema.String.check(Schema.isMinCodePoints(1), Schema.isMaxCodePoints(255)).annotate({
+      description:
+        "Makes the call repeatable for 24 hours: the same key with the same body answers the first outcome; with another body 422, while the first is still in flight 409. Counts per account, method and path.",
+      examples: ["8e03978e-40d5-43dd-bc93-6894a57f9324"]
+    })
+  )
+}
+const organization = {
+  id: Schema.String.annotate({ description: "The organization's id.", examples: ["5f0c3a527b1e8d0a9c7d2f4e"] })
+}
+
+const reading = [Envelope.NotFound, Envelope.MethodNotAllowed, Envelope.Fault, Envelope.Unavailable] as const
+const writing = [
+  Envelope.BadRequest,
+  Envelope.MethodNotAllowed,
+  Envelope.Conflict,
+  Envelope.BodyTooLarge,
+  Envelope.UnsupportedMediaType,
+  Envelope.Invalid,
+  Envelope.Fault,
+  Envelope.Unavailable
+] as const
+const asking = [...writing, Envelope.NotFound, Envelope.TooManyRequests] as const
+
+const newAddress = [NewEmailAddress, NewEmailAddress.pipe(HttpApiSchema.asFormUrlEncoded())] as const
+
+const say = (summary: string, description: string) => OpenApi.annotations({ summary, description })
+const words = {
+  create: say(
+    "Add an email address",
+    "Adds the address and mails its verification link. Answers 200 with the object; for an address that the scope has already, with the existing one, and no mail is sent. Another address takes the place of the older one as soon as it is active."
+  ),
+  find: say("Get the email address", "The newest email address of the scope."),
+  remove: say("Remove all email addresses of the scope", "Pending links are dead at once."),
+  status: say("Get both verification statuses", "Of the newest email address of the scope."),
+  resend: say(
+    "Resend the verification mail",
+    "Voids the older link and mails a new one, at most one in 60 seconds. When the mailbox is verified already, the domain is looked at instead. The body is ignored."
+  )
+}
+
+/** The address that is used for all organizations of the account which have none of their own. */
+export class AccountEmailAddressGroup extends HttpApiGroup.make("accountEmailAddress")
+  .add(
+    HttpApiEndpoint.post("create", "/v1/email-address", {
+      headers: idempotency,
+      payload: newAddress,
+      success: EmailAddress,
+      error: writing
+    }).annotateMerge(words.create),
+    HttpApiEndpoint.get("find", "/v1/email-address", { success: EmailAddress, error: reading }).annotateMerge(
+      words.find
+    ),
+    HttpApiEndpoint.delete("remove", "/v1/email-address", {
+      headers: idempotency,
+      success: RemovedCount,
+      error: writing
+    }).annotateMerge(words.remove),
+    HttpApiEndpoint.get("status", "/v1/email-address/status", {
+      success: EmailAddressStatus,
+      error: reading
+    }).annotateMerge(words.status),
+    HttpApiEndpoint.post("resend", "/v1/email-address/resend-verification", {
+      headers: idempotency,
+      success: ResendResult,
+      error: asking
+    }).annotateMerge(words.resend)
+  )
+  .middleware(AccessToken)
+  .annotateMerge(
+    OpenApi.annotations({
+      title: "Email address of the account",
+      description: "Used for every organization of the account that has no active address of its own."
+    })
+  ) {}
+
+/** The address that is used for one organization. */
+export class OrganizationEmailAddressGroup extends HttpApiGroup.make("organizationEmailAddress")
+  .add(
+    HttpApiEndpoint.post("create", "/v1/organizations/:id/email-address", {
+      params: organization,
+      headers: idempotency,
+      payload: newAddress,
+      success: EmailAddress,
+      error: writing
+    }).annotateMerge(words.create),
+    HttpApiEndpoint.get("find", "/v1/organizations/:id/email-address", {
+      params: organization,
+      success: EmailAddress,
+      error: reading
+    }).annotateMerge(words.find),
+    HttpApiEndpoint.delete("remove", "/v1/organizations/:id/email-address", {
+      params: organization,
+      headers: idempotency,
+      success: RemovedCount,
+      error: writing
+    }).annotateMerge(words.remove),
+    HttpApiEndpoint.get("status", "/v1/organizations/:id/email-address/status", {
+      params: organization,
+      success: EmailAddressStatus,
+      error: reading
+    }).annotateMerge(words.status),
+    HttpApiEndpoint.post("resend", "/v1/organizations/:id/email-address/resend-verification", {
+      params: organization,
+      headers: idempotency,
+      success: ResendResult,
+      error: asking
+    }).annotateMerge(words.resend)
+  )
+  .middleware(AccessToken)
+  .annotateMerge(
+    OpenApi.annotations({
+      title: "Email address of an organization",
+      description: "Used for this organization only."
+    })
+  ) {}
