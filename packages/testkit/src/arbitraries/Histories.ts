@@ -1,0 +1,346 @@
+/**
+ * Generated histories of one sender: what owners, mailboxes, mail servers, the DNS and the clock do to it, in any order.
+ *
+ * For the laws of the domain (`packages/core/test/laws.test.ts`) and for tests of the engine and of adapters. A step says what is done in
+ * words ("a click on an older link"); `historyCommand` turns it into a command by what has happened so far, which
+ * `observe` keeps track of. So a step fits any history, and a failing one shrinks to the steps that matter.
+ */
+import {
+  type DnsObservation,
+  type DnsPlan,
+  type DnsRecord,
+  makeDnsPlan,
+  type Owner,
+  type SenderCommand,
+  type SenderEvent,
+  type SenderKind,
+  type Streak
+} from "@countersign/core"
+import type { Schema } from "effect"
+import fc from "fast-check"
+
+const second = 1_000
+const minute = 60 * second
+const hour = 60 * minute
+const day = 24 * hour
+
+/** When generated histories begin, in milliseconds since the epoch. */
+export const historyBeginning = Date.UTC(2030, 0, 1)
+
+/** Which link a click or an outcome is about. `foreign` was never issued here. */
+export type LinkChoice = "current" | "older" | "foreign"
+
+/** What a look at the DNS finds at one record of the plan. */
+export type Sight =
+  | "right"
+  | "right in capitals"
+  | "right over hops"
+  | "no name"
+  | "no data"
+  | "wrong target"
+  | "another's target"
+  | "two targets"
+  | "other type"
+  | "unavailable"
+  | "unavailable behind a hop"
+  | "not asked"
+
+/** What is done. A `late` outcome is one of the incarnation before. */
+export type HistoryAct =
+  | { readonly _tag: "Add"; readonly proven: boolean }
+  | { readonly _tag: "Request" }
+  | { readonly _tag: "Confirm"; readonly link: LinkChoice }
+  | { readonly _tag: "Decline"; readonly link: LinkChoice }
+  | { readonly _tag: "MailSent"; readonly link: LinkChoice; readonly late: boolean }
+  | { readonly _tag: "MailFailed"; readonly link: LinkChoice; readonly late: boolean; readonly permanent: boolean }
+  | { readonly _tag: "Expire"; readonly link: LinkChoice; readonly late: boolean }
+  | {
+      readonly _tag: "Probe"
+      readonly late: boolean
+      readonly asked: boolean
+      /** One for each record of the plan. */
+      readonly sights: ReadonlyArray<Sight>
+      /** Negatives in a row, this one included, and how long ago the first was, in milliseconds. */
+      readonly streak: { readonly count: number; readonly age: number }
+    }
+  | { readonly _tag: "Remove" }
+
+/** `elapsed` milliseconds after the step before it; negative when the clock was put back. */
+export interface HistoryStep {
+  readonly elapsed: number
+  readonly act: HistoryAct
+}
+
+/** Who the history is about. */
+export interface HistorySubject {
+  readonly account: string
+  readonly owner: Owner
+  readonly kind: SenderKind
+  readonly address: string
+  readonly canonical: string
+  readonly domain: string
+  readonly plan: DnsPlan
+  readonly metadata: { readonly [key: string]: Schema.Json }
+  readonly notifyAccount: boolean
+}
+
+export interface History {
+  readonly subject: HistorySubject
+  readonly steps: ReadonlyArray<HistoryStep>
+}
+
+// ------------------------------------------------------------------------------------------------------------ commands
+
+/** What a step needs to know of the steps before it. */
+export interface HistoryContext {
+  readonly now: number
+  readonly steps: number
+  readonly incarnation: number
+  /** Ids of the issued links of all incarnations, the newest last. */
+  readonly issued: ReadonlyArray<string>
+}
+
+export const historyStart: HistoryContext = { now: historyBeginning, steps: 0, incarnation: 0, issued: [] }
+
+/** The time of a step: the clock moved on, or back. */
+export const advance = (context: HistoryContext, { elapsed }: HistoryStep): HistoryContext => ({
+  ...context,
+  now: context.now + elapsed,
+  steps: context.steps + 1
+})
+
+/** What a step made happen. */
+export const observe = (context: HistoryContext, events: ReadonlyArray<SenderEvent>): HistoryContext => {
+  const added = events.filter(({ _tag }) => _tag === "SenderAdded").length
+  const issued = events.flatMap((event) => (event._tag === "VerificationRequested" ? [event.verificationId] : []))
+  if (added === 0 && issued.length === 0) return context
+  return { ...context, incarnation: context.incarnation + added, issued: [...context.issued, ...issued] }
+}
+
+/** The command of a step at the time of `context`, which is the one that `advance` answers. */
+export const historyCommand = (
+  subject: HistorySubject,
+  { act }: HistoryStep,
+  context: HistoryContext
+): SenderCommand => {
+  const { now: at, issued } = context
+  const fresh = `verification-${context.steps}`
+  const chosen = (link: LinkChoice): string =>
+    (link === "current" ? issued.at(-1) : link === "older" ? issued.at(-2) : undefined) ?? "verification-foreign"
+  const incarnationOf = (late: boolean): number => context.incarnation - (late ? 1 : 0)
+  switch (act._tag) {
+    case "Add": {
+      const add = { _tag: "AddSender", at, ...subject, verificationId: fresh } as const
+      return act.proven ? { ...add, proven: evidenceOf(subject.plan, subject.domain, []) } : add
+    }
+    case "Request":
+      return { _tag: "RequestLink", at, verificationId: fresh }
+    case "Confirm":
+      return { _tag: "ConfirmLink", at, verificationId: chosen(act.link) }
+    case "Decline":
+      return { _tag: "DeclineLink", at, verificationId: chosen(act.link) }
+    case "MailSent": {
+      const verificationId = chosen(act.link)
+      const incarnation = incarnationOf(act.late)
+      return { _tag: "RecordMailSent", at, incarnation, verificationId, messageId: `<${verificationId}@mail.example>` }
+    }
+    case "MailFailed": {
+      const { permanent } = act
+      const reason = permanent ? "550 no such mailbox" : "451 try again later"
+      const incarnation = incarnationOf(act.late)
+      return { _tag: "RecordMailFailed", at, incarnation, verificationId: chosen(act.link), reason, permanent }
+    }
+    case "Expire":
+      return { _tag: "ExpireLink", at, incarnation: incarnationOf(act.late), verificationId: chosen(act.link) }
+    case "Probe": {
+      const evidence = evidenceOf(subject.plan, subject.domain, act.sights)
+      const { asked } = act
+      return {
+        _tag: "RecordProbe",
+        at,
+        incarnation: incarnationOf(act.late),
+        evidence,
+        asked,
+        streak: streakOf(act, at)
+      }
+    }
+    case "Remove":
+      return { _tag: "RemoveSender", at, reason: "removed by the owner" }
+  }
+}
+
+const streakOf = ({ streak }: HistoryAct & { readonly _tag: "Probe" }, at: number): Streak | undefined =>
+  streak.count === 0 ? undefined : { count: streak.count, since: at - streak.age, vantages: ["192.0.2.53:53"] }
+
+/** What a look at the plan's records saw; a record without a sight is right. */
+export const evidenceOf = (
+  plan: DnsPlan,
+  domain: string,
+  sights: ReadonlyArray<Sight>
+): ReadonlyArray<DnsObservation> =>
+  plan.records.flatMap((record, at) => {
+    const other = plan.records[(at + 1) % plan.records.length]?.value ?? record.value
+    const observation = observationOf(record, other, domain, sights[at] ?? "right")
+    return observation === undefined ? [] : [observation]
+  })
+
+const observationOf = (record: DnsRecord, other: string, domain: string, sight: Sight): DnsObservation | undefined => {
+  const { name, value } = record
+  const see = (outcome: DnsObservation["outcome"], ...targets: Array<Array<string>>): DnsObservation => ({
+    name,
+    servers: ["192.0.2.53:53"],
+    outcome,
+    targets,
+    others: []
+  })
+  switch (sight) {
+    case "right":
+      return see("answer", [value])
+    case "right in capitals":
+      return { ...see("answer", [`${value.toUpperCase()}.`]), name: `${name.toUpperCase()}.` }
+    case "right over hops":
+      return see("answer", [`dkim.${domain}`], [value], ["keys.example.net"])
+    case "no name":
+      return see("nxdomain")
+    case "no data":
+      return see("nodata")
+    case "wrong target":
+      return see("answer", ["elsewhere.example.net"])
+    case "another's target":
+      return see("answer", [other])
+    case "two targets":
+      return see("answer", [value, "elsewhere.example.net"])
+    case "other type":
+      return { ...see("nodata"), others: [{ type: "TXT", value: "v=DKIM1" }] }
+    case "unavailable":
+      return { ...see("unavailable"), reason: "SERVFAIL" }
+    case "unavailable behind a hop":
+      return { ...see("unavailable", [`dkim.${domain}`]), reason: "timeout" }
+    case "not asked":
+      return undefined
+  }
+}
+
+// ----------------------------------------------------------------------------------------------------------- arbitraries
+
+/** Waits, many of them at and around the periods of the domain: 60 s, 1 h, 24 h, 72 h, 30 d. */
+const arbitraryElapsed: fc.Arbitrary<number> = fc.oneof(
+  { weight: 6, arbitrary: fc.integer({ min: 0, max: 90 * second }) },
+  { weight: 3, arbitrary: fc.integer({ min: 0, max: 25 * hour }) },
+  {
+    weight: 4,
+    arbitrary: fc
+      .tuple(fc.constantFrom(0, minute, hour, day, 72 * hour, 30 * day), fc.constantFrom(-1, 0, 1))
+      .map(([period, nudge]) => Math.max(0, period + nudge))
+  },
+  { weight: 1, arbitrary: fc.integer({ min: 0, max: 40 * day }) }
+)
+
+const arbitraryBackwards: fc.Arbitrary<number> = fc.oneof(
+  { weight: 9, arbitrary: arbitraryElapsed },
+  { weight: 1, arbitrary: fc.integer({ min: -2 * day, max: -1 }) }
+)
+
+const arbitraryLink: fc.Arbitrary<LinkChoice> = fc.oneof(
+  { weight: 6, arbitrary: fc.constant<LinkChoice>("current") },
+  { weight: 2, arbitrary: fc.constant<LinkChoice>("older") },
+  { weight: 1, arbitrary: fc.constant<LinkChoice>("foreign") }
+)
+
+const seldom: fc.Arbitrary<boolean> = fc.integer({ min: 0, max: 9 }).map((chance) => chance === 9)
+
+const arbitraryRight = fc.constantFrom<Sight>("right", "right in capitals", "right over hops")
+const arbitraryUnsure = fc.constantFrom<Sight>("unavailable", "unavailable behind a hop", "not asked")
+const arbitrarySight: fc.Arbitrary<Sight> = fc.oneof(
+  arbitraryRight,
+  fc.constantFrom<Sight>("no name", "no data", "wrong target", "another's target", "two targets", "other type"),
+  arbitraryUnsure
+)
+
+const sightsOf = (sight: fc.Arbitrary<Sight>): fc.Arbitrary<ReadonlyArray<Sight>> => fc.tuple(sight, sight, sight)
+
+const arbitraryProbe: fc.Arbitrary<HistoryAct> = fc.record({
+  _tag: fc.constant("Probe" as const),
+  late: seldom,
+  asked: fc.integer({ min: 0, max: 3 }).map((chance) => chance === 3),
+  sights: fc.oneof(
+    { weight: 3, arbitrary: sightsOf(arbitraryRight) },
+    { weight: 4, arbitrary: sightsOf(arbitrarySight) },
+    { weight: 2, arbitrary: sightsOf(fc.oneof(arbitraryUnsure, arbitraryRight)) }
+  ),
+  streak: fc.record({
+    count: fc.integer({ min: 0, max: 5 }),
+    age: fc.constantFrom(0, hour - 1, hour, hour + 1, 6 * hour)
+  })
+})
+
+const act = <T extends HistoryAct["_tag"]>(tag: T) => ({ _tag: fc.constant(tag) })
+
+const arbitraryAct: fc.Arbitrary<HistoryAct> = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ ...act("Add"), proven: seldom }) },
+  { weight: 3, arbitrary: fc.record(act("Request")) },
+  { weight: 3, arbitrary: fc.record({ ...act("Confirm"), link: arbitraryLink }) },
+  { weight: 1, arbitrary: fc.record({ ...act("Decline"), link: arbitraryLink }) },
+  { weight: 3, arbitrary: fc.record({ ...act("MailSent"), link: arbitraryLink, late: seldom }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ ...act("MailFailed"), link: arbitraryLink, late: seldom, permanent: fc.boolean() })
+  },
+  { weight: 3, arbitrary: fc.record({ ...act("Expire"), link: arbitraryLink, late: seldom }) },
+  { weight: 10, arbitrary: arbitraryProbe },
+  { weight: 1, arbitrary: fc.record(act("Remove")) }
+)
+
+const arbitraryJson: fc.Arbitrary<{ readonly [key: string]: Schema.Json }> = fc.dictionary(
+  fc.oneof(fc.string({ maxLength: 8 }), fc.constantFrom("__proto__", "constructor", "")),
+  fc.oneof(
+    fc.string({ maxLength: 8 }),
+    fc.integer(),
+    fc.boolean(),
+    fc.constant(null),
+    fc.array(fc.string({ maxLength: 4 }), { maxLength: 3 })
+  ),
+  { maxKeys: 3, noNullPrototype: true }
+)
+
+const domain = "sender.example.com"
+const plan = makeDnsPlan(domain, ["aaaa2222", "bbbb3333", "cccc4444"], "dkim.example.org")
+
+/** A sender of either kind and owner, on a plan of three records. */
+export const arbitrarySubject: fc.Arbitrary<HistorySubject> = fc
+  .record({
+    account: fc.constant("account-1"),
+    owner: fc.constantFrom<Owner>({ _tag: "Account" }, { _tag: "Organization", organization: "organization-1" }),
+    kind: fc.oneof(
+      { weight: 6, arbitrary: fc.constant<SenderKind>("email") },
+      { weight: 1, arbitrary: fc.constant<SenderKind>("domain") }
+    ),
+    metadata: arbitraryJson,
+    notifyAccount: fc.boolean()
+  })
+  .map((facts) => ({
+    ...facts,
+    ...(facts.kind === "domain"
+      ? { owner: { _tag: "Account" } as const, address: "Sender.example.com", canonical: domain }
+      : { address: `Jane.Doe@${domain}`, canonical: `jane.doe@${domain}` }),
+    domain,
+    plan
+  }))
+
+/** A history of up to `length` steps, which most often begins with an add. The clock may be put back unless said otherwise. */
+export const arbitraryHistory = (
+  options: { readonly length?: number; readonly clock?: "any" | "forward" } = {}
+): fc.Arbitrary<History> => {
+  const elapsed = options.clock === "forward" ? arbitraryElapsed : arbitraryBackwards
+  const step = fc.record({ elapsed, act: arbitraryAct })
+  const added = fc.record({ elapsed: fc.constant(0), act: fc.record({ ...act("Add"), proven: seldom }) })
+  return fc.record({
+    subject: arbitrarySubject,
+    steps: fc
+      .tuple(
+        fc.option(added, { freq: 9 }),
+        fc.array(step, { minLength: 1, maxLength: options.length ?? 40, size: "max" })
+      )
+      .map(([first, rest]) => (first === null ? rest : [first, ...rest]))
+  })
+}
