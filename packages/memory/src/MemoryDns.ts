@@ -65,5 +65,5 @@ export class MemoryDns extends Context.Service<
   )
 }
 
-/** Lower-case, without the trailing dot, as the port wants its values. */
-const plain = (name: string): string => name.toLowerCase().replace(/\.$/, "")
+/** Lower-case, without the trailing dot, as the port wants its values. The root stays a dot: "0 ." is the null MX (RFC 7505). */
+const plain = (name: string): string => name.toLowerCase().replace(/(?<=\S)\.$/, "")

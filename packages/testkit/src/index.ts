@@ -1,5 +1,6 @@
 export * from "./arbitraries/Addresses.ts"
 export * from "./arbitraries/Histories.ts"
+export * from "./Differential.ts"
 export * from "./DnsResolverContract.ts"
 export type { StorageLayer, StorageOptions, StoragePorts } from "./StorageContract/Clause.ts"
 export * from "./StorageContract.ts"
