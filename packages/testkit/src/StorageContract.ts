@@ -15,6 +15,7 @@
  */
 import { describe } from "vitest"
 import { accountsContract } from "./StorageContract/AccountsContract.ts"
+import { badDataContract } from "./StorageContract/BadDataContract.ts"
 import type { StorageLayer, StorageOptions } from "./StorageContract/Clause.ts"
 import { commandReceiptContract } from "./StorageContract/CommandReceiptContract.ts"
 import { durabilityContract } from "./StorageContract/DurabilityContract.ts"
@@ -35,6 +36,7 @@ export const storageContract = (name: string, layer: StorageLayer, options: Stor
   describe(`the storage contract: ${name}`, () => {
     describe("events", () => eventStoreContract(layer))
     describe("receipts of commands", () => commandReceiptContract(layer))
+    describe("bad data", () => badDataContract(layer))
     describe("entries of the directory", () => senderEntryContract(layer))
     describe("the directory", () => senderDirectoryContract(layer))
     describe("tasks", () => taskQueueContract(layer))

@@ -50,8 +50,8 @@ const patience = 120_000
 
 /** Registers one clause. */
 export const makeClause =
-  (layer: StorageLayer) =>
-  <E>(title: string, body: Effect.Effect<void, E, StoragePorts | Scope.Scope>): void =>
+  <Ports>(layer: Layer.Layer<Ports, unknown>) =>
+  (title: string, body: Effect.Effect<void, unknown, Ports | Scope.Scope>): void =>
     it.effect(
       title,
       () => TestClock.setTime(beginning).pipe(Effect.andThen(Effect.provide(body, Layer.fresh(layer)))),

@@ -28,7 +28,7 @@ const moment = fc.integer({ min: 0, max: 6 }).map((ms) => beginning + ms)
 const metadataKey = fc.constantFrom("tag", "team", "n", "")
 const metadataValue = fc.constantFrom("x", "1", "true", "", 1, true, null, ["x"], { x: 1 })
 
-const sender: fc.Arbitrary<SenderEntry> = fc
+export const senderEntry: fc.Arbitrary<SenderEntry> = fc
   .record({
     owner,
     domain,
@@ -52,7 +52,7 @@ const sender: fc.Arbitrary<SenderEntry> = fc
 
 const bounds = fc.record({ from: moment, to: moment }, { requiredKeys: [] })
 
-const query: fc.Arbitrary<SenderQuery> = fc.record(
+export const senderQuery: fc.Arbitrary<SenderQuery> = fc.record(
   {
     account: fc.constant("named later"),
     order: fc.constantFrom("oldest-first" as const, "newest-first" as const, "by-domain" as const),
@@ -72,9 +72,9 @@ const query: fc.Arbitrary<SenderQuery> = fc.record(
 )
 
 export const directoryProgram: fc.Arbitrary<DirectoryProgram> = fc.record({
-  senders: fc.array(sender, { maxLength: 20 }),
+  senders: fc.array(senderEntry, { maxLength: 20 }),
   removed: fc.array(fc.nat(19), { maxLength: 5 }),
-  queries: fc.array(query, { minLength: 1, maxLength: 8 })
+  queries: fc.array(senderQuery, { minLength: 1, maxLength: 8 })
 })
 
 export const modelPage = (
