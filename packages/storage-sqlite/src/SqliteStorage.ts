@@ -1,0 +1,81 @@
+/**
+ * Every storage port on one SQLite file: the embedded default.
+ *
+ * Several processes may work on the same file, on one machine; a network file system will not do
+ * (https://www.sqlite.org/wal.html, section 1). Whatever was acknowledged is on disk.
+ */
+import {
+  AccountAdmin,
+  Accounts,
+  defaultMailLimits,
+  EventStore,
+  Installation,
+  MailBudget,
+  type MailLimits,
+  SenderDirectory,
+  type StorageUnavailable,
+  TaskQueue
+} from "@countersign/engine"
+import { Context, Effect, Layer, Redacted, type Scope } from "effect"
+import { watchChanges } from "./Changes.ts"
+import { keepLogShort } from "./Checkpointer.ts"
+import { readBytes, readText } from "./Columns.ts"
+import { makeCommitRows } from "./CommitRows.ts"
+import { type Connection, openConnection } from "./Connection.ts"
+import { makeNumbers } from "./Numbers.ts"
+import { makeSenderRows } from "./SenderRows.ts"
+import { makeAccountAdmin, makeAccounts } from "./SqliteAccounts.ts"
+import { makeEventStore } from "./SqliteEventStore.ts"
+import { makeMailBudget } from "./SqliteMailBudget.ts"
+import { makeSenderDirectory } from "./SqliteSenderDirectory.ts"
+import { makeTaskQueue } from "./SqliteTaskQueue.ts"
+import { makeTaskRows } from "./TaskRows.ts"
+
+export interface SqliteOptions {
+  /** The path of the database. The file is made when it is not there, and the folder that holds it, too. */
+  readonly file: string
+  /** How much of the database is kept in memory for writing; 64 when absent. A store much larger than this gets slower, not wrong. */
+  readonly cacheMegabytes?: number
+  readonly mailLimits?: MailLimits
+}
+
+export type SqlitePorts = EventStore | SenderDirectory | TaskQueue | MailBudget | Accounts | AccountAdmin | Installation
+
+const make = (options: SqliteOptions): Effect.Effect<Context.Context<SqlitePorts>, StorageUnavailable, Scope.Scope> =>
+  Effect.flatMap(openConnection({ file: options.file, cacheMegabytes: options.cacheMegabytes ?? 64 }), (connection) =>
+    makePorts(connection, options.mailLimits)
+  )
+
+/** The ports over an open connection. */
+export const makePorts = (
+  connection: Connection,
+  mailLimits: MailLimits = defaultMailLimits
+): Effect.Effect<Context.Context<SqlitePorts>, StorageUnavailable, Scope.Scope> =>
+  Effect.gen(function* () {
+    yield* keepLogShort(connection)
+    const changes = yield* watchChanges(connection)
+    const tasks = makeTaskRows(connection)
+    const numbers = makeNumbers(connection)
+    const commits = makeCommitRows(connection, numbers, makeSenderRows(connection, numbers), tasks)
+    return Context.empty().pipe(
+      Context.add(EventStore, makeEventStore(connection, commits, changes)),
+      Context.add(SenderDirectory, makeSenderDirectory(connection)),
+      Context.add(TaskQueue, makeTaskQueue(connection, tasks, changes)),
+      Context.add(MailBudget, makeMailBudget(connection, mailLimits)),
+      Context.add(Accounts, makeAccounts(connection)),
+      Context.add(AccountAdmin, makeAccountAdmin(connection)),
+      Context.add(Installation, yield* readInstallation(connection))
+    )
+  })
+
+const readInstallation = ({ read, reader }: Connection): Effect.Effect<Installation["Service"], StorageUnavailable> =>
+  read(() => {
+    const row = reader.prepare("SELECT id, identity_key FROM installation").get()
+    return { id: readText(row, "id"), identityKey: Redacted.make(readBytes(row, "identity_key")) }
+  })
+
+export const SqliteStorage = {
+  make,
+  /** Opens the store when it is built and closes it with its scope. */
+  layer: (options: SqliteOptions): Layer.Layer<SqlitePorts, StorageUnavailable> => Layer.effectContext(make(options))
+} as const

@@ -1,0 +1,1 @@
+export { type SqliteOptions, type SqlitePorts, SqliteStorage } from "./SqliteStorage.ts"
