@@ -114,11 +114,9 @@ export const makeSide = (storage: Context.Context<StoragePorts>) => {
         return yield* step.do === "revive" ? queue.revive(id) : queue.drop(id)
       }
       case "take":
-        return yield* budget.take({
-          mail: `mail-${step.mail}`,
-          addressHash: `address-${step.address}`,
-          account: `account-${step.account}`
-        })
+        return yield* Effect.forEach(step.mails, ({ mail, address, account }) =>
+          budget.take({ mail: `mail-${mail}`, addressHash: `address-${address}`, account: `account-${account}` })
+        )
       case "query": {
         const query = { ...step.query, account: accounts[step.account] ?? "" }
         const { order: _, offset: __, limit: ___, ...filter } = query

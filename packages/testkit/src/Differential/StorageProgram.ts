@@ -35,6 +35,12 @@ export interface CommitStep {
   readonly settles: number | undefined
 }
 
+export interface MailStep {
+  readonly mail: number
+  readonly address: number
+  readonly account: number
+}
+
 export type Step =
   | { readonly do: "wait"; readonly time: number }
   | { readonly do: "commit"; readonly batch: ReadonlyArray<CommitStep> }
@@ -50,7 +56,7 @@ export type Step =
       readonly error: string | undefined
     }
   | { readonly do: "revive" | "drop"; readonly task: number }
-  | { readonly do: "take"; readonly mail: number; readonly address: number; readonly account: number }
+  | { readonly do: "take"; readonly mails: ReadonlyArray<MailStep> }
   | { readonly do: "query"; readonly account: number; readonly query: SenderQuery }
   | { readonly do: "read"; readonly stream: number; readonly after: number; readonly limit: number }
 
@@ -84,6 +90,9 @@ const commit: fc.Arbitrary<CommitStep> = fc.record({
 })
 
 const claim = fc.nat(9)
+
+/** Few addresses and accounts, so that limits are met; mails that are asked for again now and then. */
+const mail: fc.Arbitrary<MailStep> = fc.record({ mail: fc.nat(200), address: fc.nat(1), account: fc.nat(3) })
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
@@ -124,7 +133,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constantFrom("revive" as const, "drop" as const), task: fc.nat(9) }) },
   {
     weight: 3,
-    arbitrary: fc.record({ do: fc.constant("take" as const), mail: fc.nat(30), address: fc.nat(1), account: fc.nat(3) })
+    arbitrary: fc.record({ do: fc.constant("take" as const), mails: fc.array(mail, { minLength: 1, maxLength: 12 }) })
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("query" as const), account: fc.nat(1), query: senderQuery }) },
   {

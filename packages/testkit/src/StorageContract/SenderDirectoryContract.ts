@@ -198,7 +198,9 @@ export const senderDirectoryContract = (layer: StorageLayer): void => {
         { "nested.inner": "x" },
         { absent: "" },
         { absent: "null" },
+        // Keys that every object answers although nobody put them there.
         { constructor: "function Object() { [native code] }" },
+        Object.fromEntries([["__proto__", "{}"]]),
         { text: "Exact", one: "2" }
       ]
       for (const filter of misses) expect([filter, yield* matches(filter)]).toEqual([filter, false])

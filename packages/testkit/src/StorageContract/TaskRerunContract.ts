@@ -82,7 +82,24 @@ export const taskRerunContract = (layer: StorageLayer): void => {
   )
 
   clause(
-    "T.2.6 spacing does not delay the first run",
+    "T.2.6 the last run is the newest one, however many there were",
+    Effect.gen(function* () {
+      const queue = yield* TaskQueue
+      const first = yield* putAndClaim(0)
+      yield* queue.retryAt(first, { due: beginning + minute, attempts: 0 })
+      yield* TestClock.adjust(minute)
+      const [again] = (yield* queue.claim(["probe"], 1, lease)).tasks
+      expect(again?.lastRunAt).toBe(beginning)
+      yield* queue.retryAt(again ?? first, { due: beginning + hour, attempts: 0 })
+      yield* queue.put(domainTask(beginning, "example.com", 10 * second))
+      expect(yield* dues).toEqual([minute + 10 * second])
+      yield* TestClock.adjust(10 * second)
+      expect((yield* queue.claim(["probe"], 1, lease)).tasks[0]?.lastRunAt).toBe(beginning + minute)
+    })
+  )
+
+  clause(
+    "T.2.7 spacing does not delay the first run",
     Effect.gen(function* () {
       const queue = yield* TaskQueue
       yield* queue.put(domainTask(beginning, "example.com", hour))
@@ -92,7 +109,7 @@ export const taskRerunContract = (layer: StorageLayer): void => {
   )
 
   clause(
-    "T.2.7 a put during a run gives the task to nobody else meanwhile",
+    "T.2.8 a put during a run gives the task to nobody else meanwhile",
     Effect.gen(function* () {
       const queue = yield* TaskQueue
       yield* putAndClaim(0)
@@ -103,7 +120,7 @@ export const taskRerunContract = (layer: StorageLayer): void => {
   )
 
   clause(
-    "T.2.8 completed after a put during the run, it is due when the put said, as if it had never failed",
+    "T.2.9 completed after a put during the run, it is due when the put said, as if it had never failed",
     Effect.gen(function* () {
       const queue = yield* TaskQueue
       const run = yield* putAndClaim(5)
@@ -121,7 +138,7 @@ export const taskRerunContract = (layer: StorageLayer): void => {
   )
 
   clause(
-    "T.2.9 of several puts during a run the earliest counts, each kept away from the run by its spacing",
+    "T.2.10 of several puts during a run the earliest counts, each kept away from the run by its spacing",
     Effect.gen(function* () {
       const queue = yield* TaskQueue
       const run = yield* putAndClaim(0)
@@ -135,7 +152,7 @@ export const taskRerunContract = (layer: StorageLayer): void => {
   )
 
   clause(
-    "T.2.10 to be retried after a put during the run, it is due at the sooner of the two",
+    "T.2.11 to be retried after a put during the run, it is due at the sooner of the two",
     Effect.gen(function* () {
       const queue = yield* TaskQueue
       const run = yield* putAndClaim(0)
@@ -158,7 +175,7 @@ export const taskRerunContract = (layer: StorageLayer): void => {
   )
 
   clause(
-    "T.2.11 buried after a put during the run, it is revived by that put",
+    "T.2.12 buried after a put during the run, it is revived by that put",
     Effect.gen(function* () {
       const queue = yield* TaskQueue
       const run = yield* putAndClaim(5)
@@ -171,7 +188,7 @@ export const taskRerunContract = (layer: StorageLayer): void => {
   )
 
   clause(
-    "T.2.12 a put of a buried task's key revives it, with its payload and no failed attempts, spaced from its last run",
+    "T.2.13 a put of a buried task's key revives it, with its payload and no failed attempts, spaced from its last run",
     Effect.gen(function* () {
       const queue = yield* TaskQueue
       const run = yield* putAndClaim(5)
@@ -191,7 +208,7 @@ export const taskRerunContract = (layer: StorageLayer): void => {
   )
 
   clause(
-    "T.2.13 a put during a run outlives the worker: it still counts after a take-over",
+    "T.2.14 a put during a run outlives the worker: it still counts after a take-over",
     Effect.gen(function* () {
       const queue = yield* TaskQueue
       const run = yield* putAndClaim(0)
@@ -204,7 +221,7 @@ export const taskRerunContract = (layer: StorageLayer): void => {
   )
 
   clause(
-    "T.2.14 a key is free again when its task is gone",
+    "T.2.15 a key is free again when its task is gone",
     Effect.gen(function* () {
       const queue = yield* TaskQueue
       const run = yield* putAndClaim(0)
