@@ -15,3 +15,9 @@ export class Settings extends Context.Service<
     readonly allowTestNames: boolean
   }
 >()("countersign/Settings") {}
+
+/**
+ * How often the workers look at the task queue when nothing wakes them, in milliseconds: no work depends on a hint of
+ * the storage's. A store that is watched by no other process may be looked at less often.
+ */
+export class SlowPoll extends Context.Reference<number>("countersign/SlowPoll", { defaultValue: () => 30_000 }) {}

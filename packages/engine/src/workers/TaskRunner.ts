@@ -7,7 +7,8 @@
 import { type TaskKind, type TaskPayload, taskPayloads } from "@countersign/core"
 import { Cause, Duration, Effect, Exit, Fiber, FiberSet, Latch, Random, Schema, Stream } from "effect"
 import { EventStore } from "../ports/EventStore.ts"
-import { type ClaimedTask, TaskQueue } from "../ports/TaskQueue.ts"
+import { type ClaimedTask, LeaseLost, TaskQueue } from "../ports/TaskQueue.ts"
+import { SlowPoll } from "../Settings.ts"
 
 /** What becomes of a task after a run. Times are milliseconds since the epoch. */
 export type Next =
@@ -43,8 +44,6 @@ export interface Handler<K extends TaskKind> {
 const lease = 15_000
 /** How long running tasks may take to finish when the process stops, in milliseconds. */
 const drainTime = 10_000
-/** Correctness never depends on a wake-up: the queue is looked at this often in any case, in milliseconds. */
-const slowPoll = 30_000
 const retryFirst = 10_000
 const retryLongest = 60 * 60 * 1_000
 
@@ -56,29 +55,33 @@ export const retryWait = (failures: number, chance: number): number =>
 export const runTasks = Effect.fnUntraced(function* <K extends TaskKind>(handler: Handler<K>) {
   const queue = yield* TaskQueue
   const store = yield* EventStore
+  const slowPoll = yield* SlowPoll
   const wake = yield* Latch.make()
   const running = yield* FiberSet.make()
   const decode = Schema.decodeUnknownEffect(taskPayloads[handler.kind])
+  let stopping = false
 
+  // Only the work itself can be interrupted: a fiber that is interrupted skips its own handlers, and the task would
+  // stay leased.
   const runOne = (task: ClaimedTask, now: number) =>
-    Effect.gen(function* () {
-      const exit = yield* decode(task.payload).pipe(
-        Effect.mapError(({ message }) => ({ message: `the payload cannot be read: ${message}` })),
-        // The payload's schema is the one of this kind; TypeScript does not follow the key into the table.
-        Effect.flatMap((payload) => handler.run({ task, payload: payload as TaskPayload<K>, now })),
-        Effect.raceFirst(keepLease(task)),
-        Effect.exit
+    Effect.uninterruptibleMask((restore) =>
+      restore(task.attempts < handler.attempts ? work(task, now) : Effect.succeed(workersDied(task))).pipe(
+        Effect.exit,
+        Effect.flatMap((exit) => conclude(task, now, exit)),
+        Effect.catchTag("LeaseLost", () => Effect.logDebug("the lease of a task was lost", { task: task.task })),
+        Effect.catchCause((cause) =>
+          Effect.logWarning("a task's outcome could not be written; it runs again when its lease ends", cause)
+        ),
+        Effect.annotateLogs({ kind: task.kind, task: task.task })
       )
-      yield* conclude(task, now, exit)
-    }).pipe(
-      Effect.catchTag("LeaseLost", () => Effect.logDebug("the lease of a task was lost", { task: task.task })),
-      Effect.catchCause((cause) =>
-        Cause.hasInterruptsOnly(cause)
-          ? Effect.failCause(cause)
-          : Effect.logWarning("a task's outcome could not be written; it runs again when its lease ends", cause)
-      ),
-      Effect.annotateLogs({ kind: task.kind, task: task.task }),
-      Effect.ensuring(Latch.open(wake))
+    )
+
+  const work = (task: ClaimedTask, now: number) =>
+    decode(task.payload).pipe(
+      Effect.mapError(({ message }) => ({ message: `the payload cannot be read: ${message}` })),
+      // The payload's schema is the one of this kind; TypeScript does not follow the key into the table.
+      Effect.flatMap((payload) => handler.run({ task, payload: payload as TaskPayload<K>, now })),
+      Effect.raceFirst(keepLease(task))
     )
 
   /** Renews until interrupted, and fails once the task belongs to another. */
@@ -100,9 +103,14 @@ export const runTasks = Effect.fnUntraced(function* <K extends TaskKind>(handler
       if (next._tag === "Again") yield* queue.retryAt(task, { ...next, attempts: 0 })
       return
     }
-    if (Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)) {
-      // The process stops: whoever comes next does it at once.
-      return yield* queue.retryAt(task, { due: task.due, attempts: task.attempts })
+    if (Exit.isFailure(exit)) {
+      // Another has the task: what became of it is no longer ours to say.
+      const failed = Cause.findErrorOption(exit.cause)
+      if (failed._tag === "Some" && failed.value instanceof LeaseLost) return yield* failed.value
+      if (stopping && Cause.hasInterruptsOnly(exit.cause)) {
+        // The process stops: whoever comes next does it at once.
+        return yield* queue.retryAt(task, { due: task.due, attempts: task.attempts })
+      }
     }
     const error = Exit.isSuccess(exit) ? failureText(exit.value) : causeText(exit.cause)
     const failures = task.attempts + 1
@@ -122,38 +130,56 @@ export const runTasks = Effect.fnUntraced(function* <K extends TaskKind>(handler
     yield* queue.bury(task, error)
   })
 
+  /** Claims what there is room for, and answers how long to wait for more, in milliseconds. */
   const claim = Effect.gen(function* () {
     // Closed before looking, so that whatever is put while we look opens it again.
     yield* Latch.close(wake)
     const room = handler.concurrency - (yield* FiberSet.size(running))
-    if (room <= 0) return yield* Latch.await(wake)
+    if (room <= 0) return slowPoll
     const { tasks, nextDue, now } = yield* queue.claim([handler.kind], room, lease)
-    for (const task of tasks) yield* FiberSet.run(running, runOne(task, now))
-    if (tasks.length === room) return
-    const wait = nextDue === undefined ? slowPoll : Math.min(slowPoll, Math.max(tasks.length > 0 ? 0 : 20, nextDue - now))
-    yield* Effect.raceFirst(Latch.await(wake), Effect.sleep(Duration.millis(wait)))
+    for (const task of tasks) {
+      const fiber = yield* FiberSet.run(running, runOne(task, now))
+      // After the set's own observer: whoever is woken finds the room.
+      fiber.addObserver(() => Latch.openUnsafe(wake))
+    }
+    if (tasks.length === room) return 0
+    if (nextDue === undefined) return slowPoll
+    return Math.min(slowPoll, Math.max(tasks.length > 0 ? 0 : 20, nextDue - now))
   })
 
-  const loop = yield* claim.pipe(
+  const loop = claim.pipe(
+    // What was claimed is run or given back: a stop does not come between.
+    Effect.uninterruptible,
+    Effect.flatMap((wait) => Effect.raceFirst(Latch.await(wake), Effect.sleep(Duration.millis(wait)))),
     Effect.catchCause((cause) =>
-      Cause.hasInterruptsOnly(cause)
-        ? Effect.failCause(cause)
-        : Effect.andThen(Effect.logWarning("tasks cannot be claimed", cause), Effect.sleep("1 second"))
+      Effect.andThen(Effect.logWarning("tasks cannot be claimed", cause), Effect.sleep("1 second"))
     ),
-    Effect.forever,
-    Effect.forkDetach
+    Effect.forever
   )
-  const wakes = yield* store.changes.pipe(
+
+  const hear = store.changes.pipe(
     Stream.runForEach(() => Latch.open(wake)),
-    Effect.forkDetach
+    Effect.catchCause((cause) => Effect.logWarning("changes of the storage are not heard", cause)),
+    Effect.andThen(Effect.sleep(Duration.millis(slowPoll))),
+    Effect.forever
   )
-  yield* Effect.addFinalizer(() =>
+
+  yield* Effect.acquireRelease(Effect.all([Effect.forkDetach(loop), Effect.forkDetach(hear)]), (fibers) =>
     Effect.gen(function* () {
-      yield* Fiber.interruptAll([loop, wakes])
-      yield* Effect.timeoutOption(FiberSet.awaitEmpty(running), drainTime)
+      stopping = true
+      yield* Fiber.interruptAll(fibers).pipe(
+        Effect.andThen(FiberSet.awaitEmpty(running)),
+        Effect.timeoutOption(drainTime)
+      )
       yield* FiberSet.clear(running)
     })
   )
+})
+
+/** Every take-over of a running task counts as a failed run: this one never came to its end. */
+const workersDied = ({ attempts }: ClaimedTask): Next => ({
+  _tag: "Failed",
+  error: `its run did not come to an end, ${attempts} times`
 })
 
 const failureText = (next: Next): string => (next._tag === "Failed" ? next.error : "")
