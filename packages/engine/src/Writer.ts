@@ -6,8 +6,14 @@
  * that was submitted is written whether or not its caller still listens, and at the end of the scope everything submitted is written before the
  * writer stops.
  */
-import { Cause, Context, Deferred, Effect, Fiber, Layer, Queue, Schedule } from "effect"
-import { type Commit, type CommitOutcome, EventStore, OutcomeUnknown, StorageUnavailable } from "./ports/EventStore.ts"
+import { Cause, Context, Deferred, Effect, Fiber, Layer, Option, Queue, Schedule } from "effect"
+import {
+  type Commit,
+  type CommitOutcome,
+  EventStore,
+  type OutcomeUnknown,
+  StorageUnavailable
+} from "./ports/EventStore.ts"
 import { InvalidData, Overloaded } from "./SenderErrors.ts"
 
 /** How many commits one transaction takes at most. */
@@ -37,14 +43,15 @@ export class Writer extends Context.Service<
       const store = yield* EventStore
       const queue = yield* Queue.dropping<Waiting, Cause.Done>(queueLimit)
       const write = makeWrite(store)
-      const loop = yield* Queue.takeBetween(queue, 1, batchLimit).pipe(
+      const loop = Queue.takeBetween(queue, 1, batchLimit).pipe(
         Effect.flatMap(write),
         Effect.forever,
         Effect.catchCause((cause) => (Cause.hasFails(cause) ? Effect.void : Effect.failCause(cause))),
-        Effect.uninterruptible,
-        Effect.forkDetach
+        Effect.uninterruptible
       )
-      yield* Effect.addFinalizer(() => Effect.andThen(Queue.end(queue), Fiber.await(loop)))
+      yield* Effect.acquireRelease(Effect.forkDetach(loop), (fiber) =>
+        Effect.andThen(Queue.end(queue), Fiber.await(fiber))
+      )
 
       const submit = Effect.fnUntraced(function* (commit: Commit) {
         const problem = invalid(commit)
@@ -60,15 +67,23 @@ export class Writer extends Context.Service<
 }
 
 const makeWrite = (store: EventStore["Service"]) => {
-  // The receipts make a repeated batch safe: what was written before is answered as a duplicate.
-  const commit = (batch: ReadonlyArray<Commit>) =>
-    store.commit(batch).pipe(
-      Effect.retry({
-        while: (error) => error._tag === "OutcomeUnknown",
-        schedule: Schedule.exponential("100 millis"),
-        times: 4
-      })
-    )
+  // The receipts make a repeated batch safe: what was written before is answered as a duplicate. Once an answer was lost,
+  // no later refusal says that nothing was written: only an outcome does.
+  const commit = (batch: ReadonlyArray<Commit>, doubt?: OutcomeUnknown) =>
+    Effect.suspend(() => {
+      let lost = doubt
+      return store.commit(batch).pipe(
+        Effect.mapError((error) => {
+          if (error._tag === "OutcomeUnknown") lost ??= error
+          return lost ?? error
+        }),
+        Effect.retry({
+          while: (error) => error._tag === "OutcomeUnknown",
+          schedule: Schedule.exponential("100 millis"),
+          times: 4
+        })
+      )
+    })
 
   const settle = ({ answer }: Waiting, outcome: CommitOutcome | undefined) =>
     outcome === undefined
@@ -76,19 +91,23 @@ const makeWrite = (store: EventStore["Service"]) => {
       : Deferred.succeed(answer, outcome)
 
   /** A batch failed as a whole: one of its commits may be the reason, and must not hurt the others. */
-  const writeSingly = Effect.fnUntraced(function* (batch: ReadonlyArray<Waiting>) {
+  const writeSingly = Effect.fnUntraced(function* (
+    batch: ReadonlyArray<Waiting>,
+    cause: Cause.Cause<StorageUnavailable | OutcomeUnknown>
+  ) {
+    const failed = Option.getOrUndefined(Cause.findErrorOption(cause))
+    const doubt = failed?._tag === "OutcomeUnknown" ? failed : undefined
     let failures = 0
     for (const waiting of batch) {
       // Three in a row are not three bad commits but a storage that is down; the rest need not wait for it.
       if (failures >= 3) {
-        yield* Deferred.fail(waiting.answer, new StorageUnavailable({ reason: "it failed several times in a row" }))
+        const down = doubt ?? new StorageUnavailable({ reason: "it failed several times in a row" })
+        yield* Deferred.fail(waiting.answer, down)
         continue
       }
-      const exit = yield* Effect.exit(commit([waiting.commit]))
-      failures = exit._tag === "Success" ? 0 : failures + 1
-      yield* exit._tag === "Success"
-        ? settle(waiting, exit.value[0])
-        : Deferred.failCause(waiting.answer, exit.cause)
+      const exit = yield* Effect.exit(commit([waiting.commit], doubt))
+      failures = exit._tag === "Failure" && Cause.hasFails(exit.cause) ? failures + 1 : 0
+      yield* exit._tag === "Success" ? settle(waiting, exit.value[0]) : Deferred.failCause(waiting.answer, exit.cause)
     }
   })
 
@@ -101,7 +120,7 @@ const makeWrite = (store: EventStore["Service"]) => {
       }
       return
     }
-    if (batch.length > 1) return yield* writeSingly(batch)
+    if (batch.length > 1) return yield* writeSingly(batch, exit.cause)
     for (const { answer } of batch) yield* Deferred.failCause(answer, exit.cause)
   })
 }
