@@ -73,6 +73,8 @@ export type Executed =
 const pageSize = 500
 /** A stream this contended is not a customer's: give up rather than spin. */
 const conflictLimit = 50
+/** No task has this id. */
+const nobody: TaskFence = { task: "nobody", fence: 0 }
 
 export class Executor extends Context.Service<
   Executor,
@@ -100,15 +102,35 @@ export class Executor extends Context.Service<
         }
       })
 
+      /**
+       * The answer of a repeated command whose first run was written: what it is refused now does not count. A commit that settles a task which
+       * nobody holds is never written, and the receipt is told before that.
+       */
+      const receiptOf = Effect.fnUntraced(function* ({ account, command }: Request) {
+        const outcome = yield* writer.submit({
+          account,
+          command: { ...command, result: "" },
+          appends: [],
+          settles: nobody
+        })
+        if (outcome._tag === "CommandIdReused") return yield* new CommandIdReused()
+        return outcome._tag === "Duplicate"
+          ? ({ _tag: "Replayed", result: outcome.result } satisfies Executed)
+          : undefined
+      })
+
       const execute = Effect.fnUntraced(function* (request: Request) {
         let loaded: ReadonlyArray<Loaded> = yield* Effect.forEach(request.steps, (step) => load(step.sender))
         for (let attempt = 0; attempt < conflictLimit; attempt++) {
           const steps: Array<StepDone> = []
           for (const [index, found] of loaded.entries()) {
             const step = request.steps[index]
-            if (step !== undefined) steps.push(decideStep(found, yield* step.command(found)))
+            const own = ownOnly(found, request.account)
+            if (step !== undefined) steps.push(decideStep(own, yield* step.command(own)))
           }
-          if (steps.some(({ decision }) => decision._tag === "Rejected")) return done(false, steps)
+          if (steps.some(({ decision }) => decision._tag === "Rejected")) {
+            return request.alwaysReceipt ? ((yield* receiptOf(request)) ?? done(false, steps)) : done(false, steps)
+          }
           const happened = steps.some(({ decision }) => decision._tag === "Happened")
           if (!happened && !request.alwaysReceipt) return done(false, steps)
           const outcome = yield* writer.submit({
@@ -157,6 +179,10 @@ const absorb = (loaded: Loaded, events: ReadonlyArray<StoredEvent>): Effect.Effe
     return Effect.succeed({ sender: loaded.sender, state, version, at })
   })
 
+/** The wall between tenants: another account's sender is as if it never was. */
+const ownOnly = (found: Loaded, account: string): Loaded =>
+  found.state._tag === "Sender" && found.state.account !== account ? { ...found, state: notAdded } : found
+
 const decideStep = ({ sender, state, version }: Loaded, command: SenderCommand): StepDone => {
   const decision = decide(state, command)
   if (decision._tag !== "Happened") return { sender, decision, state, version, position: 0 }
@@ -198,7 +224,5 @@ const withPositions = (
   outcome: CommitOutcome & { readonly _tag: "Committed" }
 ): ReadonlyArray<StepDone> => {
   const positions = outcome.appends.map(({ entryPosition }) => entryPosition)
-  return steps.map((step) =>
-    step.decision._tag === "Happened" ? { ...step, position: positions.shift() ?? 0 } : step
-  )
+  return steps.map((step) => (step.decision._tag === "Happened" ? { ...step, position: positions.shift() ?? 0 } : step))
 }

@@ -22,7 +22,6 @@ export const makeLinks = (commands: Commands) =>
     const { linkKeys } = yield* Settings
 
     const resend = Effect.fn("Senders.resend")(function* (caller: Caller, sender: string) {
-      yield* own(caller.account, sender)
       const [outcome] = yield* commands.run(caller, [
         {
           sender,
@@ -30,11 +29,12 @@ export const makeLinks = (commands: Commands) =>
             Effect.map(commands.nextId, (verificationId) => ({ _tag: "RequestLink", at, verificationId }))
         }
       ])
-      const decision = outcome?.done?.decision
-      const rejection = rejectionOf(decision)
+      const rejection = rejectionOf(outcome?.done?.decision)
       if (rejection?._tag === "TooSoon") return yield* new TooSoon({ retryAfter: rejection.retryAfter })
       if (rejection !== undefined) return yield* new SenderNotFound()
-      if (decision?._tag === "Unchanged") yield* check(caller, sender)
+      // Nothing to confirm any more. A repetition asks too, since the first call may have ended before it did.
+      if (outcome?.happened === false)
+        yield* Effect.catchTag(check(caller, sender), "SenderNotFound", () => Effect.void)
     })
 
     const check = Effect.fn("Senders.check")(function* (caller: Caller, sender: string) {
