@@ -78,7 +78,10 @@ export class Senders extends Context.Service<
     ) => Effect.Effect<Added, AddressRefused | ReceiptFailure | WriteFailure>
     readonly get: (account: string, sender: string) => Effect.Effect<ListedSender, SenderNotFound | StorageUnavailable>
     /** The newest live sender of kind email of exactly this owner. */
-    readonly current: (account: string, owner: Owner) => Effect.Effect<ListedSender, SenderNotFound | StorageUnavailable>
+    readonly current: (
+      account: string,
+      owner: Owner
+    ) => Effect.Effect<ListedSender, SenderNotFound | StorageUnavailable>
     readonly list: (query: SenderQuery) => Effect.Effect<ReadonlyArray<ListedSender>, StorageUnavailable>
     readonly count: (filter: SenderFilter) => Effect.Effect<number, StorageUnavailable>
     readonly status: (

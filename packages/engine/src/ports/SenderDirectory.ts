@@ -35,15 +35,9 @@ export interface SenderQuery extends SenderFilter {
 export class SenderDirectory extends Context.Service<
   SenderDirectory,
   {
-    readonly find: (
-      account: string,
-      sender: string
-    ) => Effect.Effect<Option.Option<ListedSender>, StorageUnavailable>
+    readonly find: (account: string, sender: string) => Effect.Effect<Option.Option<ListedSender>, StorageUnavailable>
     /** The newest live sender of kind email of exactly this owner. */
-    readonly current: (
-      account: string,
-      owner: Owner
-    ) => Effect.Effect<Option.Option<ListedSender>, StorageUnavailable>
+    readonly current: (account: string, owner: Owner) => Effect.Effect<Option.Option<ListedSender>, StorageUnavailable>
     readonly page: (query: SenderQuery) => Effect.Effect<ReadonlyArray<ListedSender>, StorageUnavailable>
     readonly count: (filter: SenderFilter) => Effect.Effect<number, StorageUnavailable>
     /** Live senders of any owner on a domain, in the order of their positions, after the given one. */

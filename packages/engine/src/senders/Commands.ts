@@ -82,17 +82,20 @@ export const makeCommands = Effect.gen(function* () {
   })
 
   /** Runs one command over the given senders, once for each idempotency key. */
-  const run = Effect.fnUntraced(function* (caller: Caller, steps: ReadonlyArray<CommandStep>) {
-    if (caller.idempotency === undefined) return yield* execute(caller, yield* ids.next, steps)
-    const id = `key:${caller.idempotency.key}`
-    const place = `${caller.account}\n${id}`
-    if (inFlight.has(place)) return yield* new CommandInFlight()
-    inFlight.add(place)
-    return yield* Effect.ensuring(
-      execute(caller, id, steps),
-      Effect.sync(() => inFlight.delete(place))
-    )
-  }, Effect.catchTag("LeaseLost", Effect.die))
+  const run = Effect.fnUntraced(
+    function* (caller: Caller, steps: ReadonlyArray<CommandStep>) {
+      if (caller.idempotency === undefined) return yield* execute(caller, yield* ids.next, steps)
+      const id = `key:${caller.idempotency.key}`
+      const place = `${caller.account}\n${id}`
+      if (inFlight.has(place)) return yield* new CommandInFlight()
+      inFlight.add(place)
+      return yield* Effect.ensuring(
+        execute(caller, id, steps),
+        Effect.sync(() => inFlight.delete(place))
+      )
+    },
+    Effect.catchTag("LeaseLost", Effect.die)
+  )
 
   return { run, nextId: ids.next }
 })

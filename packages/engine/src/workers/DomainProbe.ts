@@ -23,8 +23,8 @@ import { Effect, Random } from "effect"
 import { probePlan } from "../DnsProbe.ts"
 import { Executor } from "../Executor.ts"
 import { DnsResolver } from "../ports/DnsResolver.ts"
-import type { ClaimedTask } from "../ports/TaskQueue.ts"
 import { type ListedSender, SenderDirectory } from "../ports/SenderDirectory.ts"
+import type { ClaimedTask } from "../ports/TaskQueue.ts"
 import type { Handler, Next, Run } from "./TaskRunner.ts"
 
 const pageSize = 500

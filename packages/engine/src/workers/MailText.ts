@@ -22,15 +22,15 @@ export const verificationMail = (address: string, accountName: string, link: str
     link,
     "",
     "The link is good for 24 hours. Opening the page changes nothing by itself.",
-    "If you did not expect this, choose \"This was not me\" on the same page, or ignore this mail: nothing will be sent in your name.",
+    'If you did not expect this, choose "This was not me" on the same page, or ignore this mail: nothing will be sent in your name.',
     ""
   ].join("\n"),
   html: page(
     `<p>Hello,</p>
-<p><strong>${escape(accountName)}</strong> would like to send mail from <strong>${escape(address)}</strong>.</p>
+<p><strong>${escapeHtml(accountName)}</strong> would like to send mail from <strong>${escapeHtml(address)}</strong>.</p>
 <p>If that is right, open this page and confirm it:</p>
-<p><a href="${escape(link)}" style="display:inline-block;padding:12px 20px;border-radius:6px;background:#1f4fd8;color:#ffffff;text-decoration:none">Open the confirmation page</a></p>
-<p style="color:#555555;font-size:13px">Or copy this address into your browser:<br><span style="word-break:break-all">${escape(link)}</span></p>
+<p><a href="${escapeHtml(link)}" style="display:inline-block;padding:12px 20px;border-radius:6px;background:#1f4fd8;color:#ffffff;text-decoration:none">Open the confirmation page</a></p>
+<p style="color:#555555;font-size:13px">Or copy this address into your browser:<br><span style="word-break:break-all">${escapeHtml(link)}</span></p>
 <p style="color:#555555;font-size:13px">The link is good for 24 hours. Opening the page changes nothing by itself. If you did not expect this, choose &ldquo;This was not me&rdquo; on the same page, or ignore this mail: nothing will be sent in your name.</p>`
   )
 })
@@ -53,16 +53,16 @@ export const accountNotice = (
   ].join("\n"),
   html: page(
     `<p>Hello,</p>
-<p><strong>${escape(address)}</strong> was added to your account as a sender.</p>
+<p><strong>${escapeHtml(address)}</strong> was added to your account as a sender.</p>
 <p>To verify its domain, publish these CNAME records:</p>
-<ul>${records.map(({ name, value }) => `<li><code>${escape(name)}</code> CNAME <code>${escape(value)}</code></li>`).join("")}</ul>`
+<ul>${records.map(({ name, value }) => `<li><code>${escapeHtml(name)}</code> CNAME <code>${escapeHtml(value)}</code></li>`).join("")}</ul>`
   )
 })
 
 const page = (body: string): string =>
   `<!doctype html><html lang="en"><body style="font-family:sans-serif;line-height:1.5;color:#1b1b1b">${body}</body></html>`
 
-const escape = (text: string): string =>
+const escapeHtml = (text: string): string =>
   text
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")

@@ -51,7 +51,8 @@ export const makeVerificationMail = Effect.gen(function* () {
     const { canonical } = state
     const token = signLink(linkKeys, { senderId: yield* senderId(sender), verificationId, canonical })
     const messageId = `<${verificationId}@${host}>`
-    const record = (command: (at: number) => SenderCommand) => settleBy(executor, run.task, sender, state.account, command)
+    const record = (command: (at: number) => SenderCommand) =>
+      settleBy(executor, run.task, sender, state.account, command)
 
     return yield* mailer
       .send({
