@@ -1,0 +1,65 @@
+/**
+ * The command line, `countersign`: its commands, and how they end. Whatever goes wrong is one sentence on standard error
+ * and exit code 1.
+ */
+import { Cause, Console, Effect, Exit, type Runtime } from "effect"
+import { CliOutput, Command, Flag } from "effect/cli"
+import { logConfig } from "./Config.ts"
+import { Logging } from "./Logging.ts"
+import { operatorCommands } from "./OperatorCommands.ts"
+
+const serve = Command.make(
+  "serve",
+  {
+    sandbox: Flag.Boolean("sandbox").pipe(
+      Flag.withDescription(
+        "Serve on this machine only, with a mail server, a DNS server and a demo account of its own"
+      ),
+      Flag.withDefault(false)
+    )
+  },
+  Effect.fn(function* ({ sandbox }) {
+    const log = yield* logConfig(process.stdout.isTTY === true)
+    // Loaded for this command only: the others start faster without a server.
+    const { serve, serveSandbox } = yield* Effect.promise(() => import("./Serve.ts"))
+    yield* Effect.provide(sandbox ? serveSandbox : serve, Logging.layer(log))
+  })
+).pipe(Command.withDescription("Run the server until it is told to stop"))
+
+const countersign = Command.make("countersign").pipe(
+  Command.withDescription("Proves that a customer may send mail from their own address"),
+  Command.withSubcommands([serve, ...operatorCommands])
+)
+
+const presenter = CliOutput.layerPresenter({
+  present: (event) =>
+    event._tag === "InvalidInvocation"
+      ? Console.error(
+          `${event.errors.map(({ message }) => message).join(" ")} See \`${event.commandPath.join(" ")} --help\`.`
+        )
+      : CliOutput.defaultPresenter.present(event)
+})
+
+/** The whole program. It fails only after the reason was said. */
+export const commandLine = countersign.pipe(
+  Command.run({ version: "0.0.0" }),
+  Effect.provide(presenter),
+  Effect.tapCause((cause) => {
+    const sentence = sentenceOf(cause)
+    return sentence === undefined ? Effect.void : Console.error(sentence)
+  })
+)
+
+/** What is said about the end; nothing when it was told to stop, or when the presenter has said it. */
+const sentenceOf = (cause: Cause.Cause<unknown>): string | undefined => {
+  if (Cause.hasInterruptsOnly(cause)) return undefined
+  const failure = cause.reasons.find(Cause.isFailReason)
+  if (failure === undefined) return `countersign met a fault of its own, please report it:\n${Cause.pretty(cause)}`
+  const { error } = failure
+  if (typeof error === "object" && error !== null && "_tag" in error && error._tag === "ShowHelp") return undefined
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** 0 when it ended by itself or was told to stop, else 1. */
+export const teardown: Runtime.Teardown = (exit, onExit) =>
+  onExit(Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause) ? 1 : 0)

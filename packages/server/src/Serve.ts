@@ -1,0 +1,121 @@
+/**
+ * The composition root: everything that `countersign serve` is made of, put together in this one place.
+ *
+ * In each pipe, what stands below is needed by what stands above: it is built first and stops last. So at the end the
+ * requests in flight finish and the workers give back their tasks, then the storage closes, then the socket and the
+ * sandbox's world.
+ */
+import { makeLinkKeys } from "@countersign/core"
+import { SystemResolver } from "@countersign/dns"
+import { DkimTokens, Engine, Settings, Workers } from "@countersign/engine"
+import { HttpApp } from "@countersign/http"
+import { SmtpMailer } from "@countersign/mailer-smtp"
+import { SqliteStorage } from "@countersign/storage-sqlite"
+import { Console, Effect, Layer, Redacted } from "effect"
+import { HttpRouter } from "effect/http"
+import { databaseIn, type StoreConfig, storeConfig } from "./Config.ts"
+import { Listener, listeningPort } from "./Listener.ts"
+import {
+  type LinkSecrets,
+  type ListenConfig,
+  listenConfig,
+  type SandboxConfig,
+  type ServiceConfig,
+  sandboxConfig,
+  serviceConfig,
+  urlOf
+} from "./ServeConfig.ts"
+import { makeStoreFolder } from "./Store.ts"
+import { banner } from "./sandbox/Banner.ts"
+import { DemoAccount } from "./sandbox/DemoAccount.ts"
+import { openSandboxFolder, type SandboxFolder } from "./sandbox/SandboxFolder.ts"
+import { SandboxRoutes } from "./sandbox/SandboxRoutes.ts"
+import { SandboxServers } from "./sandbox/SandboxServers.ts"
+
+/** Serves until interrupted. */
+export const serve = Effect.gen(function* () {
+  const listen = yield* listenConfig
+  const config = yield* serviceConfig
+  const store = yield* storeConfig
+  yield* makeStoreFolder(store)
+  const announce = Effect.gen(function* () {
+    const { publicUrl } = yield* Settings
+    yield* Effect.logInfo(`Listening on ${urlOf(listen.host, yield* listeningPort)}; mailed links lead to ${publicUrl}`)
+  })
+  return yield* Layer.launch(Layer.provide(Layer.effectDiscard(announce), production(listen, config, store)))
+})
+
+/** Serves on loopback with a mail server, a DNS server and a demo account of its own, until interrupted. */
+export const serveSandbox = Effect.gen(function* () {
+  const listen = yield* listenConfig
+  const config = yield* sandboxConfig(listen)
+  const folder = yield* openSandboxFolder(config.folder)
+  const announce = Effect.gen(function* () {
+    const { publicUrl } = yield* Settings
+    yield* Console.log(yield* banner(publicUrl, folder))
+  })
+  return yield* Layer.launch(Layer.provide(Layer.effectDiscard(announce), sandbox(listen, config, folder)))
+}).pipe(Effect.scoped)
+
+/** The production service: SQLite, the configured mail server, the configured or the system's resolvers. */
+const production = (listen: ListenConfig, config: ServiceConfig, store: StoreConfig) =>
+  served(HttpApp.layer).pipe(
+    Layer.provideMerge(Engine.layer),
+    Layer.provideMerge(DkimTokens.layer(config.dkimZone)),
+    Layer.provideMerge(settings(listen, config.secrets, { allowTestNames: false })),
+    Layer.provideMerge(SmtpMailer.layer({ url: config.smtpUrl, from: config.mailFrom })),
+    Layer.provideMerge(SystemResolver.layer(config.dnsServers.length > 0 ? { servers: config.dnsServers } : {})),
+    Layer.provideMerge(SqliteStorage.layer({ file: store.file })),
+    Layer.provideMerge(Listener.layer(listen))
+  )
+
+/** The same service in a world of its own: the adapters of production, pointed at the sandbox's sockets. */
+export const sandbox = (listen: ListenConfig, config: SandboxConfig, folder: SandboxFolder) =>
+  served(Layer.merge(HttpApp.layer, SandboxRoutes.layer)).pipe(
+    Layer.provideMerge(Engine.layer),
+    Layer.provideMerge(DkimTokens.layer(config.dkimZone)),
+    Layer.provideMerge(sandboxSettings(listen, config, folder)),
+    Layer.provideMerge(sandboxMailer(config.mailFrom)),
+    Layer.provideMerge(sandboxResolver),
+    Layer.provideMerge(DemoAccount.layer(folder)),
+    Layer.provideMerge(SandboxServers.layer(folder)),
+    Layer.provideMerge(SqliteStorage.layer({ file: databaseIn(folder.path).file })),
+    Layer.provideMerge(Listener.layer(listen))
+  )
+
+/** Answers requests and does the work that follows from them. */
+const served = <E, R>(routes: Layer.Layer<never, E, R>) =>
+  Layer.merge(HttpRouter.serve(routes, { disableLogger: true, disableListenLog: true }), Workers.layer)
+
+const settings = (
+  listen: ListenConfig,
+  secrets: Redacted.Redacted<LinkSecrets>,
+  { allowTestNames }: { readonly allowTestNames: boolean }
+) =>
+  Layer.effect(
+    Settings,
+    Effect.map(listeningPort, (port) =>
+      Settings.of({
+        publicUrl: listen.publicUrl ?? urlOf(listen.host, port),
+        linkKeys: makeLinkKeys(Redacted.value(secrets)),
+        allowTestNames
+      })
+    )
+  )
+
+const sandboxSettings = (listen: ListenConfig, config: SandboxConfig, folder: SandboxFolder) =>
+  Layer.unwrap(
+    Effect.gen(function* () {
+      const own = Effect.map(folder.secret, (secret) => Redacted.make<LinkSecrets>([Redacted.value(secret)]))
+      return settings(listen, config.secrets ?? (yield* own), { allowTestNames: true })
+    })
+  )
+
+const sandboxMailer = (from: string) =>
+  Layer.unwrap(
+    Effect.map(SandboxServers, ({ smtp }) => SmtpMailer.layer({ url: Redacted.make(`smtp://${smtp.address}`), from }))
+  )
+
+const sandboxResolver = Layer.unwrap(
+  Effect.map(SandboxServers, ({ dns }) => SystemResolver.layer({ servers: [dns.address] }))
+)

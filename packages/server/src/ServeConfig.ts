@@ -1,0 +1,163 @@
+/**
+ * What `serve` reads besides: where it listens, what signs the links, which mail server and resolvers it works with, and
+ * what the sandbox refuses. The rules are those of `Config.ts`.
+ */
+import { isIP } from "node:net"
+import { parseLinkSecrets } from "@countersign/core"
+import { parseNameServer } from "@countersign/dns"
+import { parseMailFrom, parseSmtpUrl } from "@countersign/mailer-smtp"
+import { Effect, Redacted, Result } from "effect"
+import { dataFolder, problem, required, text } from "./Config.ts"
+import { isLoopback, isWildcard } from "./Loopback.ts"
+
+export interface ListenConfig {
+  readonly host: string
+  readonly port: number
+  /** Without a trailing slash; `undefined` means the address that is listened on. */
+  readonly publicUrl: string | undefined
+}
+
+export const listenConfig = Effect.gen(function* () {
+  const host = ((yield* text("HOST")) ?? "127.0.0.1").replace(/^\[(.*)\]$/, "$1")
+  if (isIP(host) === 0 && !/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(host)) {
+    return yield* problem("HOST", "HOST must be an IP address or a host name.")
+  }
+  const portText = (yield* text("PORT")) ?? "3000"
+  const port = /^\d{1,5}$/.test(portText) ? Number(portText) : Number.NaN
+  if (!(port <= 65_535)) return yield* problem("PORT", "PORT must be a whole number from 0 to 65535.")
+  const publicText = yield* text("PUBLIC_URL")
+  if (publicText === undefined) {
+    if (isWildcard(host)) {
+      return yield* problem("PUBLIC_URL", `PUBLIC_URL is missing: no mailed link can lead to HOST ${host}.`)
+    }
+    return { host, port, publicUrl: undefined } satisfies ListenConfig
+  }
+  const url = URL.parse(publicText)
+  const plain = url !== null && /^https?:$/.test(url.protocol) && url.search === "" && url.hash === ""
+  if (!plain || url.username !== "" || url.password !== "") {
+    return yield* problem("PUBLIC_URL", "PUBLIC_URL must be an http or https URL without user, query and fragment.")
+  }
+  return { host, port, publicUrl: url.href.replace(/\/+$/, "") } satisfies ListenConfig
+})
+
+/** The URL of a listening address, without a trailing slash. */
+export const urlOf = (host: string, port: number): string =>
+  `http://${isIP(host) === 6 ? `[${host}]` : host}${port === 80 ? "" : `:${port}`}`
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Links, mail and DNS
+
+export type LinkSecrets = readonly [string, ...ReadonlyArray<string>]
+
+export interface ServiceConfig {
+  readonly secrets: Redacted.Redacted<LinkSecrets>
+  readonly smtpUrl: Redacted.Redacted
+  readonly mailFrom: string
+  readonly dkimZone: string
+  /** Empty: the system's resolvers. */
+  readonly dnsServers: ReadonlyArray<string>
+}
+
+const shortestSecret = 32
+
+const linkSecrets = Effect.fnUntraced(function* (value: string) {
+  const secrets = parseLinkSecrets(value)
+  if (Result.isFailure(secrets)) return yield* problem("COUNTERSIGN_SECRET", secretRule)
+  if (secrets.success.some((secret) => secret.length < shortestSecret)) {
+    return yield* problem("COUNTERSIGN_SECRET", secretRule)
+  }
+  return Redacted.make(secrets.success)
+})
+
+const secretRule = `COUNTERSIGN_SECRET must have at least ${shortestSecret} characters, or be several such secrets with commas between`
+
+// The tokens before it take 33 octets of the 253 that a name may have.
+const zoneName = /^(?=.{1,220}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/
+
+const dkimZone = Effect.fnUntraced(function* (value: string) {
+  const zone = value.toLowerCase().replace(/\.$/, "")
+  if (!zoneName.test(zone)) {
+    return yield* problem("DKIM_ZONE", "DKIM_ZONE must be a domain name, such as dkim.example.com.")
+  }
+  return zone
+})
+
+const dnsServers = Effect.gen(function* () {
+  const given = ((yield* text("DNS_SERVERS")) ?? "").split(",").filter((server) => server.trim() !== "")
+  return yield* Effect.forEach(given, (server) =>
+    Effect.mapError(Effect.fromResult(parseNameServer(server)), ({ message }) =>
+      problem("DNS_SERVERS", `DNS_SERVERS cannot be used: ${message}`)
+    )
+  )
+})
+
+const smtpUrl = (value: string) =>
+  Effect.fromResult(parseSmtpUrl(Redacted.make(value))).pipe(
+    Effect.mapError(({ reason }) => problem("SMTP_URL", `SMTP_URL cannot be used: ${reason}.`)),
+    Effect.as(Redacted.make(value))
+  )
+
+const mailFrom = (value: string) =>
+  Effect.fromResult(parseMailFrom(value)).pipe(
+    Effect.mapError(({ reason }) => problem("MAIL_FROM", `MAIL_FROM cannot be used: ${reason}.`)),
+    Effect.as(value)
+  )
+
+/** What `serve` needs to work with the world. */
+export const serviceConfig = Effect.gen(function* () {
+  const secret = yield* required("COUNTERSIGN_SECRET", "it signs the mailed links; `openssl rand -hex 32` makes one")
+  const smtp = yield* required(
+    "SMTP_URL",
+    "it names the mail server, such as smtp://user:password@mail.example.com:587"
+  )
+  const from = yield* required("MAIL_FROM", "it is the sender of the verification mails")
+  const zone = yield* required("DKIM_ZONE", "it is the DNS zone that customers' records point to")
+  return {
+    secrets: yield* linkSecrets(secret),
+    smtpUrl: yield* smtpUrl(smtp),
+    mailFrom: yield* mailFrom(from),
+    dkimZone: yield* dkimZone(zone),
+    dnsServers: yield* dnsServers
+  } satisfies ServiceConfig
+})
+
+// ---------------------------------------------------------------------------------------------------------------------
+// The sandbox
+
+export interface SandboxConfig {
+  /** Absolute; `undefined` means a temporary folder that goes at exit. */
+  readonly folder: string | undefined
+  /** `undefined` means that the sandbox makes its own, or finds it in the folder. */
+  readonly secrets: Redacted.Redacted<LinkSecrets> | undefined
+  readonly mailFrom: string
+  readonly dkimZone: string
+}
+
+/** What `serve --sandbox` needs. It is refused where it could reach the world, or be reached from it. */
+export const sandboxConfig = Effect.fnUntraced(function* (listen: ListenConfig) {
+  if (!isLoopback(listen.host)) {
+    return yield* problem(
+      "HOST",
+      `HOST ${listen.host} is refused in the sandbox: it hands out its access token, so it listens on loopback only.`
+    )
+  }
+  if ((yield* text("SMTP_URL")) !== undefined) {
+    return yield* problem(
+      "SMTP_URL",
+      "SMTP_URL is refused in the sandbox: its mails go to its own inbox; unset it, or leave out --sandbox."
+    )
+  }
+  if ((yield* text("DATABASE_URL")) !== undefined) {
+    return yield* problem(
+      "DATABASE_URL",
+      "DATABASE_URL is refused in the sandbox: set COUNTERSIGN_DATA to keep what it stores, or leave out --sandbox."
+    )
+  }
+  const secret = yield* text("COUNTERSIGN_SECRET")
+  return {
+    folder: yield* dataFolder,
+    secrets: secret === undefined ? undefined : yield* linkSecrets(secret),
+    mailFrom: yield* mailFrom((yield* text("MAIL_FROM")) ?? "Countersign <no-reply@countersign.example>"),
+    dkimZone: yield* dkimZone((yield* text("DKIM_ZONE")) ?? "dkim.countersign.example")
+  } satisfies SandboxConfig
+})

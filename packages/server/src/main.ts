@@ -1,0 +1,8 @@
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { Effect } from "effect"
+import { commandLine, teardown } from "./CommandLine.ts"
+import { endAtOnceWhenAskedTwice } from "./Signals.ts"
+
+endAtOnceWhenAskedTwice()
+NodeRuntime.runMain(Effect.provide(commandLine, NodeServices.layer), { disableErrorReporting: true, teardown })

@@ -1,0 +1,48 @@
+/**
+ * What `serve --sandbox` prints when it is ready: four commands that walk the whole road, to be pasted one by one or all
+ * at once into any shell that knows `$(...)`.
+ */
+import { DkimProvider } from "@countersign/engine"
+import { Effect, Redacted } from "effect"
+import { DemoAccount } from "./DemoAccount.ts"
+import type { SandboxFolder } from "./SandboxFolder.ts"
+
+const address = "ada@shop.example"
+const domain = "shop.example"
+
+// The page's form is guarded by a nonce that equals a cookie; a program may choose both.
+const nonce = "pasted-from-the-banner"
+
+/** @param url of the sandbox, without a trailing slash */
+export const banner = Effect.fnUntraced(function* (url: string, folder: SandboxFolder) {
+  const { account, accessToken } = yield* DemoAccount
+  const { plan } = yield* DkimProvider
+  const { records, zone, tokens } = yield* plan(account.id, domain)
+  const authorization = `-H 'Authorization: ${Redacted.value(accessToken)}'`
+  return `
+Countersign sandbox on ${url}
+Mail and DNS are real, and stay on this machine. Click through it at ${url}/sandbox, or paste:
+
+1. Add a sender.
+
+   curl -s ${url}/v1/email-address ${authorization} -H 'Content-Type: application/json' -d '{"email":"${address}"}'; echo
+
+2. Take the link out of the mail, and confirm it (200 means confirmed).
+
+   sleep 1; curl -s -o /dev/null -w '%{http_code}\\n' -b countersign_nonce=${nonce} -d nonce=${nonce} -d action=confirm "$(curl -s ${url}/sandbox/inbox.json | grep -o '${url}/verify/[A-Za-z0-9_-]*' | head -n 1)"
+
+3. Publish the ${records.length} DNS records.
+
+   for t in ${tokens.join(" ")}; do curl -s -X PUT ${url}/sandbox/dns/$t._domainkey.${domain} -d '{"type":"CNAME","value":"'$t.${zone}'"}'; echo; done
+
+4. See that it is active.
+
+   sleep 2; curl -s ${url}/v1/email-address ${authorization}; echo
+
+${
+  folder.kept
+    ? `Everything is kept in ${folder.path}.`
+    : "Everything is forgotten at the end; set COUNTERSIGN_DATA to a folder to keep it."
+} Ctrl-C ends it.
+`
+})

@@ -1,0 +1,24 @@
+/**
+ * Keeps other web sites out of the sandbox, which hands its access token to whoever asks on this machine.
+ *
+ * A page elsewhere can make a browser send requests here, but not with a foreign Host header that is ours (so a name that
+ * was rebound to loopback is refused), and it cannot hide its Origin when it changes something.
+ */
+import type { HttpServerRequest } from "effect/http"
+import { isLoopback } from "../Loopback.ts"
+
+/** Why a request is refused, in one sentence; `undefined` lets it in. `publicUrl` is the sandbox's own URL. */
+export const refusalOf = (
+  request: Pick<HttpServerRequest.HttpServerRequest, "method" | "headers">,
+  publicUrl: string
+): string | undefined => {
+  const host = request.headers.host
+  const own = host === undefined ? null : URL.parse(`http://${host}`)
+  if (own === null || (!isLoopback(own.hostname.replace(/^\[|\]$/g, "")) && own.host !== URL.parse(publicUrl)?.host)) {
+    return "The sandbox answers on this machine's own name only, such as localhost or 127.0.0.1."
+  }
+  if (request.method === "GET" || request.method === "HEAD") return undefined
+  const origin = request.headers.origin
+  const foreign = origin !== undefined && URL.parse(origin)?.host !== own.host
+  return foreign ? "The sandbox is changed by its own page and by programs on this machine only." : undefined
+}
