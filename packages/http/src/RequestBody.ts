@@ -3,7 +3,7 @@
  *
  * An empty body is an empty object whatever its media type says: clients send `Content-Type: application/json` with nothing.
  */
-import { ByteSize, Effect } from "effect"
+import { ByteSize, Data, Effect } from "effect"
 import { HttpServerRequest } from "effect/http"
 import { BodyTooLarge, MediaTypeUnknown, RequestMalformed } from "./Failure.ts"
 
@@ -23,12 +23,21 @@ export const readBody = Effect.fnUntraced(function* (
   accepted: ReadonlyArray<string>
 ) {
   const bytes = yield* readBytes(request)
-  if (bytes.length === 0) return { bytes, members: {} } satisfies RequestBody
+  if (bytes.length === 0) {
+    if (Number(request.headers["content-length"] ?? 0) > 0) return yield* Effect.die(new BodyAlreadyRead())
+    return { bytes, members: {} } satisfies RequestBody
+  }
   const type = mediaType(request)
   if (type === undefined || !accepted.includes(type)) return yield* new MediaTypeUnknown({ accepted })
   const members = yield* type === form ? parseForm(bytes) : parseJson(bytes)
   return { bytes, members } satisfies RequestBody
 })
+
+/** A fault of whoever mounted the application; without this, callers would be told that they sent nothing. */
+class BodyAlreadyRead extends Data.TaggedError("BodyAlreadyRead") {
+  override readonly message =
+    "The body was read before the request came here: mount Countersign before parsers of bodies."
+}
 
 const readBytes = (request: HttpServerRequest.HttpServerRequest) =>
   request.arrayBuffer.pipe(

@@ -21,10 +21,15 @@ export const LinkState = Schema.Struct({
   examples: [{ state: "open", address: "billing@example.com", accountName: "Example Ltd" }]
 })
 
-const refused = [
-  problem(404, "The link is not one of ours, or it is damaged."),
-  problem(410, "The link is void, expired, declined, or its address was removed: `reason` says which."),
-  problem(503, "Nothing can be read or written just now.")
+const unknown = "The link is not one of ours, or it is damaged."
+const dead = "The link is void, expired, declined, or its address was removed."
+const unavailable = "Nothing can be read or written just now."
+
+const pages = [html(404, unknown), html(410, dead), html(503, unavailable)] as const
+const problems = [
+  problem(404, unknown),
+  problem(410, `${dead} \`reason\` says which.`),
+  problem(503, unavailable)
 ] as const
 
 const token = { token: Schema.String.annotate({ description: "The token of the mailed link: 92 characters." }) }
@@ -35,7 +40,7 @@ export class ConfirmationGroup extends HttpApiGroup.make("confirmation", { topLe
     HttpApiEndpoint.get("verificationPage", "/verify/:token", {
       params: token,
       success: [html(200, "The page with its two buttons. Sets the nonce cookie."), LinkState],
-      error: refused
+      error: [...pages, ...problems]
     }).annotateMerge(
       OpenApi.annotations({
         summary: "Show a verification link",
@@ -54,11 +59,9 @@ export class ConfirmationGroup extends HttpApiGroup.make("confirmation", { topLe
       error: [
         html(400, "No such action: the page again."),
         html(403, "The nonce does not equal the cookie, or the form came from elsewhere: the page again."),
-        html(404, "The link is not one of ours, or it is damaged."),
-        html(410, "The link is void, expired, declined, or its address was removed."),
+        ...pages,
         problem(413, "The body is larger than 64 KiB."),
-        problem(415, "The body is not a form."),
-        html(503, "Nothing can be written just now.")
+        problem(415, "The body is not a form.")
       ]
     }).annotateMerge(
       OpenApi.annotations({

@@ -1,0 +1,176 @@
+/**
+ * A service for the tests of this package: the engine over memory storage, on a real Node server at 127.0.0.1, in virtual time.
+ */
+import { createServer } from "node:http"
+import { type AddressInfo, createConnection } from "node:net"
+import { makeLinkKeys, SenderId, signLink } from "@countersign/core"
+import { AccountAdmin, DkimTokens, Engine, EventStore, Senders, Settings } from "@countersign/engine"
+import { EmailAddress, HttpApp } from "@countersign/http"
+import { MemoryStorage } from "@countersign/memory"
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import { Cause, Effect, Exit, Layer, Logger, ManagedRuntime, Redacted, References, Schema, Scope } from "effect"
+import { HttpRouter } from "effect/http"
+import { TestClock } from "effect/testing"
+
+const linkKeys = makeLinkKeys(["a secret of the tests"])
+
+const settings = (publicUrl: string) => Layer.succeed(Settings, { publicUrl, linkKeys, allowTestNames: false })
+
+const storage = Layer.provideMerge(DkimTokens.layer("dkim.countersign.net"), MemoryStorage.layer)
+
+/** The use cases over a new memory storage. */
+export const engine = (publicUrl = "http://verify.acme.test") =>
+  Layer.provideMerge(Engine.layer, Layer.merge(storage, settings(publicUrl)))
+
+export interface Options {
+  readonly publicUrl?: string
+  readonly accountName?: string
+  /** Stands in front of the engine, to make it fail. */
+  readonly disturb?: Disturbance
+  /** More routes beside the application's. */
+  readonly routes?: Layer.Layer<never, never, HttpRouter.HttpRouter>
+}
+
+type Disturbance = (services: { readonly senders: Senders["Service"]; readonly store: EventStore["Service"] }) => {
+  readonly senders?: Partial<Senders["Service"]>
+  readonly store?: Partial<EventStore["Service"]>
+}
+
+/** What was logged: the text of every line, causes and annotations included. */
+const makeLog = () => {
+  const lines: Array<string> = []
+  const logger = Logger.make(({ message, cause, fiber, logLevel }) => {
+    const annotations = JSON.stringify(fiber.getRef(References.CurrentLogAnnotations))
+    lines.push(`${logLevel} ${JSON.stringify(message)} ${annotations} ${Cause.pretty(cause)}`)
+  })
+  return { lines, layer: Logger.layer([logger]) }
+}
+
+export const startService = async (options: Options = {}) => {
+  const log = makeLog()
+  const base = engine(options.publicUrl)
+  const disturbed = Layer.unwrap(
+    Effect.gen(function* () {
+      const [senders, store] = [yield* Senders, yield* EventStore]
+      const changes = options.disturb?.({ senders, store }) ?? {}
+      return Layer.merge(
+        Layer.succeed(Senders, { ...senders, ...changes.senders }),
+        Layer.succeed(EventStore, { ...store, ...changes.store })
+      )
+    })
+  )
+  const world = disturbed.pipe(Layer.provideMerge(base), Layer.provideMerge(Layer.merge(log.layer, TestClock.layer())))
+  const runtime = ManagedRuntime.make(world)
+  const run = runtime.runPromise
+
+  const requests = Scope.makeUnsafe()
+  const routes = options.routes === undefined ? HttpApp.layer : Layer.merge(options.routes, HttpApp.layer)
+  const listener = await run(
+    Effect.gen(function* () {
+      const app = yield* HttpRouter.toHttpEffect(routes)
+      return yield* NodeHttpServer.makeHandler(app, { scope: requests })
+    }).pipe(Scope.provide(requests))
+  )
+  const server = createServer(listener)
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening))
+  const { port } = server.address() as AddressInfo // A TCP server's address is never a string.
+  const url = `http://127.0.0.1:${port}`
+
+  const tenant = (name: string) =>
+    Effect.gen(function* () {
+      const admin = yield* AccountAdmin
+      const account = yield* admin.createAccount({ email: "owner@acme.com", name })
+      const organization = yield* admin.createOrganization(account.id, "Berlin")
+      const { secret, key } = yield* admin.createKey(account.id)
+      return { account: account.id, organization: organization.id, token: Redacted.value(secret), key: key.id }
+    })
+  const own = await run(tenant(options.accountName ?? "Acme Ltd"))
+  const other = await run(tenant("Another Ltd"))
+
+  return {
+    url,
+    port,
+    ...own,
+    other,
+    log: log.lines,
+    run,
+    pass: (time: Parameters<typeof TestClock.adjust>[0]) => run(TestClock.adjust(time)),
+    /** A request with the account's token. */
+    call: (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
+      fetch(`${url}${path}`, {
+        method,
+        headers: { authorization: own.token, "content-type": "application/json", ...headers },
+        ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) })
+      }),
+    /** The token of the newest link of a sender. */
+    link: (sender: string) =>
+      run(
+        Effect.gen(function* () {
+          const senders = yield* Senders
+          const history = yield* senders.history(own.account, sender)
+          const requested = history.flatMap(({ event }) => (event._tag === "VerificationRequested" ? [event] : []))
+          const added = history.flatMap(({ event }) => (event._tag === "SenderAdded" ? [event] : []))
+          return signLink(linkKeys, {
+            senderId: Schema.decodeUnknownSync(SenderId)(sender),
+            verificationId: requested.at(-1)?.verificationId ?? "",
+            canonical: added.at(-1)?.canonical ?? ""
+          })
+        })
+      ),
+    confirm: (token: string) => run(Effect.flatMap(Senders, (senders) => senders.confirm(token))),
+    /** How many events there are. */
+    events: () =>
+      run(
+        Effect.map(
+          Effect.flatMap(EventStore, (store) => store.readLog(0, 1_000)),
+          (page) => page.events.length
+        )
+      ),
+    /** Sends bytes as they are, and answers all that comes back until the server closes. */
+    raw: (bytes: string) =>
+      new Promise<string>((done, failed) => {
+        const socket = createConnection(port, "127.0.0.1", () => socket.write(bytes, "latin1"))
+        let text = ""
+        socket.setEncoding("latin1").on("data", (chunk) => {
+          text += String(chunk)
+        })
+        socket.on("end", () => done(text)).on("error", failed)
+      }),
+    stop: async () => {
+      await Effect.runPromise(Scope.close(requests, Exit.void))
+      await new Promise((closed) => {
+        server.close(closed)
+        server.closeAllConnections()
+      })
+      await runtime.dispose()
+    }
+  }
+}
+
+export type Service = Awaited<ReturnType<typeof startService>>
+
+const ErrorBody = Schema.Struct({
+  error: Schema.Struct({
+    statusCode: Schema.Int,
+    name: Schema.String,
+    message: Schema.String,
+    code: Schema.String,
+    details: Schema.optionalKey(
+      Schema.Struct({
+        context: Schema.String,
+        codes: Schema.Record(Schema.String, Schema.Array(Schema.String)),
+        messages: Schema.Struct({ email: Schema.Array(Schema.String) })
+      })
+    )
+  })
+})
+
+/** The error in an answer of the Space Invoices dialect, with its status. */
+export const errorIn = async (answer: Response) => {
+  const { error } = Schema.decodeUnknownSync(ErrorBody)(await answer.json())
+  return { status: answer.status, ...error }
+}
+
+/** The EmailAddress object in an answer: all documented members, and no other. */
+export const emailAddressIn = async (answer: Response) =>
+  Schema.decodeUnknownSync(EmailAddress)(await answer.json(), { onExcessProperty: "error" })

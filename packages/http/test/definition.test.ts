@@ -1,0 +1,258 @@
+import { readFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
+import { CommandInFlight } from "@countersign/engine"
+import { CountersignApi } from "@countersign/http/api"
+import { Effect, Schema } from "effect"
+import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
+import { HttpApi, HttpApiClient, OpenApi } from "effect/http-api"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { type Service, startService } from "./Service.ts"
+
+let service: Service
+beforeAll(async () => {
+  service = await startService()
+})
+afterAll(() => service.stop())
+
+interface Endpoint {
+  readonly method: string
+  readonly path: string
+  readonly schemas: ReadonlyArray<{ readonly status: number; readonly schema: Schema.Top }>
+}
+
+/** Every endpoint of the definition with the schema of each of its answers. */
+const endpoints = (): ReadonlyArray<Endpoint> => {
+  const found: Array<Endpoint> = []
+  HttpApi.reflect(CountersignApi, {
+    onGroup: () => {},
+    onEndpoint: ({ endpoint, successes, errors }) => {
+      const schemas = [...successes, ...errors].flatMap(([status, each]) => each.map((schema) => ({ status, schema })))
+      found.push({ method: endpoint.method, path: endpoint.path, schemas })
+    }
+  })
+  return found
+}
+
+const scopes = () => ["/v1/email-address", `/v1/organizations/${service.organization}/email-address`]
+const definedPath = (path: string) =>
+  path.replace(service.organization, ":id").replace(/\/verify\/.+/, "/verify/:token")
+
+/** Fails unless the definition has this answer, to the letter: no member is missing, none is too many. */
+const conforms = async (method: string, path: string, answer: Response) => {
+  const endpoint = endpoints().find((each) => each.method === method && each.path === definedPath(path))
+  expect(endpoint, `${method} ${path} is defined`).toBeDefined()
+  const candidates = endpoint?.schemas.filter(({ status }) => status === answer.status) ?? []
+  expect(candidates, `${method} ${path} defines ${answer.status}`).not.toEqual([])
+  const text = await answer.text()
+  const isJson = /json/.test(answer.headers.get("content-type") ?? "")
+  const body: unknown = isJson ? JSON.parse(text) : text
+  const fits = candidates.some(({ schema }) => {
+    // The services of a schema are none here: every schema of the definition is plain data.
+    const exit = Schema.decodeUnknownExit(schema as Schema.Codec<unknown>)(body, { onExcessProperty: "error" })
+    return exit._tag === "Success"
+  })
+  expect(fits, `${method} ${path} ${answer.status} ${text.slice(0, 500)}`).toBe(true)
+}
+
+describe("every answer of every endpoint is as the definition says", () => {
+  const check = async (method: string, path: string, body?: unknown, headers?: Record<string, string>) => {
+    const answer = await service.call(method, path, body, headers)
+    await conforms(method, path, answer)
+    return answer.status
+  }
+
+  it("in both scopes, from nothing to removed", async () => {
+    for (const path of scopes()) {
+      const seen = [
+        await check("GET", path),
+        await check("GET", `${path}/status`),
+        await check("POST", `${path}/resend-verification`, {}),
+        await check("POST", path, {}),
+        await check("POST", path, { email: "string" }),
+        await check("POST", path, "{"),
+        await check("POST", path, "x".repeat(70_000)),
+        await check("POST", path, "x", { "content-type": "text/plain" }),
+        await check("POST", path, { email: "a@acme.com" }, { "idempotency-key": `${path}1` }),
+        await check("POST", path, { email: "b@acme.com" }, { "idempotency-key": `${path}1` }),
+        await check("GET", path),
+        await check("GET", `${path}/status`),
+        await check("POST", `${path}/resend-verification`, {}),
+        await check("DELETE", path),
+        await check("DELETE", path)
+      ]
+      expect(seen).toEqual([404, 404, 404, 422, 422, 400, 413, 415, 200, 422, 200, 200, 429, 200, 200])
+      await service.pass("61 seconds")
+      await check("POST", path, { email: "a@acme.com" })
+      await service.pass("61 seconds")
+      expect(await check("POST", `${path}/resend-verification`)).toBe(200)
+    }
+  })
+
+  it("when the caller is not known", async () => {
+    for (const path of scopes()) {
+      for (const [method, suffix] of [
+        ["POST", ""],
+        ["GET", ""],
+        ["DELETE", ""],
+        ["GET", "/status"],
+        ["POST", "/resend-verification"]
+      ] as const) {
+        expect(await check(method, path + suffix, undefined, { authorization: "nobody" })).toBe(401)
+      }
+    }
+  })
+
+  it("when the same key is in flight, and when something goes wrong inside", async () => {
+    const broken = await startService({
+      disturb: () => ({
+        senders: {
+          add: () => Effect.fail(new CommandInFlight()),
+          current: () => Effect.die("a fault"),
+          removeAll: () => Effect.die("a fault")
+        }
+      })
+    })
+    const path = "/v1/email-address"
+    const inFlight = await broken.call("POST", path, { email: "a@acme.com" })
+    expect([inFlight.status, inFlight.headers.get("retry-after")]).toEqual([409, "1"])
+    await conforms("POST", path, inFlight)
+    for (const [method, suffix] of [
+      ["GET", ""],
+      ["GET", "/status"],
+      ["POST", "/resend-verification"],
+      ["DELETE", ""]
+    ] as const) {
+      const answer = await broken.call(method, path + suffix)
+      expect(answer.status).toBe(500)
+      await conforms(method, path + suffix, answer)
+    }
+    await broken.stop()
+  })
+
+  it("around the dialects", async () => {
+    for (const path of ["/health", "/ready", "/metrics"]) {
+      expect(await check("GET", path)).toBe(200)
+    }
+    expect(await check("GET", "/verify/x")).toBe(404)
+    expect(await check("GET", "/verify/x", undefined, { accept: "application/json" })).toBe(404)
+    expect(await check("POST", "/verify/x", "{}")).toBe(415)
+    expect(await check("POST", "/verify/x", "x".repeat(70_000))).toBe(413)
+  })
+})
+
+describe("the OpenAPI document", () => {
+  const document = () => OpenApi.fromApi(CountersignApi)
+
+  it("is served, with the public URL as its server", async () => {
+    const answer = await fetch(`${service.url}/openapi.json`)
+    expect(answer.headers.get("content-type")).toMatch("application/json")
+    const served = await answer.json()
+    expect(served).toEqual({ ...JSON.parse(JSON.stringify(document())), servers: [{ url: "http://verify.acme.test" }] })
+  })
+
+  it("has every endpoint of the seed, both scopes, and every route that the service answers", () => {
+    const defined = Object.entries(document().paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`)
+    )
+    expect(defined.sort()).toEqual(
+      [
+        ...["/v1/email-address", "/v1/organizations/{id}/email-address"].flatMap((path) => [
+          `POST ${path}`,
+          `GET ${path}`,
+          `DELETE ${path}`,
+          `GET ${path}/status`,
+          `POST ${path}/resend-verification`
+        ]),
+        "GET /verify/{token}",
+        "POST /verify/{token}",
+        "GET /health",
+        "GET /ready",
+        "GET /metrics"
+      ].sort()
+    )
+  })
+
+  it("describes every operation, parameter and error, and names the headers of the answers", () => {
+    const text = JSON.stringify(document())
+    const spec = JSON.parse(text)
+    for (const [path, methods] of Object.entries(document().paths)) {
+      for (const [method, operation] of Object.entries(methods)) {
+        const at = `${method} ${path}`
+        const plain = JSON.parse(JSON.stringify(operation))
+        expect(plain.summary, at).toBeTruthy()
+        for (const parameter of plain.parameters ?? []) {
+          expect(
+            parameter.description ?? parameter.schema.description ?? parameter.schema.allOf?.[0]?.description,
+            `${at} ${parameter.name}`
+          ).toBeTruthy()
+        }
+        for (const [status, response] of Object.entries<{ description: string; headers: object }>(plain.responses)) {
+          expect(response.description, `${at} ${status}`).toBeTruthy()
+          expect(Object.keys(response.headers)).toContain("X-Correlation-Id")
+          if (status === "401") expect(Object.keys(response.headers)).toContain("WWW-Authenticate")
+          if (status === "429" || status === "503") expect(Object.keys(response.headers)).toContain("Retry-After")
+        }
+      }
+    }
+    expect(spec.components.schemas.EmailAddress.examples).toHaveLength(1)
+    expect(Object.keys(spec.components.securitySchemes)).toEqual([
+      "authorization",
+      "accessTokenHeader",
+      "accessTokenQuery"
+    ])
+  })
+
+  it("is shown as a page that asks nobody else", async () => {
+    const answer = await fetch(`${service.url}/docs`)
+    expect([answer.status, answer.headers.get("content-type")]).toEqual([200, expect.stringMatching("text/html")])
+    expect(answer.headers.get("content-security-policy")).toContain("default-src 'none'; script-src 'unsafe-inline'")
+    const page = await answer.text()
+    expect(page).toContain("/v1/organizations/{id}/email-address")
+    expect(page).not.toMatch(/<(script|link|img|iframe)[^>]+(src|href)="https?:/)
+  })
+})
+
+describe("the definition without the server", () => {
+  it("makes a typed client", async () => {
+    const program = Effect.gen(function* () {
+      const client = yield* HttpApiClient.make(CountersignApi, {
+        baseUrl: service.url,
+        transformClient: HttpClient.mapRequest(HttpClientRequest.setHeader("authorization", service.token))
+      })
+      const params = { id: service.organization }
+      const added = yield* client.organizationEmailAddress.create({
+        params,
+        headers: { "idempotency-key": "typed" },
+        payload: { email: "typed@acme.com" }
+      })
+      const status = yield* client.organizationEmailAddress.status({ params })
+      const problem = yield* Effect.flip(
+        client.accountEmailAddress.create({ headers: {}, payload: { email: "nothing" } })
+      )
+      return { added, status, problem, health: yield* client.health() }
+    })
+    const { added, status, problem, health } = await Effect.runPromise(Effect.provide(program, FetchHttpClient.layer))
+    expect([added.email, added.organizationId]).toEqual(["typed@acme.com", service.organization])
+    expect(status).toEqual({ emailVerificationStatus: "PENDING", domainVerificationStatus: "PENDING" })
+    expect(problem).toMatchObject({ error: { statusCode: 422, details: { codes: { email: ["format"] } } } })
+    expect(health).toEqual({ status: "ok" })
+  })
+
+  it("imports neither the engine, nor the core, nor Node", () => {
+    const seen = new Set<string>()
+    const foreign = new Set<string>()
+    const visit = (url: URL) => {
+      if (seen.has(url.href)) return
+      seen.add(url.href)
+      for (const [, name = ""] of readFileSync(url, "utf8").matchAll(
+        /^(?:(?:import|export) (?!type )[^"\n]*|\} )from "([^"]+)"/gm
+      )) {
+        if (name.startsWith(".")) visit(new URL(name, url))
+        else foreign.add(name)
+      }
+    }
+    visit(new URL("../src/Api.ts", import.meta.url))
+    expect([...foreign].sort()).toEqual(["effect", "effect/http-api"])
+    expect([...seen].map((href) => fileURLToPath(href)).length).toBeGreaterThan(6)
+  })
+})
