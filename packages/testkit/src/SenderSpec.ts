@@ -2,7 +2,8 @@
  * Given what happened, when a command comes, then that happens: how the rules of a sender are written as tests.
  *
  * `given(...events).when(command).happened(...events)`. What is expected is compared as a whole, so an event too many or
- * a field too few fails, and the failure tells the story that led to it.
+ * a field too few fails, and the failure tells the story that led to it. A command that made something happen is given
+ * once more on the state it made, where it must make nothing happen.
  */
 import {
   type Decision,
@@ -42,7 +43,10 @@ export const given = (...events: ReadonlyArray<SenderEvent>): GivenSender => {
       const decision = decide(state, command)
       const ends = (wanted: Decision): GivenSender => {
         expect(decision, story).toStrictEqual(wanted)
-        return given(...events, ...(decision._tag === "Happened" ? decision.events : []))
+        if (decision._tag !== "Happened") return given(...events)
+        const after = given(...events, ...decision.events)
+        expect(decide(after.state, command)._tag, `${story}\nwhen ${command._tag} again`).not.toBe("Happened")
+        return after
       }
       return {
         happened: (first, ...rest) => {
