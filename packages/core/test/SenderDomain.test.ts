@@ -1,0 +1,249 @@
+import { given, type Sight } from "@countersign/testkit"
+import { describe, expect, it } from "vitest"
+import { fold } from "../src/Sender.ts"
+import {
+  add,
+  added,
+  day,
+  degraded,
+  domainVerified,
+  hour,
+  lost,
+  minute,
+  probe,
+  problemFound,
+  recovered,
+  removed,
+  requested,
+  saw,
+  second,
+  streak,
+  t0,
+  timedOut,
+  verdictsOf,
+  wholeDomain
+} from "./SenderExamples.ts"
+
+const wrong: ReadonlyArray<Sight> = ["no name", "right", "unavailable"]
+const unsure: ReadonlyArray<Sight> = ["right", "unavailable", "not asked"]
+const begun = [added(), requested("v1")]
+const up = [...begun, domainVerified(minute)]
+const down = [...up, degraded(day, ...wrong)]
+const gone = [...down, lost(4 * day, ...wrong)]
+const late = [...begun, problemFound(minute, ...wrong), timedOut(3 * day)]
+
+describe("a valid look", () => {
+  it.each([
+    ["pending", begun, domainVerified(9 * day)],
+    ["pending with problems", [...begun, problemFound(minute, ...wrong)], domainVerified(9 * day)],
+    ["timed out", late, domainVerified(9 * day)],
+    ["lost", gone, domainVerified(9 * day)],
+    ["degraded", down, recovered(9 * day)]
+  ])("verifies a domain that is %s, asked for or not, once", (_, events, event) => {
+    for (const asked of [true, false]) {
+      const after = given(...events)
+        .when(probe(9 * day, [], { asked }))
+        .happened(event)
+      expect(after.state).toMatchObject({
+        domainState: "verified",
+        verdicts: [],
+        evidence: saw(),
+        domainSince: t0 + 9 * day
+      })
+      after.when(probe(9 * day, [], { asked })).unchanged("equal")
+    }
+  })
+
+  it("is no news of a verified domain", () => {
+    given(...up)
+      .when(probe(day, []))
+      .unchanged("equal")
+  })
+
+  it("verifies a whole domain too", () => {
+    given(added(0, wholeDomain)).when(probe(minute, [])).happened(domainVerified(minute))
+  })
+})
+
+describe("a look that could not see enough", () => {
+  it.each([
+    ["pending", begun],
+    ["pending for long", [...begun, problemFound(minute, ...wrong)]],
+    ["verified", up],
+    ["degraded", down],
+    ["timed out", late],
+    ["lost", gone]
+  ])("moves nothing of a domain that is %s, however often and late", (_, events) => {
+    for (const after of [minute, 40 * day]) {
+      for (const asked of [true, false]) {
+        given(...events)
+          .when(probe(after, unsure, { asked, streak: streak(9, 0) }))
+          .unchanged("equal")
+      }
+    }
+  })
+})
+
+describe("a negative look at a domain that is not verified yet", () => {
+  it("tells what is wrong, and equal verdicts no second time", () => {
+    const after = given(...begun)
+      .when(probe(minute, wrong))
+      .happened(problemFound(minute, ...wrong))
+    expect(after.state).toMatchObject({
+      domainState: "pending",
+      verdicts: verdictsOf(...wrong),
+      evidence: saw(...wrong)
+    })
+    after.when(probe(hour, wrong)).unchanged("equal")
+    after.when(probe(hour, ["no data", "right over hops", "unavailable"])).unchanged("equal")
+  })
+
+  it("tells every change", () => {
+    const before = given(...begun, problemFound(minute, "no name", "no name", "no name"))
+    before
+      .when(probe(hour, ["right", "no name", "no name"]))
+      .happened(problemFound(hour, "right", "no name", "no name"))
+    before
+      .when(probe(hour, ["wrong target", "no name", "no name"]))
+      .happened(problemFound(hour, "wrong target", "no name", "no name"))
+    given(...begun, problemFound(minute, "wrong target"))
+      .when(probe(hour, ["another's target"]))
+      .happened(problemFound(hour, "another's target"))
+  })
+
+  it("keeps what is known of a record that could not be seen", () => {
+    const after = given(...begun, problemFound(minute, "no name", "wrong target", "right"))
+    after.when(probe(hour, ["no name", "unavailable", "not asked"])).unchanged("equal")
+    after.when(probe(hour, ["two targets", "unavailable", "right"])).happened({
+      ...problemFound(hour, "two targets", "unavailable", "right"),
+      verdicts: verdictsOf("two targets", "wrong target", "right")
+    })
+  })
+
+  it("times it out 72 h after the adding, not before", () => {
+    const before = given(...begun, problemFound(minute, ...wrong))
+    before.when(probe(3 * day - 1, wrong)).unchanged("equal")
+    before
+      .when(probe(3 * day, wrong))
+      .happened(timedOut(3 * day))
+      .when(probe(3 * day, wrong))
+      .unchanged("equal")
+    given(...begun)
+      .when(probe(3 * day, wrong))
+      .happened(problemFound(3 * day, ...wrong), timedOut(3 * day))
+  })
+
+  it("counts the 72 h from the newest adding", () => {
+    const again = given(...begun, removed(day), added(2 * day), problemFound(2 * day, ...wrong))
+    again.when(probe(5 * day - 1, wrong, { incarnation: 2 })).unchanged("equal")
+    again.when(probe(5 * day, wrong, { incarnation: 2 })).happened(timedOut(5 * day))
+  })
+
+  it("goes on telling changes after the time is out, and times out once", () => {
+    given(...late)
+      .when(probe(9 * day, ["two targets"]))
+      .happened(problemFound(9 * day, "two targets", "right", "right"))
+    given(...late)
+      .when(probe(9 * day, wrong))
+      .unchanged("equal")
+  })
+
+  it("never times it out when it was asked for", () => {
+    given(...begun)
+      .when(probe(9 * day, wrong, { asked: true }))
+      .happened(problemFound(9 * day, ...wrong))
+    given(...begun, problemFound(minute, ...wrong))
+      .when(probe(9 * day, wrong, { asked: true }))
+      .unchanged("equal")
+  })
+})
+
+describe("a negative look at a verified domain", () => {
+  it.each([
+    ["the first", streak(1, day)],
+    ["the second, an hour later", streak(2, day - hour)],
+    ["the third within less than an hour", streak(3, day - hour + 1)],
+    ["one whose streak was lost", undefined]
+  ])("does nothing when it is %s", (_, known) => {
+    given(...up)
+      .when(probe(day, wrong, known === undefined ? {} : { streak: known }))
+      .unchanged("equal")
+  })
+
+  it.each([
+    ["the third over an hour", streak(3, day - hour)],
+    ["the ninth over a week", streak(9, -6 * day)]
+  ])("degrades it when it is %s, once", (_, known) => {
+    const after = given(...up)
+      .when(probe(day, wrong, { streak: known }))
+      .happened(degraded(day, ...wrong))
+    expect(after.state).toMatchObject({ domainState: "degraded", verdicts: verdictsOf(...wrong) })
+    after.when(probe(day, wrong, { streak: known })).unchanged("equal")
+  })
+
+  it("does nothing when it was asked for", () => {
+    given(...up)
+      .when(probe(day, wrong, { streak: streak(9, 0), asked: true }))
+      .unchanged("equal")
+  })
+})
+
+describe("a negative look at a degraded domain", () => {
+  it("loses it at the first one 72 h or more later, not before, once", () => {
+    given(...down)
+      .when(probe(4 * day - 1, wrong))
+      .unchanged("equal")
+    const after = given(...down)
+      .when(probe(4 * day, wrong))
+      .happened(lost(4 * day, ...wrong))
+    expect(after.state).toMatchObject({
+      domainState: "lost",
+      verdicts: verdictsOf(...wrong),
+      domainSince: t0 + 4 * day
+    })
+    after.when(probe(4 * day, wrong)).unchanged("equal")
+    after.when(probe(9 * day, wrong)).unchanged("equal")
+    given(...down)
+      .when(probe(60 * day, wrong))
+      .happened(lost(60 * day, ...wrong))
+  })
+
+  it("does nothing when it was asked for", () => {
+    given(...down)
+      .when(probe(9 * day, wrong, { asked: true }))
+      .unchanged("equal")
+  })
+
+  it("counts the grace from the newest degradation", () => {
+    const again = given(...down, recovered(2 * day), degraded(5 * day, ...wrong))
+    again.when(probe(8 * day - 1, wrong)).unchanged("equal")
+    again.when(probe(8 * day, wrong)).happened(lost(8 * day, ...wrong))
+  })
+})
+
+describe("a negative look at a lost domain", () => {
+  it("tells what changed", () => {
+    given(...gone)
+      .when(probe(9 * day, ["two targets"]))
+      .happened(problemFound(9 * day, "two targets"))
+  })
+})
+
+it("starts over when the sender is added again", () => {
+  expect(fold([...gone, removed(5 * day), added(6 * day)])).toMatchObject({
+    domainState: "pending",
+    verdicts: [],
+    evidence: []
+  })
+  given(...gone, removed(5 * day))
+    .when(add("v2", 6 * day))
+    .happened(added(6 * day), requested("v2", 6 * day))
+})
+
+it("takes a probe of a sender whose mailbox is not confirmed for its domain alone", () => {
+  expect(
+    given(...begun)
+      .when(probe(second, []))
+      .happened(domainVerified(second)).state
+  ).toMatchObject({ mailbox: "pending" })
+})
