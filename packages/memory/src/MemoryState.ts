@@ -19,7 +19,7 @@ import {
 import { Effect, PubSub, Redacted } from "effect"
 
 /** What a command answered the first time. */
-export interface Receipt {
+interface Receipt {
   readonly fingerprint: string
   readonly result: string
   /** Milliseconds since the epoch. */

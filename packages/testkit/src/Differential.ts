@@ -25,17 +25,23 @@ export const differential = (
   name: string,
   one: StorageLayer,
   two: StorageLayer,
-  { runs = 50, seed }: DifferentialOptions = {}
+  options: DifferentialOptions = {}
 ): void => {
-  it(`any program: ${name}`, { timeout: 300_000 }, () =>
-    fc.assert(
-      fc.asyncProperty(storageProgram, (program) =>
-        sameProgram(one, two, program).pipe(Effect.provide(TestClock.layer()), Effect.runPromise)
-      ),
-      { numRuns: runs, ...(seed === undefined ? {} : { seed }) }
-    )
-  )
+  it(`any program: ${name}`, { timeout: 300_000 }, () => compareStorages(one, two, options))
 }
+
+/** The comparison by itself: rejects with the smallest program found that tells the two apart. */
+export const compareStorages = (
+  one: StorageLayer,
+  two: StorageLayer,
+  { runs = 50, seed }: DifferentialOptions = {}
+): Promise<void> =>
+  fc.assert(
+    fc.asyncProperty(storageProgram, (program) =>
+      sameProgram(one, two, program).pipe(Effect.provide(TestClock.layer()), Effect.runPromise)
+    ),
+    { numRuns: runs, ...(seed === undefined ? {} : { seed }) }
+  )
 
 const sameProgram = Effect.fnUntraced(function* (one: StorageLayer, two: StorageLayer, program: ReadonlyArray<Step>) {
   yield* TestClock.setTime(beginning)

@@ -18,8 +18,10 @@ import { accountsContract } from "./StorageContract/AccountsContract.ts"
 import { badDataContract } from "./StorageContract/BadDataContract.ts"
 import type { StorageLayer, StorageOptions } from "./StorageContract/Clause.ts"
 import { commandReceiptContract } from "./StorageContract/CommandReceiptContract.ts"
+import { directoryModelContract } from "./StorageContract/DirectoryModelContract.ts"
 import { durabilityContract } from "./StorageContract/DurabilityContract.ts"
 import { eventStoreContract } from "./StorageContract/EventStoreContract.ts"
+import { logContract } from "./StorageContract/LogContract.ts"
 import { mailBudgetContract } from "./StorageContract/MailBudgetContract.ts"
 import { senderDirectoryContract } from "./StorageContract/SenderDirectoryContract.ts"
 import { senderEntryContract } from "./StorageContract/SenderEntryContract.ts"
@@ -35,10 +37,12 @@ import { taskRerunContract } from "./StorageContract/TaskRerunContract.ts"
 export const storageContract = (name: string, layer: StorageLayer, options: StorageOptions = {}): void => {
   describe(`the storage contract: ${name}`, () => {
     describe("events", () => eventStoreContract(layer))
+    describe("the log", () => logContract(layer))
     describe("receipts of commands", () => commandReceiptContract(layer))
     describe("bad data", () => badDataContract(layer))
     describe("entries of the directory", () => senderEntryContract(layer))
     describe("the directory", () => senderDirectoryContract(layer))
+    describe("the directory and its model", () => directoryModelContract(layer))
     describe("tasks", () => taskQueueContract(layer))
     describe("tasks with keys", () => taskRerunContract(layer))
     describe("tasks settled by commits", () => settlingContract(layer))

@@ -11,6 +11,7 @@ import {
   type ListedSender,
   MailBudget,
   SenderDirectory,
+  type SenderQuery,
   type TaskFence,
   TaskQueue,
   type TaskRecord
@@ -74,6 +75,16 @@ export const makeSide = (storage: Context.Context<StoragePorts>) => {
     } satisfies Commit
   })
 
+  const ask = Effect.fnUntraced(function* (query: SenderQuery) {
+    const { order: _, offset: __, limit: ___, ...filter } = query
+    return {
+      page: yield* directory.page(query),
+      count: yield* directory.count(filter),
+      current: Option.getOrUndefined(yield* directory.current(query.account, query.owner ?? { _tag: "Account" })),
+      onDomain: yield* directory.onDomain(query.account, "a.example.com", query.offset, query.limit)
+    }
+  })
+
   const answer = Effect.fnUntraced(function* (step: Step, index: number) {
     const now = yield* Clock.currentTimeMillis
     switch (step.do) {
@@ -117,17 +128,8 @@ export const makeSide = (storage: Context.Context<StoragePorts>) => {
         return yield* Effect.forEach(step.mails, ({ mail, address, account }) =>
           budget.take({ mail: `mail-${mail}`, addressHash: `address-${address}`, account: `account-${account}` })
         )
-      case "query": {
-        const query = { ...step.query, account: accounts[step.account] ?? "" }
-        const { order: _, offset: __, limit: ___, ...filter } = query
-        const owner = query.owner ?? { _tag: "Account" }
-        return {
-          page: yield* directory.page(query),
-          count: yield* directory.count(filter),
-          current: Option.getOrUndefined(yield* directory.current(query.account, owner)),
-          onDomain: yield* directory.onDomain(query.account, "a.example.com", query.offset, query.limit)
-        }
-      }
+      case "query":
+        return yield* Effect.forEach(step.queries, (query) => ask({ ...query, account: accounts[step.account] ?? "" }))
       case "read": {
         const stream = streamOf(0, step.stream)
         return [yield* store.readStream(stream, step.after, step.limit), yield* store.readLog(step.after, step.limit)]

@@ -35,7 +35,7 @@ export interface CommitStep {
   readonly settles: number | undefined
 }
 
-export interface MailStep {
+interface MailStep {
   readonly mail: number
   readonly address: number
   readonly account: number
@@ -57,7 +57,7 @@ export type Step =
     }
   | { readonly do: "revive" | "drop"; readonly task: number }
   | { readonly do: "take"; readonly mails: ReadonlyArray<MailStep> }
-  | { readonly do: "query"; readonly account: number; readonly query: SenderQuery }
+  | { readonly do: "query"; readonly account: number; readonly queries: ReadonlyArray<SenderQuery> }
   | { readonly do: "read"; readonly stream: number; readonly after: number; readonly limit: number }
 
 const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined })
@@ -135,7 +135,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 3,
     arbitrary: fc.record({ do: fc.constant("take" as const), mails: fc.array(mail, { minLength: 1, maxLength: 12 }) })
   },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant("query" as const), account: fc.nat(1), query: senderQuery }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant("query" as const),
+      account: fc.nat(1),
+      queries: fc.array(senderQuery, { minLength: 1, maxLength: 6 })
+    })
+  },
   {
     weight: 1,
     arbitrary: fc.record({ do: fc.constant("read" as const), stream: fc.nat(2), after: fc.nat(6), limit: fc.nat(4) })

@@ -52,24 +52,42 @@ export const senderEntry: fc.Arbitrary<SenderEntry> = fc
 
 const bounds = fc.record({ from: moment, to: moment }, { requiredKeys: [] })
 
-export const senderQuery: fc.Arbitrary<SenderQuery> = fc.record(
-  {
-    account: fc.constant("named later"),
-    order: fc.constantFrom("oldest-first" as const, "newest-first" as const, "by-domain" as const),
-    offset: fc.nat(8),
-    limit: fc.integer({ min: 1, max: 8 }),
-    owner,
-    kind,
-    statuses: fc.subarray<LiveStatus>(["pending", "email-verified", "domain-verified", "active"]),
-    canonical: fc.tuple(local, domain).map(([part, at]) => `${part}@${at}`),
-    createdBetween: bounds,
-    updatedBetween: bounds,
-    metadata: fc.dictionary(metadataKey, fc.constantFrom("x", "1", "true", "", "null", '["x"]', '{"x":1}'), {
-      maxKeys: 2
-    })
-  },
-  { requiredKeys: ["account", "order", "offset", "limit"] }
+const filters = {
+  owner,
+  kind,
+  statuses: fc.subarray<LiveStatus>(["pending", "email-verified", "domain-verified", "active"]),
+  canonical: fc.tuple(local, domain).map(([part, at]) => `${part}@${at}`),
+  createdBetween: bounds,
+  updatedBetween: bounds,
+  metadata: fc.dictionary(metadataKey, fc.constantFrom("x", "1", "true", "", "null", '["x"]', '{"x":1}'), {
+    maxKeys: 2
+  })
+}
+
+const filterName = fc.constantFrom(
+  "owner" as const,
+  "kind" as const,
+  "statuses" as const,
+  "canonical" as const,
+  "createdBetween" as const,
+  "updatedBetween" as const,
+  "metadata" as const
 )
+
+/** Few filters at a time: with more, hardly anything would be found. */
+export const senderQuery: fc.Arbitrary<SenderQuery> = fc
+  .record({
+    order: fc.constantFrom("oldest-first" as const, "newest-first" as const, "by-domain" as const),
+    offset: fc.oneof({ weight: 2, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(8) }),
+    limit: fc.integer({ min: 1, max: 8 }),
+    filters: fc.record(filters),
+    used: fc.uniqueArray(filterName, { maxLength: 3 })
+  })
+  .map(({ filters: all, used, ...query }) => ({
+    ...query,
+    account: "named later",
+    ...Object.fromEntries(used.map((name) => [name, all[name]]))
+  }))
 
 export const directoryProgram: fc.Arbitrary<DirectoryProgram> = fc.record({
   senders: fc.array(senderEntry, { maxLength: 20 }),

@@ -1,0 +1,71 @@
+/**
+ * Clause D.10: random directories and questions about them, compared with the model of `DirectoryModel.ts`.
+ */
+import { EventStore, SenderDirectory } from "@countersign/engine"
+import { expect } from "@effect/vitest"
+import { Effect, Option } from "effect"
+import fc from "fast-check"
+import { makeClause, type StorageLayer } from "./Clause.ts"
+import {
+  type DirectoryProgram,
+  directoryProgram,
+  modelCount,
+  modelCurrent,
+  modelOnDomain,
+  modelPage
+} from "./DirectoryModel.ts"
+import { appendOf, commitOf } from "./Fixtures.ts"
+
+export const directoryModelContract = (layer: StorageLayer): void => {
+  const clause = makeClause(layer)
+
+  clause(
+    "D.10 any directory answers any question as the model does, and pages agree with counts",
+    Effect.gen(function* () {
+      const context = yield* Effect.context<EventStore | SenderDirectory>()
+      let runs = 0
+      yield* Effect.promise(() =>
+        fc.assert(
+          // Every run is another account of the same store, so that walls between accounts are tested on the way.
+          fc.asyncProperty(directoryProgram, (program) =>
+            Effect.runPromiseWith(context)(compareWithModel(`run-${runs++}`, program))
+          ),
+          { numRuns: 60 }
+        )
+      )
+    })
+  )
+}
+
+const compareWithModel = Effect.fnUntraced(function* (owner: string, { senders, removed, queries }: DirectoryProgram) {
+  const directory = yield* SenderDirectory
+  const store = yield* EventStore
+  const entries = senders.map((entry, index) => ({ ...entry, account: owner, sender: `${owner}-${index}` }))
+  const outcomes = yield* store.commit(
+    entries.map((entry) => commitOf(appendOf(entry.sender, 0, { entry }), { account: owner }))
+  )
+  const listed = entries.map((entry, index) => {
+    const outcome = outcomes[index]
+    return { ...entry, position: outcome?._tag === "Committed" ? (outcome.appends[0]?.entryPosition ?? 0) : 0 }
+  })
+  const gone = new Set(removed.map((index) => `${owner}-${index % Math.max(1, senders.length)}`))
+  yield* store.commit(
+    listed
+      .filter(({ sender }) => gone.has(sender))
+      .map(({ sender }) => commitOf(appendOf(sender, 1), { account: owner }))
+  )
+  const live = listed.filter(({ sender }) => !gone.has(sender))
+
+  for (const query of queries) {
+    const asked = { ...query, account: owner }
+    const { order: _, offset: __, limit: ___, ...filter } = asked
+    expect(yield* directory.page(asked)).toEqual(modelPage(live, asked))
+    expect(yield* directory.count(filter)).toBe(modelCount(live, filter))
+    const scope = query.owner ?? { _tag: "Account" }
+    expect(Option.getOrUndefined(yield* directory.current(owner, scope))).toEqual(modelCurrent(live, scope))
+    const { domain = "a.example.com", position = 0 } = live[query.offset] ?? {}
+    expect(yield* directory.onDomain(owner, domain, position - 1, query.limit)).toEqual(
+      modelOnDomain(live, domain, position - 1, query.limit)
+    )
+  }
+})
