@@ -7,11 +7,12 @@
  */
 import { closeSync, mkdirSync, openSync } from "node:fs"
 import { dirname, resolve } from "node:path"
-import { DatabaseSync, type StatementSync } from "node:sqlite"
+import { DatabaseSync } from "node:sqlite"
 import { OutcomeUnknown, StorageUnavailable } from "@countersign/engine"
-import { Clock, Effect, Schedule, type Scope } from "effect"
+import { Clock, Effect, type Scope } from "effect"
 import { migrate, schemaVersion } from "./Migrations.ts"
-import { isBusy, isDiskFailure, isSqliteError, storageUnavailable } from "./SqliteFailure.ts"
+import { lockTimeout, persistently, refuse } from "./Persistently.ts"
+import { isDiskFailure, isSqliteError } from "./SqliteFailure.ts"
 
 export interface Connection {
   readonly file: string
@@ -34,54 +35,19 @@ export interface Connection {
   readonly read: <A>(body: (now: number) => A) => Effect.Effect<A, StorageUnavailable>
 }
 
-/** How long SQLite itself waits for a lock, in milliseconds. Short, for it stops the whole process meanwhile. */
-const lockTimeout = 10
-
-/** Between short waits of SQLite the other fibers run; after ten seconds the caller is told. */
-const retryBusy = {
-  while: (failure: Failure) => failure._tag === "Failure" && isBusy(failure.cause),
-  schedule: Schedule.min([Schedule.exponential("2 millis"), Schedule.spaced("50 millis")]).pipe(
-    Schedule.jittered,
-    Schedule.upTo({ duration: "10 seconds" })
-  )
-}
-
-/** Other processes hold their locks in real time, whatever clock the program was given. */
-const inRealTime = Effect.provideService(Clock.Clock, Clock.Clock.defaultValue())
-
-interface Failure {
-  readonly _tag: "Failure"
-  readonly cause: unknown
-}
-
-const attempt = <A>(run: () => A): Effect.Effect<A, Failure> =>
-  Effect.suspend(() => {
-    try {
-      return Effect.succeed(run())
-    } catch (cause) {
-      return Effect.fail<Failure>({ _tag: "Failure", cause })
-    }
-  })
-
-const toUnavailable = ({ cause }: Failure): Effect.Effect<never, StorageUnavailable> => {
-  const unavailable = storageUnavailable(cause)
-  return unavailable === undefined ? Effect.die(cause) : Effect.fail(unavailable)
-}
-
-const persistently = <A>(run: () => A): Effect.Effect<A, Failure> =>
-  attempt(run).pipe(Effect.retry(retryBusy), inRealTime)
-
 /** Opens the file, makes it if need be (mode 0600, its folder 0700), and brings it to the newest schema. */
 export const openConnection = (options: {
   readonly file: string
   readonly cacheMegabytes: number
 }): Effect.Effect<Connection, StorageUnavailable, Scope.Scope> =>
-  Effect.acquireRelease(persistently(() => open(options)).pipe(Effect.catch(toUnavailable)), ({ reader, writer }) =>
-    Effect.sync(() => {
-      reader.close()
-      // The last connection to a file copies what is left of the log into it and deletes the log.
-      writer.close()
-    })
+  Effect.acquireRelease(
+    persistently(() => open(options), refuse),
+    ({ reader, writer }) =>
+      Effect.sync(() => {
+        reader.close()
+        // The last connection to a file copies what is left of the log into it and deletes the log.
+        writer.close()
+      })
   ).pipe(Effect.map((opened) => makeConnection(opened)))
 
 interface Opened {
@@ -102,6 +68,7 @@ const open = ({ file, cacheMegabytes }: { readonly file: string; readonly cacheM
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = FULL;
       PRAGMA wal_autocheckpoint = 0;
+      PRAGMA journal_size_limit = ${64 * 1_024 * 1_024};
       PRAGMA recursive_triggers = ON;
       PRAGMA cache_size = ${-1_024 * cacheMegabytes};
     `)
@@ -136,12 +103,18 @@ const makeConnection = ({ file, writer, reader }: Opened): Connection => {
   const undo = () => {
     rollbacks += 1
     // Some errors have rolled back already (https://www.sqlite.org/lang_transaction.html, section 3).
-    if (writer.isTransaction) rollback.run()
+    if (!writer.isTransaction) return
+    try {
+      rollback.run()
+    } catch (cause) {
+      // What made the transaction fail is worth more to the caller; the next transaction begins with another ROLLBACK.
+      if (!isSqliteError(cause)) throw cause
+    }
   }
 
   const inTransaction = <A>(body: (now: number) => A, clock: Clock.Clock): A => {
     // Left behind only when a ROLLBACK failed with the disk.
-    if (writer.isTransaction) undo()
+    if (writer.isTransaction) rollback.run()
     begin.run()
     let value: A
     try {
@@ -150,31 +123,25 @@ const makeConnection = ({ file, writer, reader }: Opened): Connection => {
       undo()
       throw cause
     }
-    finish(commit)
+    finish()
     for (const listener of listeners) listener()
     return value
   }
 
-  const finish = (commit: StatementSync): void => {
+  const finish = (): void => {
     try {
       commit.run()
     } catch (cause) {
       undo()
-      throw isSqliteError(cause) && isDiskFailure(cause) ? new CommitInDoubt(cause) : cause
+      throw isDiskFailure(cause) ? new CommitInDoubt(cause) : cause
     }
   }
 
+  const refuseCommit = (cause: unknown): Effect.Effect<never, StorageUnavailable | OutcomeUnknown> =>
+    cause instanceof CommitInDoubt ? Effect.fail(new OutcomeUnknown({ reason: cause.message })) : refuse(cause)
+
   const transact: Connection["transact"] = (body) =>
-    Clock.clockWith((clock) =>
-      persistently(() => inTransaction(body, clock)).pipe(
-        Effect.catch(
-          (failure): Effect.Effect<never, StorageUnavailable | OutcomeUnknown> =>
-            failure.cause instanceof CommitInDoubt
-              ? Effect.fail(new OutcomeUnknown({ reason: failure.cause.message }))
-              : toUnavailable(failure)
-        )
-      )
-    )
+    Clock.clockWith((clock) => persistently(() => inTransaction(body, clock), refuseCommit))
 
   return {
     file,
@@ -189,10 +156,7 @@ const makeConnection = ({ file, writer, reader }: Opened): Connection => {
       Effect.catchTag(transact(body), "OutcomeUnknown", ({ reason }) =>
         Effect.fail(new StorageUnavailable({ reason }))
       ),
-    read: (body) =>
-      Clock.clockWith((clock) =>
-        persistently(() => body(clock.currentTimeMillisUnsafe())).pipe(Effect.catch(toUnavailable))
-      )
+    read: (body) => Clock.clockWith((clock) => persistently(() => body(clock.currentTimeMillisUnsafe()), refuse))
   }
 }
 
