@@ -6,6 +6,7 @@ import {
   AccountAdmin,
   type Caller,
   DkimTokens,
+  type DnsResolver,
   Engine,
   Mailer,
   type MailMessage,
@@ -14,23 +15,26 @@ import {
   Workers
 } from "@countersign/engine"
 import { MemoryDns, MemoryMailer, MemoryStorage } from "@countersign/memory"
+import { StorageFaults, type StoragePorts } from "@countersign/testkit"
 import { Effect, Layer } from "effect"
 import { TestClock } from "effect/testing"
 
 export const zone = "dkim.countersign.net"
 
-const settings = Layer.succeed(Settings, {
+export const settings = Layer.succeed(Settings, {
   publicUrl: "https://mail.countersign.net",
   linkKeys: makeLinkKeys(["a secret of the tests"]),
   allowTestNames: false
 })
 
-export const adapters = Layer.mergeAll(
-  DkimTokens.layer(zone).pipe(Layer.provideMerge(MemoryStorage.layer)),
-  MemoryMailer.layer,
-  MemoryDns.layer,
-  settings
-)
+/** Every port over the given storage, mailer and resolver. */
+export const adaptersOver = <S, M, D, E>(
+  storage: Layer.Layer<StoragePorts | S, E>,
+  mailer: Layer.Layer<MemoryMailer | Mailer | M, E>,
+  dns: Layer.Layer<MemoryDns | DnsResolver | D, E>
+) => Layer.mergeAll(DkimTokens.layer(zone).pipe(Layer.provideMerge(storage)), mailer, dns, settings)
+
+export const adapters = adaptersOver(MemoryStorage.layer, MemoryMailer.layer, MemoryDns.layer)
 
 /** The use cases without workers. */
 export const engine = Engine.layer.pipe(Layer.provideMerge(adapters))
@@ -38,14 +42,26 @@ export const engine = Engine.layer.pipe(Layer.provideMerge(adapters))
 /** The use cases and the workers. */
 export const world = Workers.layer.pipe(Layer.provideMerge(engine))
 
+/** The use cases without workers, over a storage that can fail. */
+export const frailEngine = Engine.layer.pipe(
+  Layer.provideMerge(adaptersOver(StorageFaults.layer(MemoryStorage.layer), MemoryMailer.layer, MemoryDns.layer))
+)
+
+/** The use cases and the workers, over a storage that can fail. */
+export const frailWorld = Workers.layer.pipe(Layer.provideMerge(frailEngine))
+
 export const createAccount = (email = "owner@acme.com") =>
   Effect.gen(function* () {
     const { id } = yield* (yield* AccountAdmin).createAccount({ email, name: "Acme Ltd" })
     return { account: id, actor: "key:test", correlation: "test" } satisfies Caller
   })
 
+/** Lets the workers do what is due before time moves: a wake-up takes them a few turns of the scheduler. */
+export const settle = Effect.repeat(Effect.yieldNow, { times: 100 })
+
 /** Lets the workers do what is due, and time pass. */
-export const pass = (time: Parameters<typeof TestClock.adjust>[0]) => TestClock.adjust(time)
+export const pass = (time: Parameters<typeof TestClock.adjust>[0]) =>
+  Effect.andThen(settle, Effect.andThen(TestClock.adjust(time), settle))
 
 export const mails = Effect.flatMap(MemoryMailer, ({ accepted }) => accepted)
 

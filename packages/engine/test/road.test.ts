@@ -38,7 +38,14 @@ describe("the road from added to active", () => {
       assert.strictEqual(Option.getOrThrow(effective).address, "Billing@Acme.com")
       assert.deepStrictEqual(
         (yield* senders.history(caller.account, added.sender.sender)).map(({ event }) => event._tag),
-        ["SenderAdded", "VerificationRequested", "VerificationMailSent", "DomainProblemFound", "EmailVerified", "DomainVerified"]
+        [
+          "SenderAdded",
+          "VerificationRequested",
+          "VerificationMailSent",
+          "DomainProblemFound",
+          "EmailVerified",
+          "DomainVerified"
+        ]
       )
     }).pipe(Effect.provide(world))
   )
