@@ -17,7 +17,7 @@ import { NameServerInvalid, parseNameServer } from "./NameServer.ts"
 export interface SystemResolverOptions {
   /** `host:port`, asked in this order. Absent: the system's own, read again for every query. */
   readonly servers?: ReadonlyArray<string>
-  /** How long one try at one server may take, over UDP and TCP together; 2 seconds by default. */
+  /** How long one try at one server may take, over UDP and TCP together; 2 seconds by default. c-ares waits for 5 at most. */
   readonly timeout?: Duration.Input
   /** How often each server is asked before giving up, 2 by default. */
   readonly tries?: number

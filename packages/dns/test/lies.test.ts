@@ -1,10 +1,8 @@
-import { spawn } from "node:child_process"
-import { once } from "node:events"
-import { text } from "node:stream/consumers"
 import { DnsServer } from "@countersign/sandbox"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { ask } from "./Ask.ts"
+import { runElsewhere } from "./Elsewhere.ts"
 
 describe("names are asked for as they are", () => {
   it.live("no search domain is appended, whatever the machine's settings are", () =>
@@ -116,11 +114,5 @@ const askElsewhere = async (server: string, names: ReadonlyArray<string>): Promi
     const tags = []
     for (const name of ${JSON.stringify(names)}) tags.push((await Effect.runPromise(query(name, "CNAME")))._tag)
     console.log(JSON.stringify(tags))`
-  const child = spawn(process.execPath, ["--conditions=source", "--input-type=module", "--eval", script], {
-    cwd: import.meta.dirname,
-    env: { ...process.env, LOCALDOMAIN: "search.example", RES_OPTIONS: "ndots:5" },
-    stdio: ["ignore", "pipe", "inherit"]
-  })
-  const [out] = await Promise.all([text(child.stdout), once(child, "exit")])
-  return JSON.parse(out)
+  return JSON.parse(await runElsewhere(script, { LOCALDOMAIN: "search.example", RES_OPTIONS: "ndots:5" }))
 }

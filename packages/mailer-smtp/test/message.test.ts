@@ -46,6 +46,14 @@ describe("a message on the wire", () => {
     })
   )
 
+  it.live("goes to the address exactly, even to a spelling that mail libraries rewrite", () =>
+    Effect.gen(function* () {
+      const sink = yield* SmtpSink.make()
+      yield* Effect.provide(send({ to: "Anna@Mail.EXAMPLE.com" }), mailerFor(sink))
+      expect((yield* sink.messages)[0]?.to).toEqual(["Anna@Mail.EXAMPLE.com"])
+    })
+  )
+
   it.live("has only lines that SMTP can carry", () =>
     Effect.gen(function* () {
       const sink = yield* SmtpSink.make()
