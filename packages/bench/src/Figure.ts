@@ -1,0 +1,32 @@
+/**
+ * A figure: what was measured of ours, beside what the same work costs without us, and the aim it is held against.
+ */
+
+/** Times are milliseconds. */
+export interface Measured {
+  readonly value: number
+  /** `/s`, `ms`, `µs` or `MB`. */
+  readonly unit: string
+  readonly p50?: number
+  readonly p99?: number
+}
+
+export interface Aim {
+  readonly text: string
+  readonly met: boolean
+}
+
+export interface Figure {
+  /** What was done, in words: the first column of the table. */
+  readonly workload: string
+  readonly ours: Measured
+  /** The same work by the bare means; absent where there is none to compare with. */
+  readonly raw?: Measured
+  /** Ours to raw, the median over the rounds; more is better for us. */
+  readonly ratio?: number
+  readonly aims: ReadonlyArray<Aim>
+}
+
+export const atLeast = (value: number, bound: number, text: string): Aim => ({ text, met: value >= bound })
+
+export const below = (value: number, bound: number, text: string): Aim => ({ text, met: value < bound })

@@ -1,0 +1,42 @@
+/**
+ * A workload: something that the product does, and how much of it is done to measure it.
+ *
+ * A further contender (a competitor's library, say) is one more entry in a workload's call of `alternate`.
+ */
+import type { Figure } from "./Figure.ts"
+
+/** How much is done. */
+export interface Scale {
+  readonly rounds: number
+  /** Commits of one round. */
+  readonly commits: { readonly oneAtATime: number; readonly together: number }
+  /** Senders in the store that is not empty, and at the end of the memory workload. */
+  readonly senders: number
+  /** Milliseconds that one fold is repeated for in a round. */
+  readonly foldMillis: number
+  /** Rounds under load, and the seconds that one takes. */
+  readonly http: { readonly rounds: number; readonly seconds: number }
+  readonly starts: number
+}
+
+export const fullScale: Scale = {
+  rounds: 7,
+  commits: { oneAtATime: 1_000, together: 4_000 },
+  senders: 100_000,
+  foldMillis: 150,
+  http: { rounds: 3, seconds: 3 },
+  starts: 5
+}
+
+export interface Surroundings {
+  readonly scale: Scale
+  /** A folder of this run, on the disk that is measured; it goes when the run ends. */
+  readonly folder: string
+  /** Says what is being done. */
+  readonly progress: (line: string) => void
+}
+
+export interface Workload {
+  readonly name: string
+  readonly run: (surroundings: Surroundings) => Promise<ReadonlyArray<Figure>>
+}

@@ -1,0 +1,48 @@
+/**
+ * `npm run bench [-- workload ...] [--json] [--dir folder]`: measures, and prints the figures on standard output.
+ *
+ * Nothing here judges a change by itself: no test asserts a figure, for what a machine does in a second is not ours to promise.
+ */
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { parseArgs } from "node:util"
+import type { Figure } from "./Figure.ts"
+import { readMachine, toText } from "./Machine.ts"
+import { toMarkdown } from "./Table.ts"
+import { fullScale, type Workload } from "./Workload.ts"
+import { commit } from "./workloads/Commit.ts"
+import { fold } from "./workloads/Fold.ts"
+import { http } from "./workloads/Http.ts"
+import { memory } from "./workloads/Memory.ts"
+import { start } from "./workloads/Start.ts"
+
+const workloads: ReadonlyArray<Workload> = [commit, fold, http, memory, start]
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: "boolean", default: false }, dir: { type: "string", default: tmpdir() } }
+})
+
+const unknown = positionals.filter((wanted) => !workloads.some(({ name }) => name === wanted))
+if (unknown.length > 0) {
+  console.error(
+    `There is no workload ${unknown.join(", ")}. There are: ${workloads.map(({ name }) => name).join(", ")}.`
+  )
+  process.exit(1)
+}
+
+const progress = (line: string) => console.error(`${process.uptime().toFixed(0).padStart(4)} s  ${line}`)
+const folder = mkdtempSync(join(values.dir, "countersign-bench-"))
+process.once("exit", () => rmSync(folder, { recursive: true, force: true }))
+
+const machine = readMachine(folder)
+const figures: Array<Figure> = []
+for (const { name, run } of workloads) {
+  if (positionals.length === 0 || positionals.includes(name)) {
+    figures.push(...(await run({ scale: fullScale, folder, progress })))
+  }
+}
+console.log(
+  values.json ? JSON.stringify({ machine, figures }, undefined, 2) : `${toText(machine)}\n\n${toMarkdown(figures)}`
+)
