@@ -3,7 +3,7 @@
  * and exit code 1.
  */
 import { Cause, Console, Effect, Exit, type Runtime } from "effect"
-import { CliOutput, Command, Flag } from "effect/cli"
+import { CliConfig, CliOutput, Command, Flag, GlobalFlag } from "effect/cli"
 import { logConfig } from "./Config.ts"
 import { Logging } from "./Logging.ts"
 import { operatorCommands } from "./OperatorCommands.ts"
@@ -35,15 +35,18 @@ const presenter = CliOutput.layerPresenter({
   present: (event) =>
     event._tag === "InvalidInvocation"
       ? Console.error(
-          `${event.errors.map(({ message }) => message).join(" ")} See \`${event.commandPath.join(" ")} --help\`.`
+          `${event.errors.map(({ message }) => asSentence(message)).join(" ")} See \`${event.commandPath.join(" ")} --help\`.`
         )
       : CliOutput.defaultPresenter.present(event)
 })
 
+// Not `--log-level`: LOG_LEVEL says it.
+const flags = CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions] })
+
 /** The whole program. It fails only after the reason was said. */
 export const commandLine = countersign.pipe(
   Command.run({ version: "0.0.0" }),
-  Effect.provide(presenter),
+  Effect.provide([presenter, flags]),
   Effect.tapCause((cause) => {
     const sentence = sentenceOf(cause)
     return sentence === undefined ? Effect.void : Console.error(sentence)
@@ -57,8 +60,11 @@ const sentenceOf = (cause: Cause.Cause<unknown>): string | undefined => {
   if (failure === undefined) return `countersign met a fault of its own, please report it:\n${Cause.pretty(cause)}`
   const { error } = failure
   if (typeof error === "object" && error !== null && "_tag" in error && error._tag === "ShowHelp") return undefined
-  return error instanceof Error ? error.message : String(error)
+  return asSentence(error instanceof Error ? error.message : String(error))
 }
+
+const asSentence = (message: string): string =>
+  `${message.slice(0, 1).toUpperCase()}${message.slice(1)}${/[.!?)]$/.test(message) ? "" : "."}`
 
 /** 0 when it ended by itself or was told to stop, else 1. */
 export const teardown: Runtime.Teardown = (exit, onExit) =>

@@ -47,14 +47,13 @@ export const serve = Effect.gen(function* () {
 
 /** Serves on loopback with a mail server, a DNS server and a demo account of its own, until interrupted. */
 export const serveSandbox = Effect.gen(function* () {
-  const listen = yield* listenConfig
-  const config = yield* sandboxConfig(listen)
+  const config = yield* sandboxConfig
   const folder = yield* openSandboxFolder(config.folder)
   const announce = Effect.gen(function* () {
     const { publicUrl } = yield* Settings
     yield* Console.log(yield* banner(publicUrl, folder))
   })
-  return yield* Layer.launch(Layer.provide(Layer.effectDiscard(announce), sandbox(listen, config, folder)))
+  return yield* Layer.launch(Layer.provide(Layer.effectDiscard(announce), sandbox(config, folder)))
 }).pipe(Effect.scoped)
 
 /** The production service: SQLite, the configured mail server, the configured or the system's resolvers. */
@@ -70,17 +69,17 @@ const production = (listen: ListenConfig, config: ServiceConfig, store: StoreCon
   )
 
 /** The same service in a world of its own: the adapters of production, pointed at the sandbox's sockets. */
-export const sandbox = (listen: ListenConfig, config: SandboxConfig, folder: SandboxFolder) =>
+export const sandbox = (config: SandboxConfig, folder: SandboxFolder) =>
   served(Layer.merge(HttpApp.layer, SandboxRoutes.layer)).pipe(
     Layer.provideMerge(Engine.layer),
     Layer.provideMerge(DkimTokens.layer(config.dkimZone)),
-    Layer.provideMerge(sandboxSettings(listen, config, folder)),
+    Layer.provideMerge(sandboxSettings(config, folder)),
     Layer.provideMerge(sandboxMailer(config.mailFrom)),
     Layer.provideMerge(sandboxResolver),
     Layer.provideMerge(DemoAccount.layer(folder)),
     Layer.provideMerge(SandboxServers.layer(folder)),
     Layer.provideMerge(SqliteStorage.layer({ file: databaseIn(folder.path).file })),
-    Layer.provideMerge(Listener.layer(listen))
+    Layer.provideMerge(Listener.layer(config.listen))
   )
 
 /** Answers requests and does the work that follows from them. */
@@ -103,11 +102,11 @@ const settings = (
     )
   )
 
-const sandboxSettings = (listen: ListenConfig, config: SandboxConfig, folder: SandboxFolder) =>
+const sandboxSettings = (config: SandboxConfig, folder: SandboxFolder) =>
   Layer.unwrap(
     Effect.gen(function* () {
       const own = Effect.map(folder.secret, (secret) => Redacted.make<LinkSecrets>([Redacted.value(secret)]))
-      return settings(listen, config.secrets ?? (yield* own), { allowTestNames: true })
+      return settings(config.listen, config.secrets ?? (yield* own), { allowTestNames: true })
     })
   )
 

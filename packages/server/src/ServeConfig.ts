@@ -17,11 +17,15 @@ export interface ListenConfig {
   readonly publicUrl: string | undefined
 }
 
-export const listenConfig = Effect.gen(function* () {
-  const host = ((yield* text("HOST")) ?? "127.0.0.1").replace(/^\[(.*)\]$/, "$1")
-  if (isIP(host) === 0 && !/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(host)) {
+const host = Effect.gen(function* () {
+  const given = ((yield* text("HOST")) ?? "127.0.0.1").replace(/^\[(.*)\]$/, "$1")
+  if (isIP(given) === 0 && !/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(given)) {
     return yield* problem("HOST", "HOST must be an IP address or a host name.")
   }
+  return given
+})
+
+const listenOn = Effect.fnUntraced(function* (host: string) {
   const portText = (yield* text("PORT")) ?? "3000"
   const port = /^\d{1,5}$/.test(portText) ? Number(portText) : Number.NaN
   if (!(port <= 65_535)) return yield* problem("PORT", "PORT must be a whole number from 0 to 65535.")
@@ -39,6 +43,8 @@ export const listenConfig = Effect.gen(function* () {
   }
   return { host, port, publicUrl: url.href.replace(/\/+$/, "") } satisfies ListenConfig
 })
+
+export const listenConfig = Effect.flatMap(host, listenOn)
 
 /** The URL of a listening address, without a trailing slash. */
 export const urlOf = (host: string, port: number): string =>
@@ -125,6 +131,7 @@ export const serviceConfig = Effect.gen(function* () {
 // The sandbox
 
 export interface SandboxConfig {
+  readonly listen: ListenConfig
   /** Absolute; `undefined` means a temporary folder that goes at exit. */
   readonly folder: string | undefined
   /** `undefined` means that the sandbox makes its own, or finds it in the folder. */
@@ -134,11 +141,12 @@ export interface SandboxConfig {
 }
 
 /** What `serve --sandbox` needs. It is refused where it could reach the world, or be reached from it. */
-export const sandboxConfig = Effect.fnUntraced(function* (listen: ListenConfig) {
-  if (!isLoopback(listen.host)) {
+export const sandboxConfig = Effect.gen(function* () {
+  const address = yield* host
+  if (!isLoopback(address)) {
     return yield* problem(
       "HOST",
-      `HOST ${listen.host} is refused in the sandbox: it hands out its access token, so it listens on loopback only.`
+      `HOST ${address} is refused in the sandbox: it hands out its access token, so it listens on loopback only.`
     )
   }
   if ((yield* text("SMTP_URL")) !== undefined) {
@@ -155,6 +163,7 @@ export const sandboxConfig = Effect.fnUntraced(function* (listen: ListenConfig) 
   }
   const secret = yield* text("COUNTERSIGN_SECRET")
   return {
+    listen: yield* listenOn(address),
     folder: yield* dataFolder,
     secrets: secret === undefined ? undefined : yield* linkSecrets(secret),
     mailFrom: yield* mailFrom((yield* text("MAIL_FROM")) ?? "Countersign <no-reply@countersign.example>"),

@@ -2,7 +2,7 @@
  * The endpoints of the sandbox. They are mounted by `serve --sandbox` and by nothing else.
  */
 import { Settings } from "@countersign/engine"
-import { Effect, type Layer, Schema } from "effect"
+import { ByteSize, Effect, Schema } from "effect"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { nudgeProbes } from "./ProbeNudge.ts"
 import { refusalOf } from "./SandboxGuard.ts"
