@@ -3,32 +3,57 @@
  *
  * SQLite would copy the log into the database file within the commit that makes it 1,000 pages long, and let that commit
  * pay for it. Here a thread does it. A log that is copied to its end is begun anew by the next commit; while commits come without a pause,
- * the thread never reaches the end, so past `longLog` the writing connection itself copies the few pages that are left.
+ * the thread never reaches the end, so past `LogLimits.long` the writing connection itself copies the few pages that are left.
  *
  * The thread starts when there is something to copy: a command that writes three rows never has one.
  */
 import { Worker } from "node:worker_threads"
-import { Effect, type Scope } from "effect"
+import { Cause, Effect, type Scope } from "effect"
 import type { Order } from "./CheckpointThread.ts"
 import { readInteger } from "./Columns.ts"
 import type { Connection } from "./Connection.ts"
 import { isSqliteError } from "./SqliteFailure.ts"
 
-/** Pages of the log not yet copied that are worth a checkpoint: 4 MB. */
-const worthCopying = 1_000
-/** Pages of the log from which on it is brought to its end as soon as that is quick: 64 MB. */
-const longLog = 16_000
-/** Pages of the log from which on it is brought to its end however long that takes: 256 MB. */
-const tooLongLog = 64_000
+/** In pages of 4 kB. */
+export interface LogLimits {
+  /** So much not yet copied is worth a checkpoint. */
+  readonly worthCopying: number
+  /** From here on the log is brought to its end as soon as that is quick. */
+  readonly long: number
+  /** From here on it is brought to its end however long that takes. */
+  readonly tooLong: number
+}
+
+/** 4 MB, 64 MB, 256 MB. */
+const defaultLimits: LogLimits = { worthCopying: 1_000, long: 16_000, tooLong: 64_000 }
 
 /** Runs until the end of the scope. */
-export const keepLogShort = (connection: Connection): Effect.Effect<void, never, Scope.Scope> =>
-  Effect.acquireRelease(
-    Effect.sync(() => makeCheckpointer(connection)),
-    ({ close }) => Effect.promise(close)
-  ).pipe(Effect.map(({ written }) => connection.onWritten(written)))
+export const keepLogShort = (
+  connection: Connection,
+  limits: LogLimits = defaultLimits
+): Effect.Effect<void, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const services = yield* Effect.context<never>()
+    const onDeath = (cause: unknown) => {
+      Effect.runForkWith(services)(
+        Effect.logWarning(
+          "the checkpoint thread of the database ended; commits do its work from now on",
+          Cause.fail(cause)
+        )
+      )
+    }
+    const { written } = yield* Effect.acquireRelease(
+      Effect.sync(() => makeCheckpointer(connection, limits, onDeath)),
+      ({ close }) => Effect.promise(close)
+    )
+    connection.onWritten(written)
+  })
 
-const makeCheckpointer = ({ file, writer }: Connection) => {
+const makeCheckpointer = (
+  { file, writer }: Connection,
+  { worthCopying, long, tooLong }: LogLimits,
+  onDeath: (cause: unknown) => void
+) => {
   // NOOP only answers how long the log is and how much of it was copied (SQLite 3.51); it takes a microsecond.
   const look = writer.prepare("PRAGMA wal_checkpoint(NOOP)")
   const copyHere = writer.prepare("PRAGMA wal_checkpoint(PASSIVE)")
@@ -39,11 +64,11 @@ const makeCheckpointer = ({ file, writer }: Connection) => {
     const row = look.get()
     const log = readInteger(row, "log")
     const waiting = log - readInteger(row, "checkpointed")
-    if (waiting < worthCopying && log < longLog) return
+    if (waiting < worthCopying && log < long) return
     // When the thread has just copied, a few pages are left; when it cannot run, this is the only checkpoint there is.
-    if ((log >= longLog && waiting < worthCopying) || log >= tooLongLog || thread?.isDead() === true) copyHere.get()
+    if ((log >= long && waiting < worthCopying) || log >= tooLong || thread?.isDead() === true) copyHere.get()
     else {
-      thread ??= startThread(file)
+      thread ??= startThread(file, onDeath)
       thread.checkpoint()
     }
   }
@@ -68,7 +93,7 @@ interface Thread {
   readonly close: () => Promise<void>
 }
 
-const startThread = (file: string): Thread => {
+const startThread = (file: string, onDeath: (cause: unknown) => void): Thread => {
   // As this module is: TypeScript when it runs from the sources, JavaScript from the build.
   const name = import.meta.url.endsWith(".ts") ? "./CheckpointThread.ts" : "./CheckpointThread.js"
   const worker = new Worker(new URL(name, import.meta.url), { workerData: file, execArgv: [], name: "checkpoint" })
@@ -83,10 +108,8 @@ const startThread = (file: string): Thread => {
       resolve()
     })
   })
-  // Told by `exit` as well, which follows.
-  worker.on("error", () => {
-    dead = true
-  })
+  // `exit` follows.
+  worker.on("error", onDeath)
   worker.on("message", () => {
     busy = false
   })

@@ -118,7 +118,7 @@ const makeConnection = ({ file, writer, reader }: Opened): Connection => {
     begin.run()
     let value: A
     try {
-      value = body(clock.currentTimeMillisUnsafe())
+      value = body(nowOf(clock))
     } catch (cause) {
       undo()
       throw cause
@@ -156,9 +156,12 @@ const makeConnection = ({ file, writer, reader }: Opened): Connection => {
       Effect.catchTag(transact(body), "OutcomeUnknown", ({ reason }) =>
         Effect.fail(new StorageUnavailable({ reason }))
       ),
-    read: (body) => Clock.clockWith((clock) => persistently(() => body(clock.currentTimeMillisUnsafe()), refuse))
+    read: (body) => Clock.clockWith((clock) => persistently(() => body(nowOf(clock)), refuse))
   }
 }
+
+/** Whole milliseconds, which is what the columns hold; a test's clock has fractions. */
+const nowOf = (clock: Clock.Clock): number => Math.floor(clock.currentTimeMillisUnsafe())
 
 /** The log may hold the commit on disk although SQLite gave it up: after a crash it would be there. */
 class CommitInDoubt extends Error {

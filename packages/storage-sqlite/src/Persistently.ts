@@ -2,7 +2,7 @@
  * Tries again while another process holds the lock, so that no caller ever meets `SQLITE_BUSY`.
  */
 import type { StorageUnavailable } from "@countersign/engine"
-import { Clock, Effect, Schedule } from "effect"
+import { Clock, Context, Effect, Schedule } from "effect"
 import { isBusy, storageUnavailable } from "./SqliteFailure.ts"
 
 /** How long SQLite itself waits for a lock, in milliseconds. Short, for it stops the whole process meanwhile. */
@@ -14,8 +14,10 @@ const untilFree = Schedule.min([Schedule.exponential("2 millis"), Schedule.space
   Schedule.upTo({ duration: "10 seconds" })
 )
 
-/** Other processes hold their locks in real time, whatever clock this program was given. */
-const inRealTime = Effect.provideService(Clock.Clock, Clock.Clock.defaultValue())
+/** The clock of waiting for a lock: other processes hold theirs in real time, whatever clock this program was given. */
+export const LockClock = Context.Reference<Clock.Clock>("countersign/storage-sqlite/LockClock", {
+  defaultValue: Clock.Clock.defaultValue
+})
 
 /** Runs `run` at once, and again while it throws that the database is busy; `refuse` says what any other cause means. */
 export const persistently = <A, E>(
@@ -37,11 +39,13 @@ interface Thrown {
 }
 
 const untilNotBusy = <A, E>(run: () => A, refuse: (cause: unknown) => Effect.Effect<never, E>): Effect.Effect<A, E> =>
-  Effect.try({ try: run, catch: (cause): Thrown => ({ _tag: "Thrown", cause }) }).pipe(
-    Effect.delay("2 millis"),
-    Effect.retry({ while: ({ cause }: Thrown) => isBusy(cause), schedule: untilFree }),
-    inRealTime,
-    Effect.catch(({ cause }) => refuse(cause))
+  Effect.flatMap(LockClock, (clock) =>
+    Effect.try({ try: run, catch: (cause): Thrown => ({ _tag: "Thrown", cause }) }).pipe(
+      Effect.delay("2 millis"),
+      Effect.retry({ while: ({ cause }: Thrown) => isBusy(cause), schedule: untilFree }),
+      Effect.provideService(Clock.Clock, clock),
+      Effect.catch(({ cause }) => refuse(cause))
+    )
   )
 
 /** The storage does not work, or the program has an error. */

@@ -18,7 +18,7 @@ import {
 } from "@countersign/engine"
 import { Context, Effect, Layer, Redacted, type Scope } from "effect"
 import { watchChanges } from "./Changes.ts"
-import { keepLogShort } from "./Checkpointer.ts"
+import { keepLogShort, type LogLimits } from "./Checkpointer.ts"
 import { readBytes, readText } from "./Columns.ts"
 import { makeCommitRows } from "./CommitRows.ts"
 import { type Connection, openConnection } from "./Connection.ts"
@@ -49,10 +49,11 @@ const make = (options: SqliteOptions): Effect.Effect<Context.Context<SqlitePorts
 /** The ports over an open connection. */
 export const makePorts = (
   connection: Connection,
-  mailLimits: MailLimits = defaultMailLimits
+  mailLimits: MailLimits = defaultMailLimits,
+  logLimits?: LogLimits
 ): Effect.Effect<Context.Context<SqlitePorts>, StorageUnavailable, Scope.Scope> =>
   Effect.gen(function* () {
-    yield* keepLogShort(connection)
+    yield* keepLogShort(connection, logLimits)
     const changes = yield* watchChanges(connection)
     const tasks = makeTaskRows(connection)
     const numbers = makeNumbers(connection)
