@@ -15,7 +15,7 @@ import { isKeptCount, type Scope, type Search, searchCount, searchKeptCount, sea
 const joined = `senders s CROSS JOIN streams t ON t.number = s.stream CROSS JOIN owner_numbers o ON o.number = s.owner`
 
 /** The statements that do not depend on a filter. */
-export const directoryStatements = {
+const directoryStatements = {
   find: `SELECT ${listedColumns} FROM streams t CROSS JOIN senders s ON s.stream = t.number
     CROSS JOIN owner_numbers o ON o.number = s.owner WHERE t.stream = ? AND s.account = ?`,
   current: `SELECT ${listedColumns} FROM senders s INDEXED BY senders_of_owner CROSS JOIN streams t ON t.number = s.stream

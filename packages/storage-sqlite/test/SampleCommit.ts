@@ -6,7 +6,7 @@ import type { Append, Commit } from "@countersign/engine"
 
 export const account = "acc-1"
 
-export const sampleEntry = (sender: string, more: Partial<SenderEntry> = {}): SenderEntry => {
+const sampleEntry = (sender: string, more: Partial<SenderEntry> = {}): SenderEntry => {
   const domain = more.domain ?? `${sender}.example.com`
   return {
     sender,
