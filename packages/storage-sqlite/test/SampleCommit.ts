@@ -2,12 +2,12 @@
  * Commits for tests: what adding one sender writes, complete and dull.
  */
 import { makeDnsPlan, type NewTask, type SenderEntry } from "@countersign/core"
-import type { Append, Commit } from "@countersign/engine"
+import type { Commit } from "@countersign/engine"
 
 export const account = "acc-1"
 
-const sampleEntry = (sender: string, more: Partial<SenderEntry> = {}): SenderEntry => {
-  const domain = more.domain ?? `${sender}.example.com`
+const sampleEntry = (sender: string): SenderEntry => {
+  const domain = `${sender}.example.com`
   return {
     sender,
     account,
@@ -25,8 +25,7 @@ const sampleEntry = (sender: string, more: Partial<SenderEntry> = {}): SenderEnt
     metadata: { plan: "pro" },
     incarnation: 1,
     createdAt: 1,
-    updatedAt: 1,
-    ...more
+    updatedAt: 1
   }
 }
 
@@ -48,8 +47,8 @@ const tasksOf = (sender: string): ReadonlyArray<NewTask> => [
 ]
 
 /** Adds the sender: two events, its entry and two tasks. */
-export const addCommit = (sender: string, more: Partial<Append> = {}): Commit => ({
-  account,
+export const addCommit = (sender: string, who = account): Commit => ({
+  account: who,
   command: { id: `add ${sender}`, fingerprint: "f", result: JSON.stringify({ sender }) },
   appends: [
     {
@@ -61,9 +60,8 @@ export const addCommit = (sender: string, more: Partial<Append> = {}): Commit =>
         data: JSON.stringify({ at: 1, text: "x".repeat(400) }),
         meta: JSON.stringify({ actor: "test" })
       })),
-      entry: sampleEntry(sender),
-      tasks: tasksOf(sender),
-      ...more
+      entry: { ...sampleEntry(sender), account: who },
+      tasks: tasksOf(sender)
     }
   ]
 })

@@ -99,7 +99,7 @@ describe("a disk that refuses", () => {
       yield* store.commit([addCommit("first")])
       const { page_count: pages } = connection.writer.prepare("PRAGMA page_count").get() ?? {}
       connection.writer.exec(`PRAGMA max_page_count = ${Number(pages) + 4}`)
-      const batch = Array.from({ length: 200 }, (_, index) => addCommit(`s-${index}`))
+      const batch = Array.from({ length: 200 }, (_, index) => addCommit(`s-${index}`, index === 0 ? "new" : account))
       expect((yield* Effect.flip(store.commit(batch))).message).toBe(unavailable("the disk is full"))
       expect((yield* Effect.flip(store.commit(batch)))._tag).toBe("StorageUnavailable")
       // Nothing of the batch is there, and what was there is read as before.
@@ -108,11 +108,14 @@ describe("a disk that refuses", () => {
       expect((yield* tasks.list({ limit: 1_000 })).length).toBe(2)
 
       connection.writer.exec("PRAGMA max_page_count = 1000000")
+      // An account that the failed batch knew first must not be taken for the one that came after it.
+      yield* store.commit([addCommit("newer's", "newer")])
       const outcomes = yield* store.commit(batch)
       expect(outcomes.every(({ _tag }: CommitOutcome) => _tag === "Committed")).toBe(true)
-      expect((yield* store.readLog(0, 1_000)).events.length).toBe(402)
-      expect(yield* directory.count({ account, statuses: ["pending"] })).toBe(201)
-      expect((yield* tasks.list({ limit: 1_000 })).length).toBe(402)
+      expect((yield* store.readLog(0, 1_000)).events.length).toBe(404)
+      const pending = (who: string) => directory.count({ account: who, statuses: ["pending"] })
+      expect(yield* Effect.forEach([account, "new", "newer"], pending)).toEqual([200, 1, 1])
+      expect((yield* tasks.list({ limit: 1_000 })).length).toBe(404)
     })
   )
 
