@@ -20,6 +20,11 @@ describe.each(Object.entries(schemaVersions))("%s@%i", (type, schemaVersion) => 
     const event = Result.getOrThrow(decodeEvent({ type, schemaVersion, data: JSON.stringify(data) }))
     expect(event).toEqual({ _tag: type, ...data })
     expect(fold([event])._tag).toBe(type === "SenderAdded" ? "Sender" : "NotAdded")
+    for (const field of Object.keys(data)) {
+      const { [field]: _, ...rest } = data
+      const without = decodeEvent({ type, schemaVersion, data: JSON.stringify(rest) })
+      expect(Result.isFailure(without), `${type} without ${field}`).toBe(true)
+    }
   })
 })
 
