@@ -12,6 +12,7 @@ import {
   type MailMessage,
   Senders,
   Settings,
+  SlowPoll,
   Workers
 } from "@countersign/engine"
 import { MemoryDns, MemoryMailer, MemoryStorage } from "@countersign/memory"
@@ -39,8 +40,11 @@ export const adapters = adaptersOver(MemoryStorage.layer, MemoryMailer.layer, Me
 /** The use cases without workers. */
 export const engine = Engine.layer.pipe(Layer.provideMerge(adapters))
 
+// Hints of the store in memory are never lost, and virtual months cost turns of the scheduler.
+const workers = Workers.layer.pipe(Layer.provide(Layer.succeed(SlowPoll, 60 * 60 * 1_000)))
+
 /** The use cases and the workers. */
-export const world = Workers.layer.pipe(Layer.provideMerge(engine))
+export const world = workers.pipe(Layer.provideMerge(engine))
 
 /** The use cases without workers, over a storage that can fail. */
 export const frailEngine = Engine.layer.pipe(
@@ -48,7 +52,7 @@ export const frailEngine = Engine.layer.pipe(
 )
 
 /** The use cases and the workers, over a storage that can fail. */
-export const frailWorld = Workers.layer.pipe(Layer.provideMerge(frailEngine))
+export const frailWorld = workers.pipe(Layer.provideMerge(frailEngine))
 
 export const createAccount = (email = "owner@acme.com") =>
   Effect.gen(function* () {
