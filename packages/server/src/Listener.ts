@@ -31,8 +31,14 @@ const make = Effect.fnUntraced(function* ({ host, port }: ListenConfig) {
   const inner = yield* NodeHttpServer.make(() => server, { host, port, gracefulShutdownTimeout: graceful }).pipe(
     Effect.mapError((error) => cannotListen(error, host, port))
   )
+  let sweep: NodeJS.Timeout | undefined
   // Runs after the graceful time: what is still open then would keep the process alive.
-  yield* Effect.addFinalizer(() => Effect.sync(() => server.closeAllConnections()))
+  yield* Effect.addFinalizer(() =>
+    Effect.sync(() => {
+      clearInterval(sweep)
+      server.closeAllConnections()
+    })
+  )
 
   return HttpServer.make({
     address: inner.address,
@@ -40,6 +46,13 @@ const make = Effect.fnUntraced(function* ({ host, port }: ListenConfig) {
       yield* middleware === undefined ? inner.serve(application) : inner.serve(application, middleware)
       server.off("request", wait)
       for (const [request, response] of waiting.splice(0)) server.emit("request", request, response)
+      // Closing the server closes the connections that are idle at that moment. One whose request finishes later would
+      // stay for the whole keep-alive time (`stop.test.ts`).
+      yield* Effect.addFinalizer(() =>
+        Effect.sync(() => {
+          sweep = setInterval(() => server.closeIdleConnections(), 20)
+        })
+      )
     })
   })
 })

@@ -6,9 +6,12 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { onTestFinished } from "vitest"
+import { onTestFinished, vi } from "vitest"
 
 const command = fileURLToPath(new URL("../bin/countersign.mjs", import.meta.url))
+
+// A bound, not a wait: processes start slowly on a machine that is busy with other tests.
+vi.setConfig({ testTimeout: 60_000 })
 
 export interface Ended {
   readonly code: number | null

@@ -4,12 +4,11 @@
  * A page elsewhere can make a browser send requests here, but not with a foreign Host header that is ours (so a name that
  * was rebound to loopback is refused), and it cannot hide its Origin when it changes something.
  */
-import type { HttpServerRequest } from "effect/http"
 import { isLoopback } from "../Loopback.ts"
 
 /** Why a request is refused, in one sentence; `undefined` lets it in. `publicUrl` is the sandbox's own URL. */
 export const refusalOf = (
-  request: Pick<HttpServerRequest.HttpServerRequest, "method" | "headers">,
+  request: { readonly method: string; readonly headers: { readonly [name: string]: string | undefined } },
   publicUrl: string
 ): string | undefined => {
   const host = request.headers.host

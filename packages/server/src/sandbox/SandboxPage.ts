@@ -21,6 +21,7 @@ export const pageHeaders = {
   "cache-control": "no-store",
   "content-security-policy": [
     "default-src 'none'",
+    "img-src data:",
     `style-src ${hash(style)}`,
     `script-src ${hash(script)}`,
     "connect-src 'self'",

@@ -107,7 +107,12 @@
       ),
       make("div", {
         className: "soft",
-        textContent: sender.owner === "account" ? "of the account" : "of an organization"
+        textContent:
+          sender.owner === "account"
+            ? "of the account"
+            : sender.ofDemo
+              ? "of the organization"
+              : "of another organization"
       }),
       sender.status === "active" ? make("p", { textContent: "May send now." }) : undefined,
       make("ul", {}, ...sender.blockers.map(({ message }) => make("li", { textContent: message }))),
@@ -156,7 +161,7 @@
         "details",
         { open: index === 0 },
         make("summary", { textContent: message.subject === "" ? "(no subject)" : message.subject }),
-        make("pre", { textContent: message.text })
+        make("pre", { textContent: message.text.trim() })
       ),
       `message ${message.id}`
     )

@@ -1,0 +1,115 @@
+import { accessSync, constants } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { type Browser, chromium, type Page } from "playwright-core"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { startSandbox } from "./Sandbox.ts"
+
+const browserPath = "/usr/bin/chromium"
+
+const isThere = (): boolean => {
+  try {
+    accessSync(browserPath, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+const flags = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync"
+]
+
+const reason = `there is no browser at ${browserPath}: the page of the sandbox was NOT tested`
+if (!isThere()) console.warn(`browser.test.ts: ${reason}`)
+
+describe.runIf(isThere())("the page of the sandbox, in a browser", () => {
+  let browser: Browser
+  beforeAll(async () => {
+    browser = await chromium.launch({ executablePath: browserPath, args: flags })
+  }, 60_000)
+  afterAll(() => browser.close())
+
+  /** A page that notes what went wrong in it. */
+  const open = async (
+    url: string,
+    width: number
+  ): Promise<{ readonly page: Page; readonly troubles: Array<string> }> => {
+    const context = await browser.newContext({ viewport: { width, height: 900 } })
+    const page = await context.newPage()
+    const troubles: Array<string> = []
+    page.on("pageerror", (error) => troubles.push(error.message))
+    page.on("console", (message) => {
+      if (message.type() === "error") troubles.push(message.text())
+    })
+    await page.goto(`${url}/sandbox`)
+    return { page, troubles }
+  }
+
+  it("walks the whole road by clicking", async () => {
+    const { url } = await startSandbox()
+    const { page, troubles } = await open(url, 900)
+    await page.getByLabel("Address").fill("grace@shop.example")
+    await page.getByRole("button", { name: "Add sender" }).click()
+    await page.getByText("pending", { exact: true }).waitFor()
+
+    const [confirmation] = await Promise.all([
+      page.waitForEvent("popup"),
+      page.getByRole("link", { name: "Open the link" }).first().click()
+    ])
+    await confirmation.getByRole("button").first().click()
+    await page.bringToFront()
+    await page.getByText("mailbox confirmed", { exact: true }).waitFor()
+
+    await page.getByRole("button", { name: "Publish all records" }).click()
+    await page.getByText("active", { exact: true }).waitFor()
+    expect(await page.getByRole("button", { name: /^Remove the records of/ }).count()).toBe(3)
+    await page.screenshot({ path: join(tmpdir(), "countersign-sandbox-wide.png"), fullPage: true })
+
+    await page.getByRole("button", { name: "Remove its records" }).click()
+    await page.getByText("No records yet.").waitFor()
+    expect(troubles).toEqual([])
+  })
+
+  it("shows as text what an address or a mail brings with it, and fits a phone", async () => {
+    const { url, overview } = await startSandbox()
+    const { page, troubles } = await open(url, 360)
+    await page.getByLabel("Address").fill("no address")
+    await page.getByRole("button", { name: "Add sender" }).click()
+    await page.locator("#say.bad").waitFor()
+
+    const { createTransport } = await import("nodemailer")
+    const port = Number(overview.smtp.slice(overview.smtp.lastIndexOf(":") + 1))
+    const client = createTransport({ host: "127.0.0.1", port, ignoreTLS: true })
+    const evil = '<img src=x onerror="document.title=1"><script>document.title=2</script>'
+    await client.sendMail({
+      from: "a@b.example",
+      to: "c@d.example",
+      subject: evil,
+      text: `${evil} ${"long".repeat(80)}`
+    })
+    client.close()
+    await page.getByText(evil).first().waitFor()
+    await page.getByLabel("For").selectOption("organization")
+    await page.getByLabel("Address").fill("ada@shop.example")
+    await page.getByRole("button", { name: "Add sender" }).click()
+    await page.locator("#senders").getByText("of the organization").waitFor()
+    await page.getByRole("link", { name: "Open the link" }).first().waitFor()
+    expect(await page.title()).toBe("Countersign sandbox")
+    expect(await page.locator("main img, main script").count()).toBe(0)
+    const overflow = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    expect(overflow).toBe(0)
+    await page.screenshot({ path: join(tmpdir(), "countersign-sandbox-phone.png"), fullPage: true })
+    // The one refused POST is the only thing that the browser complains about.
+    expect(troubles.filter((trouble) => !trouble.includes("422"))).toEqual([])
+  })
+})
+
+if (!isThere()) it(`not run, because ${reason}`, ({ skip }) => skip(reason))
