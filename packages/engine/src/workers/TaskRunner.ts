@@ -5,7 +5,7 @@
  * finish, and what does not finish in time is given back.
  */
 import { type TaskKind, type TaskPayload, taskPayloads } from "@countersign/core"
-import { Cause, Duration, Effect, Exit, Fiber, FiberSet, Latch, Random, Schema, Stream } from "effect"
+import { Cause, Duration, Effect, Exit, Fiber, FiberSet, Latch, Random, Schedule, Schema, Stream } from "effect"
 import { EventStore } from "../ports/EventStore.ts"
 import { type ClaimedTask, LeaseLost, TaskQueue } from "../ports/TaskQueue.ts"
 import { SlowPoll } from "../Settings.ts"
@@ -87,8 +87,10 @@ export const runTasks = Effect.fnUntraced(function* <K extends TaskKind>(handler
   /** Renews until interrupted, and fails once the task belongs to another. */
   const keepLease = (task: ClaimedTask) =>
     queue.renew(task, lease).pipe(
-      Effect.delay(Duration.millis(lease / 3)),
+      // A storage that is down for a moment costs no lease.
+      Effect.retry({ while: ({ _tag }) => _tag === "StorageUnavailable", schedule: Schedule.spaced("1 second") }),
       Effect.catchTag("StorageUnavailable", () => Effect.void),
+      Effect.delay(Duration.millis(lease / 3)),
       Effect.forever
     )
 
@@ -122,9 +124,11 @@ export const runTasks = Effect.fnUntraced(function* <K extends TaskKind>(handler
     if (handler.givenUp !== undefined) {
       const payload = yield* Effect.exit(decode(task.payload))
       if (Exit.isSuccess(payload)) {
-        yield* Effect.ignore(handler.givenUp({ task, payload: payload.value as TaskPayload<K>, now }, error), {
-          log: true
-        })
+        // Whatever it comes to: a task that is not buried now would be taken up for ever.
+        yield* Effect.catchCause(
+          handler.givenUp({ task, payload: payload.value as TaskPayload<K>, now }, error),
+          (cause) => Effect.logWarning("what follows from giving up a task could not be done", cause)
+        )
       }
     }
     yield* queue.bury(task, error)
