@@ -1,11 +1,11 @@
 /**
- * The second request to stop: whoever asks again does not want to wait for a graceful end.
+ * When to stop, besides the first SIGINT or SIGTERM, which the runtime answers with a graceful end.
  */
 
 // One Ctrl-C may come twice: from the terminal, and passed on by npm.
 const sameRequest = 500
 
-/** Ends the process on a second SIGINT or SIGTERM. What the first one does is up to the program. */
+/** Ends the process at once on a second SIGINT or SIGTERM: whoever asks again does not want to wait. */
 export const endAtOnceWhenAskedTwice = (): void => {
   let first: number | undefined
   const asked = (signal: "SIGINT" | "SIGTERM") => {
@@ -15,4 +15,19 @@ export const endAtOnceWhenAskedTwice = (): void => {
   }
   process.on("SIGINT", asked)
   process.on("SIGTERM", asked)
+}
+
+/**
+ * Asks the process to stop when `npm start` is gone. npm passes a SIGTERM on to the shell that it starts, and that shell
+ * ends without telling the program, which would stay behind with its port.
+ */
+export const endWithNpmStart = (): void => {
+  if (process.env.npm_lifecycle_event !== "start") return
+  const parent = process.ppid
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(watch)
+    process.kill(process.pid, "SIGTERM")
+  }, 250)
+  watch.unref()
 }

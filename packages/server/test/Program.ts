@@ -8,7 +8,8 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { onTestFinished, vi } from "vitest"
 
-const command = fileURLToPath(new URL("../bin/countersign.mjs", import.meta.url))
+/** The path of the command. */
+export const command = fileURLToPath(new URL("../bin/countersign.mjs", import.meta.url))
 
 // A bound, not a wait: processes start slowly on a machine that is busy with other tests.
 vi.setConfig({ testTimeout: 60_000 })

@@ -4,7 +4,7 @@
 import { onTestFinished } from "vitest"
 import { type Environment, type Program, start, until } from "./Program.ts"
 
-export interface Overview {
+interface Overview {
   readonly account: { readonly id: string; readonly email: string }
   readonly organization: { readonly id: string }
   readonly accessToken: string
@@ -74,7 +74,7 @@ const json = async <A>(response: Response): Promise<A> => (await response.json()
 
 const readJson = async <A>(url: string): Promise<A> => json(await fetch(url))
 
-export const emailAddressPath = (organization?: string): string =>
+const emailAddressPath = (organization?: string): string =>
   organization === undefined ? "/v1/email-address" : `/v1/organizations/${organization}/email-address`
 
 const authorized = ({ overview }: Pick<Sandbox, "overview">) => ({ authorization: overview.accessToken })

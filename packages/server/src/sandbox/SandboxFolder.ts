@@ -31,8 +31,8 @@ export class SandboxFolderProblem extends Data.TaggedError("SandboxFolderProblem
 }> {}
 
 /** The ids of the demo account and its organization. */
-export const Demo = Schema.Struct({ account: Schema.String, organization: Schema.String })
-export type Demo = typeof Demo.Type
+const Demo = Schema.Struct({ account: Schema.String, organization: Schema.String })
+type Demo = typeof Demo.Type
 
 const Zone = Schema.Array(
   Schema.Struct({
