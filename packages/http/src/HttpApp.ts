@@ -6,7 +6,7 @@
  * wrong methods, bodies that cannot be read, faults. The owner of the path gives the form.
  */
 import { type Accounts, type EventStore, Ids, type Senders, type Settings } from "@countersign/engine"
-import { Cause, Clock, Effect, type Layer } from "effect"
+import { Cause, Clock, Context, Effect, type Layer, Option } from "effect"
 import { HttpRouter, HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { confirmationHeaders, confirmationRoutes } from "./confirmation/Endpoints.ts"
 import { type Failure, Unexpected } from "./Failure.ts"
@@ -35,23 +35,30 @@ const make: Effect.Effect<HttpAppEffect, never, HttpAppRequirements> = Effect.ge
   ])
 
   return Effect.gen(function* () {
-    const request = yield* HttpServerRequest.HttpServerRequest
-    const began = yield* Clock.currentTimeNanos
+    const context = yield* Effect.context<HttpServerRequest.HttpServerRequest>()
+    const request = Context.get(context, HttpServerRequest.HttpServerRequest)
+    const clock = Context.get(context, Clock.Clock)
+    const began = clock.currentTimeNanosUnsafe()
     const correlation = correlationOf(request) ?? (yield* ids.next)
-    const { route, answer, params, query } = table.find(request.method, request.url)
-    const path = pathOf(request.url)
+    const { path, answer, params, query } = table.find(request.method, request.url)
+    const owned = path ?? pathOf(request.url)
+    // Logs and metrics never name a path as it was sent: it may hold a token, and there are too many.
+    const route = path ?? "unknown"
 
-    const response = yield* Effect.suspend(() => answer({ request, params, query, correlation })).pipe(
-      Effect.tapError((failure) => logFailure(failure, route)),
-      Effect.catchDefect(unexpected),
-      Effect.catch((failure) => Effect.succeed(ownerOf(path).refuse(failure, correlation))),
-      Effect.annotateLogs({ correlation, route, method: request.method })
+    const response = yield* Effect.catchCause(
+      Effect.suspend(() => answer({ request, params, query, correlation })),
+      (cause) =>
+        Effect.map(
+          // Annotated here and not around the answer, which would cost every request a copy of its context.
+          Effect.annotateLogs(failureOf(cause, route), { correlation, route, method: request.method }),
+          (failure) => ownerOf(owned).refuse(failure, correlation)
+        )
     )
 
-    const seconds = Number((yield* Clock.currentTimeNanos) - began) / 1e9
-    recordRequest(yield* Effect.context<never>(), { route, method: request.method, status: response.status, seconds })
+    const seconds = Number(clock.currentTimeNanosUnsafe() - began) / 1e9
+    recordRequest(context, { route, method: request.method, status: response.status, seconds })
     return HttpServerResponse.setHeaders(response, {
-      ...(path.startsWith("/verify/") ? confirmationHeaders : {}),
+      ...(owned.startsWith("/verify/") ? confirmationHeaders : {}),
       "x-correlation-id": correlation
     })
   })
@@ -74,9 +81,7 @@ const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | HttpAppRequiremen
           Effect.fnUntraced(function* (defect) {
             const { method, url } = yield* HttpServerRequest.HttpServerRequest
             const correlation = yield* ids.next
-            const failure = yield* Effect.flip(unexpected(defect)).pipe(
-              Effect.annotateLogs({ correlation, method, route: pathOf(url) })
-            )
+            const failure = yield* Effect.annotateLogs(failureOf(Cause.die(defect), "beside"), { correlation, method })
             const response = ownerOf(pathOf(url)).refuse(failure, correlation)
             return HttpServerResponse.setHeader(response, "x-correlation-id", correlation)
           })
@@ -88,8 +93,21 @@ const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | HttpAppRequiremen
 
 export const HttpApp = { make, layer } as const
 
-const unexpected = (defect: unknown): Effect.Effect<never, Unexpected> =>
-  Effect.andThen(Effect.logError("A request met a fault", Cause.die(defect)), Effect.fail(new Unexpected()))
+/** What a cause is answered with; what the caller is not told goes into the log. An interruption stays one. */
+const failureOf = Effect.fnUntraced(function* (cause: Cause.Cause<Failure>, route: string) {
+  const failed = Cause.findErrorOption(cause)
+  if (Option.isSome(failed)) {
+    const failure = failed.value
+    if (isOurs(failure)) yield* Effect.logWarning(`${route}: ${failure.message}`, cause)
+    return failure
+  }
+  if (Cause.hasInterruptsOnly(cause)) return yield* Effect.interrupt
+  yield* Effect.logError("A request met a fault", cause)
+  return new Unexpected()
+})
+
+const isOurs = ({ _tag }: Failure): boolean =>
+  _tag === "StorageUnavailable" || _tag === "OutcomeUnknown" || _tag === "Overloaded"
 
 const isRouteNotFound = (error: unknown): boolean =>
   HttpServerError.isHttpServerError(error) && error.reason._tag === "RouteNotFound"
@@ -98,16 +116,4 @@ const isRouteNotFound = (error: unknown): boolean =>
 const correlationOf = ({ headers }: HttpServerRequest.HttpServerRequest): string | undefined => {
   const given = headers["x-correlation-id"] ?? headers["x-request-id"]
   return given !== undefined && /^[\w.:-]{1,64}$/.test(given) ? given : undefined
-}
-
-/** What the caller is not told. */
-const logFailure = (failure: Failure, route: string): Effect.Effect<void> => {
-  switch (failure._tag) {
-    case "StorageUnavailable":
-    case "OutcomeUnknown":
-    case "Overloaded":
-      return Effect.logWarning(`${route}: ${failure.message}`, Cause.fail(failure))
-    default:
-      return Effect.void
-  }
 }

@@ -99,9 +99,7 @@ export const failureHeaders = (failure: Failure): { readonly [name: string]: str
     ...plainHeaders,
     ...(wait === undefined ? {} : { "retry-after": String(retryAfterSeconds(wait)) }),
     ...(failure._tag === "MethodUnknown" ? { allow: failure.allow.join(", ") } : {}),
-    ...(failure._tag === "CallerUnknown"
-      ? { "www-authenticate": 'Bearer realm="countersign", Basic realm="countersign"' }
-      : {})
+    ...(failure._tag === "CallerUnknown" ? { "www-authenticate": 'Bearer realm="countersign"' } : {})
   }
 }
 

@@ -7,7 +7,7 @@ import { ByteSize, Data, Effect } from "effect"
 import { HttpServerRequest } from "effect/http"
 import { BodyTooLarge, MediaTypeUnknown, RequestMalformed } from "./Failure.ts"
 
-export const bodyLimit = 65_536
+const bodyLimit = 65_536
 
 export const form = "application/x-www-form-urlencoded"
 export const jsonObject = "application/json"

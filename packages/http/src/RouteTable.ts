@@ -9,9 +9,9 @@ import type { Exchange, Route } from "./Exchange.ts"
 import { MethodUnknown, RouteUnknown } from "./Failure.ts"
 
 /** What leads nowhere has an answer too: a failure. */
-export interface Found extends Pick<Route, "answer">, Pick<Exchange, "params" | "query"> {
-  /** As it is defined, for logs and metrics: never the path as it was sent. */
-  readonly route: string
+interface Found extends Pick<Route, "answer">, Pick<Exchange, "params" | "query"> {
+  /** The path as it is defined, whatever its spelling in the request; none when there is no such path. */
+  readonly path: string | undefined
 }
 
 export interface RouteTable {
@@ -27,7 +27,7 @@ const options = {
 }
 
 const nowhere: Found = {
-  route: "unknown",
+  path: undefined,
   answer: () => Effect.fail(new RouteUnknown()),
   params: {},
   query: {}
@@ -41,7 +41,7 @@ export const makeRouteTable = (routes: ReadonlyArray<Route>): RouteTable => {
   for (const path of new Set(routes.map((route) => route.path))) {
     const methods = routes.filter((route) => route.path === path).map((route) => route.method)
     const allow = methods.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]))
-    paths.on("ANY", path, { ...nowhere, route: path, answer: () => Effect.fail(new MethodUnknown({ allow })) })
+    paths.on("ANY", path, { ...nowhere, path, answer: () => Effect.fail(new MethodUnknown({ allow })) })
   }
 
   return {
@@ -49,7 +49,7 @@ export const makeRouteTable = (routes: ReadonlyArray<Route>): RouteTable => {
       const found = endpoints.find(method === "HEAD" ? "GET" : method, url)
       if (found === undefined) return paths.find("ANY", url)?.handler ?? nowhere
       const { path, answer } = found.handler
-      return { route: path, answer, params: found.params, query: found.searchParams }
+      return { path, answer, params: found.params, query: found.searchParams }
     }
   }
 }

@@ -41,6 +41,11 @@ describe("an unknown route is answered in the form of whoever owns the path", ()
     })
   })
 
+  it("a path of ours in another spelling is ours all the same", async () => {
+    const answer = await service.call("GET", "/%76%31/email-address")
+    expect(await errorIn(answer)).toMatchObject({ status: 404, code: "MODEL_NOT_FOUND" })
+  })
+
   it("a path under /v1 that cannot be decoded: the envelope", async () => {
     expect(await errorIn(await service.call("GET", "/v1/%zz"))).toMatchObject({ status: 404 })
   })

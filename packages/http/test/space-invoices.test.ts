@@ -247,3 +247,22 @@ describe("idempotency keys", () => {
     expect(answer).toMatch(/^HTTP\/1.1 400 /)
   })
 })
+
+describe("100 calls at once", () => {
+  it("of one address yield one sender, of different addresses 100", async () => {
+    await service.call("DELETE", "/v1/email-address")
+    const before = await service.events()
+    const many = (email: (i: number) => string) =>
+      Promise.all(
+        Array.from({ length: 100 }, async (_, i) =>
+          emailAddressIn(await service.call("POST", "/v1/email-address", { email: email(i) }))
+        )
+      )
+    const same = await many(() => "all-at-once@acme.com")
+    expect(new Set(same.map(({ id }) => id)).size).toBe(1)
+    // SenderAdded and VerificationRequested, once.
+    expect(await service.events()).toBe(before + 2)
+    expect(new Set((await many((i) => `one-of-many-${i}@acme.com`)).map(({ id }) => id)).size).toBe(100)
+    expect(await (await service.call("DELETE", "/v1/email-address")).json()).toEqual({ count: 101 })
+  })
+})

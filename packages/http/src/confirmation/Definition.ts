@@ -12,7 +12,7 @@ const html = (status: number, description: string) =>
   )
 
 /** What the page of a link shows, for a GET whose Accept prefers JSON. */
-export const LinkState = Schema.Struct({
+const LinkState = Schema.Struct({
   state: Schema.Literals(["open", "verified"]),
   address: Schema.String,
   accountName: Schema.String

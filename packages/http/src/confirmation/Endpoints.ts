@@ -79,7 +79,8 @@ export const confirmationRoutes: Effect.Effect<ReadonlyArray<Route>, never, Send
         case "confirm":
           return show(confirmedPage(yield* senders.confirm(token)))
         case "decline":
-          return show(declinedPage((yield* senders.decline(token)).address))
+          yield* senders.decline(token)
+          return show(declinedPage(link))
         default:
           return ask(exchange, link, { status: 400, text: "Press one of the two buttons." })
       }

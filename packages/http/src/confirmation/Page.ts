@@ -35,7 +35,7 @@ export const questionPage = (link: LinkView, nonce: string, problem?: string): s
     html`${problem === undefined ? "" : html`<p class="alert" role="alert">${problem}</p>`}
 <p><strong>${link.accountName}</strong> wants to send email from your address:</p>
 ${boxed(link.address)}
-<p>Confirm it if you know about this. If you do not, say so: then nobody may use the address, and no more mail about it comes to you for 30 days.</p>
+<p>Confirm it if you know about this. If you do not, say so: then the address is not used, and you are not asked again for 30 days.</p>
 <form method="post">
 <input type="hidden" name="nonce" value="${nonce}">
 <button class="primary" type="submit" name="action" value="confirm">Confirm this address</button>
@@ -58,11 +58,11 @@ export const alreadyVerifiedPage = (link: LinkView): string =>
 <p>It was confirmed for <strong>${link.accountName}</strong> with this link. There is nothing left to do; you can close this page.</p>`
   )
 
-export const declinedPage = (address: string): string =>
+export const declinedPage = (link: LinkView): string =>
   page(
     "Thank you for telling us",
-    html`${boxed(address)}
-<p>The address was not confirmed, and this link is dead now. For the next 30 days no more of these mails are sent to it.</p>`
+    html`${boxed(link.address)}
+<p><strong>${link.accountName}</strong> cannot use this address, and cannot have you asked again for 30 days. This link is dead now; you can close this page.</p>`
   )
 
 /** Why a link does nothing, and what its reader can do about it. */

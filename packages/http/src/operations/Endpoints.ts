@@ -13,6 +13,9 @@ import { json, plainHeaders, type Route } from "../Exchange.ts"
 const docsPolicy =
   "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; font-src data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 
+/** The buttons of the page that lead to its maker's services. */
+const noOffers = ".api-reference-toolbar, .open-api-client-button { display: none }"
+
 export const operationsRoutes: Effect.Effect<ReadonlyArray<Route>, never, EventStore | Settings> = Effect.gen(
   function* () {
     const store = yield* EventStore
@@ -21,7 +24,9 @@ export const operationsRoutes: Effect.Effect<ReadonlyArray<Route>, never, EventS
     const document = yield* Effect.cached(Effect.sync(() => json(OpenApi.fromApi(api))))
     // Three megabytes of script: loaded when somebody reads the docs, and kept then.
     const docs = yield* Effect.cached(
-      HttpRouter.toHttpEffect(HttpApiScalar.layer(api, { scalar: { withDefaultFonts: false } })).pipe(
+      HttpRouter.toHttpEffect(
+        HttpApiScalar.layer(api, { scalar: { withDefaultFonts: false, customCss: noOffers } })
+      ).pipe(
         Effect.flatten,
         Effect.map((response) =>
           HttpServerResponse.setHeaders(response, { ...plainHeaders, "content-security-policy": docsPolicy })
