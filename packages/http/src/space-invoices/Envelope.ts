@@ -42,7 +42,7 @@ export const BadRequest = envelope(
   {
     name: "BadRequestError",
     message: "The body is not valid JSON.",
-    code: "MALFORMED_BODY"
+    code: "MALFORMED_REQUEST"
   }
 )
 export const Unauthorized = envelope(
@@ -107,7 +107,7 @@ export const Invalid = envelope(
   { details: Schema.optionalKey(ValidationDetails) },
   {
     name: "ValidationError",
-    message: "The `EmailAddress` instance is not valid. Details: `email` can't be blank (value: undefined).",
+    message: "The `EmailAddress` instance is not valid. Details: `email` can't be blank.",
     code: "VALIDATION_ERROR"
   }
 )
