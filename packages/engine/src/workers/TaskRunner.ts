@@ -44,6 +44,8 @@ export interface Handler<K extends TaskKind> {
 const lease = 15_000
 /** How long running tasks may take to finish when the process stops, in milliseconds. */
 const drainTime = 10_000
+/** Claims that fail are tried again with waits that double from 1 s to this, in milliseconds. */
+const longestClaimWait = 30_000
 const retryFirst = 10_000
 const retryLongest = 60 * 60 * 1_000
 
@@ -151,13 +153,17 @@ export const runTasks = Effect.fnUntraced(function* <K extends TaskKind>(handler
     return Math.min(slowPoll, Math.max(tasks.length > 0 ? 0 : 20, nextDue - now))
   })
 
+  let failedClaims = 0
   const loop = claim.pipe(
     // What was claimed is run or given back: a stop does not come between.
     Effect.uninterruptible,
+    Effect.tap(() => Effect.sync(() => (failedClaims = 0))),
+    // An outage of hours is not worth a line of the log each second.
+    Effect.catchCause((cause) => {
+      const wait = Math.min(longestClaimWait, 1_000 * 2 ** failedClaims++)
+      return Effect.as(Effect.logWarning("tasks cannot be claimed", cause), wait)
+    }),
     Effect.flatMap((wait) => Effect.raceFirst(Latch.await(wake), Effect.sleep(Duration.millis(wait)))),
-    Effect.catchCause((cause) =>
-      Effect.andThen(Effect.logWarning("tasks cannot be claimed", cause), Effect.sleep("1 second"))
-    ),
     Effect.forever
   )
 

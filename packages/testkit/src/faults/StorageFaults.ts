@@ -207,7 +207,11 @@ const faultyDirectory = (directory: SenderDirectory["Service"], guard: Guard): S
   })
 
 const faultyBudget = (budget: MailBudget["Service"], guard: Guard): MailBudget["Service"] =>
-  MailBudget.of({ take: (request) => guard(budget.take(request)) })
+  MailBudget.of({
+    take: (request) => guard(budget.take(request)),
+    silence: (request) => guard(budget.silence(request)),
+    silencedUntil: (request) => guard(budget.silencedUntil(request))
+  })
 
 const faultyAccounts = (accounts: Accounts["Service"], guard: Guard): Accounts["Service"] =>
   Accounts.of({

@@ -1,0 +1,161 @@
+import { accountOwner } from "@countersign/core"
+import { type Caller, MailRefused, Senders, TaskQueue } from "@countersign/engine"
+import { MemoryMailer } from "@countersign/memory"
+import { StorageFaults } from "@countersign/testkit"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { createAccount, frailWorld, mails, pass, tokenOf, world } from "./World.ts"
+
+const busy = new MailRefused({ permanent: false, reason: "451 4.7.1 greylisted", code: 451 })
+const gone = new MailRefused({ permanent: true, reason: "550 5.1.1 no such mailbox", code: 550 })
+
+const add = Effect.fnUntraced(function* (caller: Caller, address = "hello@acme.com") {
+  const { sender } = yield* (yield* Senders).add(caller, { owner: accountOwner, address })
+  yield* pass("1 second")
+  return sender.sender
+})
+
+/** What the log says of a sender's mail. */
+const story = Effect.fnUntraced(function* ({ account }: Caller, sender: string) {
+  const history = yield* (yield* Senders).history(account, sender)
+  return history.map(({ event }) => event._tag).filter((tag) => tag.startsWith("Verification"))
+})
+
+const mailTasks = Effect.flatMap(TaskQueue, ({ list }) => list({ kind: "verification-mail", limit: 100 }))
+
+describe("a verification mail", () => {
+  it.effect("that is refused for now is tried again, and nothing is written down until it is taken", () =>
+    Effect.gen(function* () {
+      const caller = yield* createAccount()
+      yield* (yield* MemoryMailer).refuseNext(busy, busy, busy)
+      const sender = yield* add(caller)
+      yield* pass("30 seconds")
+      assert.deepStrictEqual(yield* story(caller, sender), ["VerificationRequested"])
+      assert.strictEqual((yield* mailTasks)[0]?.error, busy.reason)
+      yield* pass("1 minute")
+      assert.deepStrictEqual(yield* story(caller, sender), ["VerificationRequested", "VerificationMailSent"])
+      assert.deepStrictEqual(yield* mailTasks, [])
+      assert.strictEqual((yield* mails).length, 1)
+    }).pipe(Effect.provide(world))
+  )
+
+  it.effect("that is refused for good is written down once and not tried again", () =>
+    Effect.gen(function* () {
+      const senders = yield* Senders
+      const caller = yield* createAccount()
+      yield* (yield* MemoryMailer).refuseNext(gone)
+      const sender = yield* add(caller)
+      yield* pass("48 hours")
+      assert.deepStrictEqual(yield* story(caller, sender), ["VerificationRequested", "VerificationMailFailed"])
+      assert.deepStrictEqual(yield* mails, [])
+      assert.deepStrictEqual(yield* mailTasks, [])
+      const { blockers } = yield* senders.status(caller.account, sender)
+      assert.include(blockers[0]?.message, gone.reason)
+    }).pipe(Effect.provide(world))
+  )
+
+  it.effect("that is refused all day is given up while its link lives, and sent when it is revived", () =>
+    Effect.gen(function* () {
+      const senders = yield* Senders
+      const queue = yield* TaskQueue
+      const caller = yield* createAccount()
+      yield* (yield* MemoryMailer).refuseNext(...Array.from({ length: 30 }, () => busy))
+      const sender = yield* add(caller)
+      yield* pass("22 hours")
+      assert.deepStrictEqual(yield* story(caller, sender), ["VerificationRequested", "VerificationMailFailed"])
+      assert.strictEqual((yield* senders.get(caller.account, sender)).mailbox, "pending")
+      const [buried] = yield* mailTasks
+      assert.deepInclude(buried, { state: "buried", error: busy.reason })
+      yield* queue.revive(buried?.id ?? "")
+      yield* pass("1 second")
+      yield* senders.confirm(tokenOf((yield* mails)[0]))
+      assert.strictEqual((yield* senders.get(caller.account, sender)).mailbox, "verified")
+    }).pipe(Effect.provide(world))
+  )
+
+  it.effect("is not tried again once its sender was removed", () =>
+    Effect.gen(function* () {
+      const caller = yield* createAccount()
+      yield* (yield* MemoryMailer).refuseNext(busy)
+      const sender = yield* add(caller)
+      yield* (yield* Senders).remove(caller, sender)
+      yield* pass("1 hour")
+      assert.deepStrictEqual(yield* mails, [])
+      assert.deepStrictEqual(yield* mailTasks, [])
+    }).pipe(Effect.provide(world))
+  )
+
+  it.effect("is not tried again once a newer link took its place", () =>
+    Effect.gen(function* () {
+      const senders = yield* Senders
+      const caller = yield* createAccount()
+      yield* (yield* MemoryMailer).refuseNext(busy, busy, busy, busy)
+      const sender = yield* add(caller)
+      yield* pass("1 minute")
+      yield* senders.resend(caller, sender)
+      yield* pass("1 hour")
+      assert.strictEqual((yield* mails).length, 1)
+      yield* senders.confirm(tokenOf((yield* mails)[0]))
+      assert.deepStrictEqual(yield* mailTasks, [])
+    }).pipe(Effect.provide(world))
+  )
+
+  it.effect("is not sent after its link expired, however late its turn comes", () =>
+    Effect.gen(function* () {
+      const { breakDown, restore } = yield* StorageFaults
+      const caller = yield* createAccount()
+      yield* (yield* Senders).add(caller, { owner: accountOwner, address: "hello@acme.com" })
+      yield* breakDown()
+      yield* pass("24 hours")
+      yield* restore
+      yield* pass("1 hour")
+      assert.deepStrictEqual(yield* mails, [])
+      assert.deepStrictEqual(yield* mailTasks, [])
+    }).pipe(Effect.provide(frailWorld))
+  )
+
+  it.effect("waits for a storage that is down, and goes out once", () =>
+    Effect.gen(function* () {
+      const { breakDown, restore } = yield* StorageFaults
+      const caller = yield* createAccount()
+      const sender = (yield* (yield* Senders).add(caller, { owner: accountOwner, address: "hello@acme.com" })).sender
+        .sender
+      yield* breakDown()
+      yield* pass("3 hours")
+      assert.deepStrictEqual(yield* mails, [])
+      yield* restore
+      yield* pass("1 minute")
+      assert.strictEqual((yield* mails).length, 1)
+      assert.deepStrictEqual(yield* story(caller, sender), ["VerificationRequested", "VerificationMailSent"])
+    }).pipe(Effect.provide(frailWorld))
+  )
+
+  it.effect("whose sending could not be written down is sent again as the same message, and written down once", () =>
+    Effect.gen(function* () {
+      const { poison } = yield* StorageFaults
+      const caller = yield* createAccount()
+      yield* poison(({ appends }) => appends.some(({ events }) => events.some(({ type }) => type.endsWith("MailSent"))))
+      const sender = yield* add(caller)
+      assert.strictEqual((yield* mails).length, 1)
+      yield* poison(() => false)
+      yield* pass("1 minute")
+      const sent = yield* mails
+      assert.strictEqual(sent.length, 2)
+      assert.deepStrictEqual(sent[1], sent[0])
+      assert.deepStrictEqual(yield* story(caller, sender), ["VerificationRequested", "VerificationMailSent"])
+    }).pipe(Effect.provide(frailWorld))
+  )
+
+  it.effect("whose record was answered too late is not sent again", () =>
+    Effect.gen(function* () {
+      const { nextCommits } = yield* StorageFaults
+      const caller = yield* createAccount()
+      yield* nextCommits("none", "answer-lost", "answer-lost")
+      const sender = yield* add(caller)
+      yield* pass("10 minutes")
+      assert.strictEqual((yield* mails).length, 1)
+      assert.deepStrictEqual(yield* story(caller, sender), ["VerificationRequested", "VerificationMailSent"])
+      assert.deepStrictEqual(yield* mailTasks, [])
+    }).pipe(Effect.provide(frailWorld))
+  )
+})
