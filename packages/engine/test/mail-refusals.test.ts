@@ -114,6 +114,22 @@ describe("a verification mail", () => {
     }).pipe(Effect.provide(frailWorld))
   )
 
+  it.effect("is sent once, whatever puts it into the queue again", () =>
+    Effect.gen(function* () {
+      const queue = yield* TaskQueue
+      const caller = yield* createAccount()
+      const sender = yield* add(caller)
+      const requested = (yield* (yield* Senders).history(caller.account, sender)).map(({ event }) => event)
+      const verificationId =
+        requested.flatMap((e) => (e._tag === "VerificationRequested" ? [e.verificationId] : []))[0] ?? ""
+      const payload = { sender, incarnation: 1, verificationId }
+      yield* queue.put({ kind: "verification-mail", key: undefined, due: 0, spacing: 0, payload })
+      yield* pass("1 minute")
+      assert.strictEqual((yield* mails).length, 1)
+      assert.deepStrictEqual(yield* mailTasks, [])
+    }).pipe(Effect.provide(world))
+  )
+
   it.effect("waits for a storage that is down, and goes out once", () =>
     Effect.gen(function* () {
       const { breakDown, restore } = yield* StorageFaults

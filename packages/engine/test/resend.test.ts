@@ -114,6 +114,25 @@ describe("asking for a new link", () => {
     60_000
   )
 
+  it.effect("a decline binds the whole account, whichever owner asks next", () =>
+    Effect.gen(function* () {
+      const senders = yield* Senders
+      const caller = yield* createAccount()
+      yield* add(caller)
+      yield* senders.decline(tokenOf((yield* mails)[0]))
+      const owner = { _tag: "Organization", organization: "another" } as const
+      const added = yield* senders.add(caller, { owner, address: "HELLO@acme.com" })
+      assert.isTrue(added.created)
+      assert.strictEqual(added.sender.mailbox, "declined")
+      assert.strictEqual(
+        waitOf(yield* Effect.flip(senders.resend(caller, added.sender.sender))),
+        30 * 24 * 3_600_000
+      )
+      yield* pass("1 hour")
+      assert.strictEqual((yield* mails).length, 1)
+    }).pipe(Effect.provide(world))
+  )
+
   it.effect("only looks at the domain once the mailbox is verified, at most once in 10 s", () =>
     Effect.gen(function* () {
       const senders = yield* Senders

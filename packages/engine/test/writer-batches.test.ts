@@ -95,6 +95,7 @@ describe("the writer", () => {
         const stopping = yield* Effect.forkChild(Scope.close(scope, Exit.void))
         yield* settle
         assert.strictEqual((yield* Effect.flip(submit(commitOf("too late"))))._tag, "Overloaded")
+        assert.isUndefined(stopping.pollUnsafe())
         yield* held.release
         yield* Fiber.join(stopping)
         const outcomes = yield* Fiber.joinAll(fibers)
