@@ -47,7 +47,7 @@ const make = Effect.fnUntraced(function* ({ host, port }: ListenConfig) {
       server.off("request", wait)
       for (const [request, response] of waiting.splice(0)) server.emit("request", request, response)
       // Closing the server closes the connections that are idle at that moment. One whose request finishes later would
-      // stay for the whole keep-alive time (`stop.test.ts`).
+      // stay for the whole keep-alive time, five seconds.
       yield* Effect.addFinalizer(() =>
         Effect.sync(() => {
           sweep = setInterval(() => server.closeIdleConnections(), 20)

@@ -53,8 +53,10 @@ export const startSandbox = async (environment: Environment = {}): Promise<Sandb
     ended = true
   })
   onTestFinished(async () => {
-    program.kill("SIGKILL")
+    const forced = setTimeout(() => program.kill("SIGKILL"), 15_000)
+    program.kill("SIGTERM")
     await program.ended
+    clearTimeout(forced)
   })
   const url = await until("the banner", () => {
     if (ended) throw new Error(`The sandbox ended at its start: ${program.output()}`)

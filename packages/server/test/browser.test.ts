@@ -1,6 +1,4 @@
 import { accessSync, constants } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import { type Browser, chromium, type Page } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { startSandbox } from "./Sandbox.ts"
@@ -71,7 +69,6 @@ describe.runIf(isThere())("the page of the sandbox, in a browser", () => {
     await page.getByRole("button", { name: "Publish all records" }).click()
     await page.getByText("active", { exact: true }).waitFor()
     expect(await page.getByRole("button", { name: /^Remove the records of/ }).count()).toBe(3)
-    await page.screenshot({ path: join(tmpdir(), "countersign-sandbox-wide.png"), fullPage: true })
 
     await page.getByRole("button", { name: "Remove its records" }).click()
     await page.getByText("No records yet.").waitFor()
@@ -106,7 +103,6 @@ describe.runIf(isThere())("the page of the sandbox, in a browser", () => {
     expect(await page.locator("main img, main script").count()).toBe(0)
     const overflow = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     expect(overflow).toBe(0)
-    await page.screenshot({ path: join(tmpdir(), "countersign-sandbox-phone.png"), fullPage: true })
     // The one refused POST is the only thing that the browser complains about.
     expect(troubles.filter((trouble) => !trouble.includes("422"))).toEqual([])
   })
