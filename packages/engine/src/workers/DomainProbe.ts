@@ -104,8 +104,10 @@ export const makeDomainProbe = Effect.gen(function* () {
       after = page[page.length - 1]?.position ?? after
     }
     if (wait === undefined) return { _tag: "Complete" } satisfies Next
-    const due = now + jitter(wait, yield* Random.next)
-    return again(payload, asked && scheduledFor !== undefined ? Math.min(due, scheduledFor) : due, looks)
+    // Asking often must not draw again and again until a short wait comes: what was asked for takes the longest one, and so
+    // leaves the schedule where it is, unless a sender that is new to the domain wants a sooner look.
+    const due = now + jitter(wait, asked ? 1 : yield* Random.next)
+    return again(payload, asked ? Math.min(due, scheduledFor) : due, looks)
   })
 
   return { kind: "probe", concurrency: 16, attempts: 30, run } satisfies Handler<"probe">
