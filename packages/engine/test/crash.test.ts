@@ -171,11 +171,13 @@ const audit = Effect.fnUntraced(function* ({ outbox }: Installed, { account }: C
     assert.strictEqual(domainState, known.published.has(domain) ? "verified" : "pending")
   }
 
-  const mails = new Map<string, string>()
+  // The text has the link, so it tells one verification from the next.
+  const messageIds = new Map<string, string>()
   for (const { messageId, to, text } of outbox) {
-    assert.strictEqual(mails.get(messageId) ?? to + text, to + text, "a doubled mail is the same mail")
-    mails.set(messageId, to + text)
+    assert.strictEqual(messageIds.get(to + text) ?? messageId, messageId, "a doubled mail is the same mail")
+    messageIds.set(to + text, messageId)
   }
+  assert.strictEqual(new Set(messageIds.values()).size, messageIds.size, "a link is mailed in one message only")
   for (const { links, mails: before } of known.dead) {
     for (const { messageId } of outbox.slice(before)) {
       assert.isFalse(links.has(messageId.slice(1, messageId.indexOf("@"))), "no mail after a removal was acknowledged")

@@ -1,10 +1,10 @@
 import { accountOwner } from "@countersign/core"
-import { type Caller, MailRefused, Senders, TaskQueue } from "@countersign/engine"
+import { type Caller, MailBudget, MailRefused, Senders, TaskQueue, Workers } from "@countersign/engine"
 import { MemoryMailer } from "@countersign/memory"
 import { StorageFaults } from "@countersign/testkit"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
-import { createAccount, frailWorld, mails, pass, tokenOf, world } from "./World.ts"
+import { Effect, Layer } from "effect"
+import { createAccount, engine, frailWorld, mails, pass, tokenOf, world } from "./World.ts"
 
 const busy = new MailRefused({ permanent: false, reason: "451 4.7.1 greylisted", code: 451 })
 const gone = new MailRefused({ permanent: true, reason: "550 5.1.1 no such mailbox", code: 550 })
@@ -20,6 +20,18 @@ const story = Effect.fnUntraced(function* ({ account }: Caller, sender: string) 
   const history = yield* (yield* Senders).history(account, sender)
   return history.map(({ event }) => event._tag).filter((tag) => tag.startsWith("Verification"))
 })
+
+/** Somebody removes the sender between the look at it and the sending of its mail. */
+const removesOnGrant = Layer.effect(
+  MailBudget,
+  Effect.gen(function* () {
+    const budget = yield* MailBudget
+    const { removeAll } = yield* Senders
+    const remove = (account: string) =>
+      Effect.orDie(removeAll({ account, actor: "test", correlation: "test" }, accountOwner))
+    return { ...budget, take: (request) => Effect.tap(budget.take(request), remove(request.account)) }
+  })
+)
 
 const mailTasks = Effect.flatMap(TaskQueue, ({ list }) => list({ kind: "verification-mail", limit: 100 }))
 
@@ -112,6 +124,16 @@ describe("a verification mail", () => {
       assert.deepStrictEqual(yield* mails, [])
       assert.deepStrictEqual(yield* mailTasks, [])
     }).pipe(Effect.provide(frailWorld))
+  )
+
+  it.effect("is not sent when its sender is removed at the last moment", () =>
+    Effect.gen(function* () {
+      const caller = yield* createAccount()
+      yield* add(caller)
+      assert.strictEqual(yield* (yield* Senders).count({ account: caller.account }), 0)
+      assert.deepStrictEqual(yield* mails, [])
+      assert.deepStrictEqual(yield* mailTasks, [])
+    }).pipe(Effect.provide(Workers.layer.pipe(Layer.provide(removesOnGrant), Layer.provideMerge(engine))))
   )
 
   it.effect("is sent once, whatever puts it into the queue again", () =>

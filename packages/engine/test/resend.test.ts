@@ -124,10 +124,7 @@ describe("asking for a new link", () => {
       const added = yield* senders.add(caller, { owner, address: "HELLO@acme.com" })
       assert.isTrue(added.created)
       assert.strictEqual(added.sender.mailbox, "declined")
-      assert.strictEqual(
-        waitOf(yield* Effect.flip(senders.resend(caller, added.sender.sender))),
-        30 * 24 * 3_600_000
-      )
+      assert.strictEqual(waitOf(yield* Effect.flip(senders.resend(caller, added.sender.sender))), 30 * 24 * 3_600_000)
       yield* pass("1 hour")
       assert.strictEqual((yield* mails).length, 1)
     }).pipe(Effect.provide(world))

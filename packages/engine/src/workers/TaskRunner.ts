@@ -174,14 +174,14 @@ export const runTasks = Effect.fnUntraced(function* <K extends TaskKind>(handler
     Effect.forever
   )
 
+  // Whatever still runs after that is interrupted when the set of fibers is closed, which comes next.
   yield* Effect.acquireRelease(Effect.all([Effect.forkDetach(loop), Effect.forkDetach(hear)]), (fibers) =>
-    Effect.gen(function* () {
+    Effect.suspend(() => {
       stopping = true
-      yield* Fiber.interruptAll(fibers).pipe(
+      return Fiber.interruptAll(fibers).pipe(
         Effect.andThen(FiberSet.awaitEmpty(running)),
         Effect.timeoutOption(drainTime)
       )
-      yield* FiberSet.clear(running)
     })
   )
 })
