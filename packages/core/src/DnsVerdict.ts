@@ -12,7 +12,7 @@ export const DnsObservation = Schema.Struct({
   name: Schema.String,
   /** The servers that were asked, as `host:port`. */
   servers: Schema.Array(Schema.String),
-  /** `unavailable`: nobody gave a usable answer (SERVFAIL, REFUSED, timeout, loop): says nothing about the record. */
+  /** `unavailable`: nobody gave a usable answer (SERVFAIL, REFUSED, timeout): says nothing about the record. */
   outcome: Schema.Literals(["answer", "nxdomain", "nodata", "unavailable"]),
   /** The CNAME targets met, hop by hop; several in one hop are one array. */
   targets: Schema.Array(Schema.Array(Schema.String)),

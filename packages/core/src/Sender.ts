@@ -74,6 +74,8 @@ export interface Sender {
   /** The last verdicts on a domain that is not verified. */
   readonly verdicts: ReadonlyArray<RecordVerdict>
   readonly evidence: ReadonlyArray<DnsObservation>
+  /** What was seen when the domain was last found right. */
+  readonly proof: ReadonlyArray<DnsObservation>
   /** From when the latest link's mail may go out: the cool-down runs from there, and survives removal. */
   readonly lastMailFrom: number | undefined
   /** Until when nothing may be mailed because the mailbox owner declined; survives removal. */
@@ -126,7 +128,12 @@ export const evolve = (state: SenderState, event: SenderEvent): SenderState => {
       return withMailbox(state, "expired", event.at)
     case "DomainVerified":
     case "DomainRecovered":
-      return { ...withDomain(state, "verified", event.at), verdicts: [], evidence: event.evidence }
+      return {
+        ...withDomain(state, "verified", event.at),
+        verdicts: [],
+        evidence: event.evidence,
+        proof: event.evidence
+      }
     case "DomainProblemFound":
       return { ...state, verdicts: event.verdicts, evidence: event.evidence }
     case "DomainVerificationTimedOut":
@@ -148,7 +155,8 @@ export const fold = (events: Iterable<SenderEvent>, from: SenderState = notAdded
 
 const begin = (before: SenderState, event: SenderEvent & { readonly _tag: "SenderAdded" }): Sender => {
   const past = before._tag === "Sender" ? before : undefined
-  const declined = past?.declinedUntil !== undefined && past.declinedUntil > event.at
+  const declinedUntil = latest(past?.declinedUntil, event.declinedUntil)
+  const declined = declinedUntil !== undefined && declinedUntil > event.at
   return {
     _tag: "Sender",
     removed: false,
@@ -170,10 +178,14 @@ const begin = (before: SenderState, event: SenderEvent & { readonly _tag: "Sende
     domainSince: event.at,
     verdicts: [],
     evidence: [],
+    proof: [],
     lastMailFrom: past?.lastMailFrom,
-    declinedUntil: past?.declinedUntil
+    declinedUntil
   }
 }
+
+const latest = (a: number | undefined, b: number | undefined): number | undefined =>
+  a === undefined ? b : b === undefined ? a : Math.max(a, b)
 
 const withMailbox = (state: Sender, mailbox: MailboxState, at: number): Sender =>
   state.mailbox === mailbox ? state : { ...state, mailbox, updatedAt: Math.max(state.updatedAt, at) }
@@ -210,10 +222,21 @@ export type SenderCommand =
       readonly metadata: { readonly [key: string]: Schema.Json }
       readonly notifyAccount: boolean
       readonly verificationId: string
-      /** Evidence that the account already proved this domain for another sender. */
-      readonly proven?: ReadonlyArray<DnsObservation>
+      /** That the account already proved this domain for another sender, and what is wrong since if it is degraded. */
+      readonly proven?: {
+        readonly proof: ReadonlyArray<DnsObservation>
+        readonly degradedBy?: ReadonlyArray<DnsObservation>
+      }
+      /** Until when the mailbox owner wants no mail from the account. */
+      readonly declinedUntil?: number
     }
-  | { readonly _tag: "RequestLink"; readonly at: number; readonly verificationId: string }
+  | {
+      readonly _tag: "RequestLink"
+      readonly at: number
+      readonly verificationId: string
+      /** Until when the mailbox owner wants no mail from the account. */
+      readonly declinedUntil?: number
+    }
   | { readonly _tag: "ConfirmLink"; readonly at: number; readonly verificationId: string }
   | { readonly _tag: "DeclineLink"; readonly at: number; readonly verificationId: string }
   | (Outcome & { readonly _tag: "RecordMailSent"; readonly verificationId: string; readonly messageId: string })
@@ -281,7 +304,7 @@ export const decide = (state: SenderState, command: SenderCommand): Decision => 
     case "AddSender":
       return add(state, command)
     case "RequestLink":
-      return requestLink(state, command.verificationId, command.at)
+      return requestLink(state, command)
     case "ConfirmLink":
     case "DeclineLink":
       return useLink(state, command)
@@ -303,7 +326,12 @@ const add = (state: SenderState, command: SenderCommand & { readonly _tag: "AddS
   const next = begin(state, added)
   const events: [SenderEvent, ...Array<SenderEvent>] = [added]
   if (next.mailbox === "pending") events.push(issueLink(next, verificationId, command.at))
-  if (proven !== undefined) events.push({ _tag: "DomainVerified", at: command.at, evidence: proven })
+  if (proven !== undefined) {
+    events.push({ _tag: "DomainVerified", at: command.at, evidence: proven.proof })
+    if (proven.degradedBy !== undefined) {
+      events.push({ _tag: "DomainDegraded", at: command.at, evidence: proven.degradedBy })
+    }
+  }
   return happened(...events)
 }
 
@@ -314,11 +342,15 @@ const issueLink = (state: Sender, verificationId: string, at: number): SenderEve
   return { _tag: "VerificationRequested", at, verificationId, notBefore, expiresAt: notBefore + linkLifetime }
 }
 
-const requestLink = (state: SenderState, verificationId: string, at: number): Decision => {
+const requestLink = (
+  state: SenderState,
+  { verificationId, at, declinedUntil }: SenderCommand & { readonly _tag: "RequestLink" }
+): Decision => {
   if (!isLive(state)) return rejected({ _tag: "SenderNotFound" })
   if (state.mailbox === "not-needed" || state.mailbox === "verified") return unchanged("already-verified")
   if (state.link?.verificationId === verificationId) return unchanged("already-requested")
-  const from = Math.max(state.declinedUntil ?? 0, (state.lastMailFrom ?? -linkCoolDown) + linkCoolDown)
+  const quietUntil = latest(state.declinedUntil, declinedUntil) ?? 0
+  const from = Math.max(quietUntil, (state.lastMailFrom ?? -linkCoolDown) + linkCoolDown)
   if (from > at) return rejected({ _tag: "TooSoon", retryAfter: from - at })
   return happened(issueLink(state, verificationId, at))
 }

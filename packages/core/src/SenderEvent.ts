@@ -18,7 +18,10 @@ const link = { verificationId: Schema.String }
 
 /** Version 1 of every event: its name, and what it carries besides its name. */
 export const senderEventFields = {
-  /** A new incarnation begins. `address` is as typed (for a domain sender: the domain as typed). */
+  /**
+   * A new incarnation begins. `address` is as typed (for a domain sender: the domain as typed). Until `declinedUntil`
+   * nothing is mailed, because the mailbox owner declined another sender of the account with this address.
+   */
   SenderAdded: {
     at: Schema.Number,
     account: Schema.String,
@@ -29,7 +32,8 @@ export const senderEventFields = {
     domain: Schema.String,
     plan: DnsPlan,
     metadata: Schema.Record(Schema.String, Schema.Json),
-    notifyAccount: Schema.Boolean
+    notifyAccount: Schema.Boolean,
+    declinedUntil: Schema.optionalKey(Schema.Number)
   },
   /** A link was issued; every older link is void. Its mail may go out from `notBefore` on. */
   VerificationRequested: { at: Schema.Number, ...link, notBefore: Schema.Number, expiresAt: Schema.Number },

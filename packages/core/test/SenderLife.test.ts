@@ -48,11 +48,28 @@ describe("adding", () => {
 
   it("verifies the domain at once when the account has proven it before", () => {
     given()
-      .when(add("v1", 0, { proven: saw() }))
+      .when(add("v1", 0, { proven: { proof: saw() } }))
       .happened(added(), requested("v1"), domainVerified(0))
     given()
-      .when(add("v1", 0, { ...wholeDomain, proven: saw() }))
+      .when(add("v1", 0, { ...wholeDomain, proven: { proof: saw() } }))
       .happened(added(0, wholeDomain), domainVerified(0))
+  })
+
+  it("is degraded at once when the account's domain is", () => {
+    given()
+      .when(add("v1", 0, { proven: { proof: saw(), degradedBy: saw("no name") } }))
+      .happened(added(), requested("v1"), domainVerified(0), {
+        _tag: "DomainDegraded",
+        at: t0,
+        evidence: saw("no name")
+      })
+  })
+
+  it("gets no link while the mailbox owner wants no mail from the account", () => {
+    const declinedUntil = t0 + hour
+    const there = given().when(add("v1", 0, { declinedUntil }))
+    there.happened({ ...added(), declinedUntil })
+    expect(live({ ...added(), declinedUntil }).mailbox).toBe("declined")
   })
 
   it("of a live sender answers that it is there, whatever is asked for", () => {
@@ -60,7 +77,7 @@ describe("adding", () => {
     there.when(add("v1")).unchanged("already-there")
     there.when(add("v2", hour)).unchanged("already-there")
     there.when(add("v2", hour, { address: "JANE@example.com", metadata: {} })).unchanged("already-there")
-    there.when(add("v2", hour, { proven: saw() })).unchanged("already-there")
+    there.when(add("v2", hour, { proven: { proof: saw() } })).unchanged("already-there")
   })
 
   it("keeps the spelling of the one who added it", () => {

@@ -60,9 +60,10 @@ const makeCheckpointer = (
   let thread: Thread | undefined
 
   const afterWrite = (): void => {
-    if (thread?.isBusy() === true) return
     const row = look.get()
     const log = readInteger(row, "log")
+    // While the thread copies, a second checkpoint would only be told so; one that has yet to begin may be overtaken.
+    if (thread?.isBusy() === true && log < tooLong) return
     const waiting = log - readInteger(row, "checkpointed")
     if (waiting < worthCopying && log < long) return
     // When the thread has just copied, a few pages are left; when it cannot run, this is the only checkpoint there is.

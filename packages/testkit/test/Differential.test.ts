@@ -48,7 +48,10 @@ const planted = {
     })
   }),
   "a budget that never ends": worse((ports) =>
-    Context.add(ports, MailBudget, { take: () => Effect.succeed({ _tag: "Granted" }) })
+    Context.add(ports, MailBudget, {
+      ...Context.get(ports, MailBudget),
+      take: () => Effect.succeed({ _tag: "Granted" })
+    })
   )
 }
 

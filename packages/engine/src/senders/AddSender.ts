@@ -2,7 +2,7 @@
  * Adding a sender: the address becomes its id, the id its stream, and the stream decides whether it is new.
  */
 import {
-  type DnsObservation,
+  type DnsPlan,
   type EmailAddress,
   isLive,
   longestPlannableDomain,
@@ -14,6 +14,7 @@ import { Effect, Option, Redacted, Result } from "effect"
 import { Executor } from "../Executor.ts"
 import { DkimProvider } from "../ports/DkimProvider.ts"
 import { Installation } from "../ports/Installation.ts"
+import { MailBudget, mailboxHash } from "../ports/MailBudget.ts"
 import { type ListedSender, SenderDirectory } from "../ports/SenderDirectory.ts"
 import { AddressRefused } from "../SenderErrors.ts"
 import type { Added, AddInput, Caller } from "../Senders.ts"
@@ -29,15 +30,28 @@ export const makeAdd = (commands: Commands) =>
     const { allowTestNames } = yield* Settings
     const dkim = yield* DkimProvider
     const directory = yield* SenderDirectory
+    const budget = yield* MailBudget
     const executor = yield* Executor
     const identity = makeIdentity(Redacted.value(identityKey))
 
-    /** Whether the account has proven the domain for another sender, and by what. */
-    const proof = Effect.fnUntraced(function* (account: string, domain: string) {
+    /** What the account knows of the domain from another sender: that it is proven, and whether it is degraded. */
+    const provenBy = Effect.fnUntraced(function* (
+      account: string,
+      { domain, plan }: { domain: string; plan: DnsPlan }
+    ) {
       const [oldest] = yield* directory.onDomain(account, domain, 0, 1)
-      if (oldest === undefined || (oldest.domainState !== "verified" && oldest.domainState !== "degraded")) return []
+      if (oldest === undefined || (oldest.domainState !== "verified" && oldest.domainState !== "degraded")) return {}
       const { state } = yield* executor.load(oldest.sender)
-      return isLive(state) && state.domainState === oldest.domainState ? state.evidence : []
+      // A proof of other records, of before the zone was changed, proves nothing here.
+      if (!isLive(state) || state.domainState !== oldest.domainState || state.plan.zone !== plan.zone) return {}
+      const degraded = state.domainState === "degraded" ? { degradedBy: state.evidence } : {}
+      return { proven: { proof: state.proof, ...degraded } }
+    })
+
+    /** Whether the mailbox owner wants no mail from the account. */
+    const silencedBy = Effect.fnUntraced(function* (account: string, canonical: string) {
+      const declinedUntil = yield* budget.silencedUntil({ account, addressHash: mailboxHash(canonical) })
+      return declinedUntil === undefined ? {} : { declinedUntil }
     })
 
     const add = Effect.fn("Senders.add")(function* (caller: Caller, input: AddInput) {
@@ -51,7 +65,11 @@ export const makeAdd = (commands: Commands) =>
         {
           sender,
           command: Effect.fnUntraced(function* ({ at, state }) {
-            const proven: ReadonlyArray<DnsObservation> = isLive(state) ? [] : yield* proof(account, domain)
+            const plan = yield* dkim.plan(account, domain)
+            // What is already there stays as it is: nothing has to be known for it.
+            const known = isLive(state)
+              ? {}
+              : { ...(yield* provenBy(account, { domain, plan })), ...(yield* silencedBy(account, canonical)) }
             return {
               _tag: "AddSender",
               at,
@@ -61,11 +79,11 @@ export const makeAdd = (commands: Commands) =>
               address: typed,
               canonical,
               domain,
-              plan: yield* dkim.plan(account, domain),
+              plan,
               metadata: input.metadata ?? {},
               notifyAccount: input.notifyAccount ?? false,
               verificationId: yield* commands.nextId,
-              ...(proven.length === 0 ? {} : { proven })
+              ...known
             }
           })
         }

@@ -5,6 +5,7 @@ import { checkLink, readLink as parseLink, probeTask, type Rejection, type Sende
 import { Effect, Option, Result } from "effect"
 import { Executor } from "../Executor.ts"
 import { Accounts } from "../ports/Accounts.ts"
+import { MailBudget, mailboxHash } from "../ports/MailBudget.ts"
 import { TaskQueue } from "../ports/TaskQueue.ts"
 import { LinkRefused, SenderNotFound, TooSoon } from "../SenderErrors.ts"
 import type { Caller, LinkView } from "../Senders.ts"
@@ -19,14 +20,25 @@ export const makeLinks = (commands: Commands) =>
     const executor = yield* Executor
     const queue = yield* TaskQueue
     const accounts = yield* Accounts
+    const budget = yield* MailBudget
     const { linkKeys } = yield* Settings
 
     const resend = Effect.fn("Senders.resend")(function* (caller: Caller, sender: string) {
       const [outcome] = yield* commands.run(caller, [
         {
           sender,
-          command: ({ at }) =>
-            Effect.map(commands.nextId, (verificationId) => ({ _tag: "RequestLink", at, verificationId }))
+          command: Effect.fnUntraced(function* ({ at, state }) {
+            const declinedUntil =
+              state._tag === "Sender"
+                ? yield* budget.silencedUntil({ account: caller.account, addressHash: mailboxHash(state.canonical) })
+                : undefined
+            return {
+              _tag: "RequestLink",
+              at,
+              verificationId: yield* commands.nextId,
+              ...(declinedUntil === undefined ? {} : { declinedUntil })
+            }
+          })
         }
       ])
       const rejection = rejectionOf(outcome?.done?.decision)
@@ -94,7 +106,8 @@ export const makeLinks = (commands: Commands) =>
       )
       const rejection = rejectionOf(outcomes[0]?.done?.decision)
       if (rejection !== undefined) return yield* refuse(rejection, state.address)
-      return state
+      const after = outcomes[0]?.done?.state
+      return after?._tag === "Sender" ? after : state
     })
 
     const confirm = Effect.fn("Senders.confirm")(function* (token: string) {
@@ -102,7 +115,11 @@ export const makeLinks = (commands: Commands) =>
     })
 
     const decline = Effect.fn("Senders.decline")(function* (token: string) {
-      const { address } = yield* use(token, "DeclineLink")
+      const { account, canonical, address, mailbox, declinedUntil } = yield* use(token, "DeclineLink")
+      // It binds the whole account, whichever owner asked. If the process ends just before, declining again finishes it.
+      if (mailbox === "declined" && declinedUntil !== undefined) {
+        yield* budget.silence({ account, addressHash: mailboxHash(canonical), until: declinedUntil })
+      }
       return { address }
     })
 

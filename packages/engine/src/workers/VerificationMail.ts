@@ -4,12 +4,11 @@
  * The token is computed here, from the ids and the secret, and stored nowhere. A crash between sending and recording
  * sends the same message again, with the same Message-ID.
  */
-import { createHash } from "node:crypto"
 import { type Sender, type SenderCommand, SenderId, signLink } from "@countersign/core"
 import { Effect, Option, Schema } from "effect"
 import { Executor } from "../Executor.ts"
 import { Accounts } from "../ports/Accounts.ts"
-import { MailBudget } from "../ports/MailBudget.ts"
+import { MailBudget, mailboxHash } from "../ports/MailBudget.ts"
 import { Mailer } from "../ports/Mailer.ts"
 import { Settings } from "../Settings.ts"
 import { verificationMail } from "./MailText.ts"
@@ -20,7 +19,7 @@ import type { Handler, Next, Run } from "./TaskRunner.ts"
 const attempts = 30
 
 /** No more than the mailer sends at once: a message must not wait in a queue of its own after the last look at its sender. */
-const concurrency = 4
+const concurrency = 3
 
 const senderId = Schema.decodeUnknownEffect(SenderId)
 
@@ -38,7 +37,7 @@ export const makeVerificationMail = Effect.gen(function* () {
     if (!wanted(before.state, run, before.at)) return { _tag: "Complete" } satisfies Next
     const allowed = yield* budget.take({
       mail: verificationId,
-      addressHash: createHash("sha256").update(before.state.canonical).digest("base64url"),
+      addressHash: mailboxHash(before.state.canonical),
       account: before.state.account
     })
     if (allowed._tag === "NotBefore") return { _tag: "Again", due: allowed.at } satisfies Next

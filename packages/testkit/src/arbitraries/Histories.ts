@@ -131,7 +131,7 @@ export const historyCommand = (
   switch (act._tag) {
     case "Add": {
       const add = { _tag: "AddSender", at, ...subject, verificationId: fresh } as const
-      return act.proven ? { ...add, proven: evidenceOf(subject.plan, subject.domain, []) } : add
+      return act.proven ? { ...add, proven: { proof: evidenceOf(subject.plan, subject.domain, []) } } : add
     }
     case "Request":
       return { _tag: "RequestLink", at, verificationId: fresh }
