@@ -23,7 +23,7 @@ const toRow = ({ workload, ours, raw, ratio, aims }: Figure): ReadonlyArray<stri
   verdict({ aims })
 ]
 
-export const verdict = ({ aims }: Pick<Figure, "aims">): string =>
+const verdict = ({ aims }: Pick<Figure, "aims">): string =>
   aims.length === 0 ? "" : aims.every(({ met }) => met) ? "met" : "**missed**"
 
 const toText = ({ value, unit }: Measured): string => `${amount(value)}${unit === "/s" ? "" : " "}${unit}`

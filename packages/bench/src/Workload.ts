@@ -28,7 +28,7 @@ export const fullScale: Scale = {
   starts: 5
 }
 
-export interface Surroundings {
+interface Surroundings {
   readonly scale: Scale
   /** A folder of this run, on the disk that is measured; it goes when the run ends. */
   readonly folder: string

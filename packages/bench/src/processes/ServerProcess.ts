@@ -22,13 +22,11 @@ export interface Greeting {
   readonly token?: string
 }
 
-/** Starts one of the programs in this folder and waits for its greeting. It ends when its standard input does, and so never outlives us. */
-export const startServer = async (program: string, ...args: ReadonlyArray<string>): Promise<ServerProcess> => {
-  const child = spawn(
-    process.execPath,
-    ["--conditions=source", fileURLToPath(new URL(program, import.meta.url)), ...args],
-    { stdio: ["pipe", "pipe", "inherit"] }
-  )
+/** Starts one of our server programs and waits for its greeting. It ends when its standard input does, and so never outlives us. */
+export const startServer = async (program: URL, ...args: ReadonlyArray<string>): Promise<ServerProcess> => {
+  const child = spawn(process.execPath, ["--conditions=source", fileURLToPath(program), ...args], {
+    stdio: ["pipe", "pipe", "inherit"]
+  })
   const ended = endOf(child)
   const lines = createInterface({ input: child.stdout })
   const first = await Promise.race([
@@ -36,7 +34,7 @@ export const startServer = async (program: string, ...args: ReadonlyArray<string
       lines.once("line", said)
     }),
     ended.then((how) => {
-      throw new Error(`${program} ${how} before it listened`)
+      throw new Error(`${program.pathname} ${how} before it listened`)
     })
   ])
   // Printed by the programs beside this file.
@@ -52,19 +50,18 @@ export const startServer = async (program: string, ...args: ReadonlyArray<string
   }
 }
 
+/** The command `countersign`, found by the name of its package as npm finds it. */
+const command = fileURLToPath(new URL("../bin/countersign.mjs", import.meta.resolve("@countersign/server")))
+
 /** Starts `countersign serve --sandbox` as `npm start` does, and waits for the first answer of `/health`. */
 export const startSandbox = async (): Promise<ServerProcess & { readonly millis: number }> => {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const began = performance.now()
-  const child = spawn(
-    process.execPath,
-    [fileURLToPath(new URL("../../../server/bin/countersign.mjs", import.meta.url)), "serve", "--sandbox"],
-    {
-      stdio: ["ignore", "ignore", "inherit"],
-      env: { PATH: process.env.PATH, HOME: process.env.HOME, PORT: String(port) }
-    }
-  )
+  const child = spawn(process.execPath, [command, "serve", "--sandbox"], {
+    stdio: ["ignore", "ignore", "inherit"],
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, PORT: String(port) }
+  })
   const ended = endOf(child)
   const orphan = () => child.kill()
   process.once("exit", orphan)

@@ -14,8 +14,8 @@ const connections = 32
 export const http: Workload = {
   name: "http",
   run: async ({ folder, progress, scale }) => {
-    const ours = await startServer("./OurServer.ts", join(folder, "ours-http.db"))
-    const raw = await startServer("./RawServer.ts", join(folder, "raw-http.db"))
+    const ours = await startServer(new URL("../processes/OurServer.ts", import.meta.url), join(folder, "ours-http.db"))
+    const raw = await startServer(new URL("../processes/RawServer.ts", import.meta.url), join(folder, "raw-http.db"))
     try {
       const figures: Array<Figure> = []
       for (const method of ["POST", "GET"] as const) {

@@ -21,7 +21,7 @@ export const memory: Workload = {
       await server.stop()
       return idle
     })
-    const server = await startServer("./OurServer.ts", join(folder, "memory.db"))
+    const server = await startServer(new URL("../processes/OurServer.ts", import.meta.url), join(folder, "memory.db"))
     try {
       const idle = await settled(server)
       const half = Math.floor(scale.senders / 2)
