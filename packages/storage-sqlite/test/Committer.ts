@@ -6,7 +6,7 @@ import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
 import { Effect } from "effect"
 
-const main = fileURLToPath(new URL("committer.main.ts", import.meta.url))
+const main = fileURLToPath(new URL("./committer.main.ts", import.meta.url))
 
 export interface Ended {
   /** What it says was acknowledged. */
