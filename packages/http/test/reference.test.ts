@@ -1,0 +1,192 @@
+/**
+ * The reference pages say what the API does: their tables are compared with the definition, with every refusal, and with the headers.
+ */
+import { readFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
+import {
+  AddressRefused,
+  CommandIdReused,
+  CommandInFlight,
+  InvalidData,
+  LinkRefused,
+  OutcomeUnknown,
+  Overloaded,
+  SenderNotFound,
+  StorageUnavailable,
+  TooSoon
+} from "@countersign/engine"
+import { CountersignApi, EmailAddress, EmailAddressStatus } from "@countersign/http/api"
+import { Schema } from "effect"
+import { HttpServerResponse } from "effect/http"
+import { HttpApi } from "effect/http-api"
+import { describe, expect, it } from "vitest"
+import { confirmationHeaders } from "../src/confirmation/Endpoints.ts"
+import type { PathOwner } from "../src/Exchange.ts"
+import {
+  BodyTooLarge,
+  CallerUnknown,
+  type Failure,
+  MediaTypeUnknown,
+  MemberInvalid,
+  MethodUnknown,
+  RequestMalformed,
+  RouteUnknown,
+  Unexpected
+} from "../src/Failure.ts"
+import { Problem } from "../src/Problem.ts"
+import { SpaceInvoices } from "../src/space-invoices/Refusal.ts"
+
+const page = (name: string) =>
+  readFileSync(fileURLToPath(new URL(`../../../docs/reference/${name}.md`, import.meta.url)), "utf8")
+
+/** The rows of the page's tables whose header begins with `first`; cells without their backticks. */
+const tablesOf = (text: string, first: string): ReadonlyArray<ReadonlyArray<string>> => {
+  const rows: Array<ReadonlyArray<string>> = []
+  let inside = false
+  let before = 0
+  for (const line of text.split("\n")) {
+    const cells = line.startsWith("|") ? line.split("|").slice(1, -1) : []
+    const plain = cells.map((cell) => cell.trim().replace(/^`([^`]*)`$/, "$1"))
+    if (cells.length === 0) inside = false
+    else if (!inside && before === 0) inside = plain[0] === first
+    else if (inside && !/^-+$/.test(plain[0] ?? "")) rows.push(plain)
+    before = cells.length
+  }
+  return rows
+}
+
+/** `METHOD path` of each endpoint of the definition below a path, with the statuses of its answers. */
+const endpoints = (below: string): ReadonlyMap<string, { success: string; errors: ReadonlyArray<string> }> => {
+  const found = new Map<string, { success: string; errors: ReadonlyArray<string> }>()
+  HttpApi.reflect(CountersignApi, {
+    onGroup: () => {},
+    onEndpoint: ({ endpoint, successes, errors }) => {
+      if (!endpoint.path.startsWith(below)) return
+      found.set(`${endpoint.method} ${endpoint.path}`, {
+        success: [...successes.keys()].join(" "),
+        errors: [...errors.keys()].map(String).sort()
+      })
+    }
+  })
+  return found
+}
+
+/** One failure of every kind, and more where the words depend on its members. */
+const failures: { readonly [Tag in Failure["_tag"]]: ReadonlyArray<Failure> } = {
+  RouteUnknown: [new RouteUnknown()],
+  MethodUnknown: [new MethodUnknown({ allow: ["GET"] })],
+  CallerUnknown: [new CallerUnknown()],
+  BodyTooLarge: [new BodyTooLarge({ limit: 65_536 })],
+  MediaTypeUnknown: [new MediaTypeUnknown({ accepted: ["application/json"] })],
+  RequestMalformed: [new RequestMalformed({ problem: "It cannot be read." })],
+  MemberInvalid: [
+    new MemberInvalid({ member: "email", problem: "missing" }),
+    new MemberInvalid({ member: "email", problem: "not-a-string" })
+  ],
+  Unexpected: [new Unexpected()],
+  AddressRefused: [new AddressRefused({ code: "empty", message: "" }), new AddressRefused({ code: "x", message: "" })],
+  SenderNotFound: [new SenderNotFound()],
+  LinkRefused: [new LinkRefused({ reason: "unknown" }), new LinkRefused({ reason: "void" })],
+  TooSoon: [new TooSoon({ retryAfter: 1 })],
+  CommandIdReused: [new CommandIdReused()],
+  CommandInFlight: [new CommandInFlight()],
+  StorageUnavailable: [new StorageUnavailable({ reason: "" })],
+  OutcomeUnknown: [new OutcomeUnknown({ reason: "" })],
+  Overloaded: [new Overloaded({ retryAfter: 1 })],
+  InvalidData: [new InvalidData({ problem: "" })]
+}
+
+const refusals = (owner: PathOwner): Promise<ReadonlyArray<{ readonly response: Response; readonly body: unknown }>> =>
+  Promise.all(
+    Object.values(failures)
+      .flat()
+      .map(async (failure) => {
+        const response = HttpServerResponse.toWeb(owner.refuse(failure, "correlation"))
+        return { response, body: await response.json() }
+      })
+  )
+
+const distinct = (rows: ReadonlyArray<string>): ReadonlyArray<string> => [...new Set(rows)].sort()
+
+const Envelope = Schema.Struct({
+  error: Schema.Struct({ statusCode: Schema.Number, name: Schema.String, code: Schema.String })
+})
+const ProblemDocument = Schema.Struct({ status: Schema.Number, title: Schema.String })
+
+describe("docs/reference/space-invoices.md", () => {
+  const text = page("space-invoices")
+
+  it("has every endpoint with its statuses", () => {
+    const told = tablesOf(text, "endpoint").map(([endpoint = "", , success = "", errors = ""]) => [
+      endpoint,
+      { success: success.slice(0, 3), errors: errors.split(" ") }
+    ])
+    expect(told).toHaveLength(10)
+    expect(Object.fromEntries(told)).toEqual(Object.fromEntries(endpoints("/v1/")))
+  })
+
+  it("has every field of the object, in its order, and of the statuses", () => {
+    expect(tablesOf(text, "field").map(([field]) => field)).toEqual(Object.keys(EmailAddress.fields))
+    const said = /`GET …\/status` answers (.*) and nothing else/.exec(text)?.[1] ?? ""
+    expect([...said.matchAll(/`(\w+)`/g)].map(([, field]) => field)).toEqual(Object.keys(EmailAddressStatus.fields))
+  })
+
+  it("has every status word", () => {
+    for (const field of ["emailVerificationStatus", "domainVerificationStatus"] as const) {
+      const words = tablesOf(text, field).map(([word]) => word ?? "")
+      expect(distinct(words)).toEqual([...EmailAddress.fields[field].literals].sort())
+    }
+  })
+
+  it("has every error", async () => {
+    const sent = (await refusals(SpaceInvoices)).map(({ body }) => {
+      const { error } = Schema.decodeUnknownSync(Envelope)(body)
+      return `${error.statusCode} ${error.name} ${error.code}`
+    })
+    const told = tablesOf(text, "status").map((row) => row.slice(0, 3).join(" "))
+    expect([...told].sort()).toEqual(distinct(sent))
+  })
+})
+
+describe("docs/reference/errors.md", () => {
+  const text = page("errors")
+
+  it("has every error with its headers", async () => {
+    const sent = (await refusals(Problem)).map(({ response, body }) => {
+      const { status, title } = Schema.decodeUnknownSync(ProblemDocument)(body)
+      const headers = ["WWW-Authenticate", "Allow", "Retry-After"].filter((name) => response.headers.has(name))
+      return [status, title, ...headers].join(" ")
+    })
+    const told = tablesOf(text, "status").map(([status = "", title = "", , headers = ""]) =>
+      [status, title, headers].join(" ").trim()
+    )
+    expect([...told].sort()).toEqual(distinct(sent))
+  })
+
+  it("has every error of a use case", () => {
+    const edge = ["RouteUnknown", "MethodUnknown", "CallerUnknown", "BodyTooLarge", "MediaTypeUnknown"]
+    const requests = ["RequestMalformed", "MemberInvalid", "Unexpected"]
+    const useCases = Object.keys(failures).filter((tag) => !edge.includes(tag) && !requests.includes(tag))
+    expect(distinct(tablesOf(text, "_tag").map(([tag = ""]) => tag))).toEqual(useCases.sort())
+  })
+})
+
+describe("docs/reference/confirmation-page.md", () => {
+  const text = page("confirmation-page")
+
+  it("has every answer of its endpoints", () => {
+    const told = tablesOf(text, "endpoint").map(([endpoint = "", status = ""]) => `${endpoint} ${status}`)
+    const defined = [...endpoints("/verify/")].flatMap(([endpoint, { success, errors }]) =>
+      [success, ...errors].map((status) => `${endpoint} ${status}`)
+    )
+    expect([...told].sort()).toEqual(defined.sort())
+  })
+
+  it("has every header", () => {
+    const told = new Map(tablesOf(text, "header").map(([name = "", value = ""]) => [name, value]))
+    expect([...told.keys()].sort()).toEqual(Object.keys(confirmationHeaders).sort())
+    for (const [name, value] of Object.entries(confirmationHeaders)) {
+      if (name !== "content-security-policy") expect([name, told.get(name)]).toEqual([name, value])
+    }
+  })
+})
