@@ -25,6 +25,7 @@ import {
   serviceConfig,
   urlOf
 } from "./ServeConfig.ts"
+import { collectStartGarbage } from "./StartGarbage.ts"
 import { makeStoreFolder } from "./Store.ts"
 import { banner } from "./sandbox/Banner.ts"
 import { DemoAccount } from "./sandbox/DemoAccount.ts"
@@ -41,6 +42,7 @@ export const serve = Effect.gen(function* () {
   const announce = Effect.gen(function* () {
     const { publicUrl } = yield* Settings
     yield* Effect.logInfo(`Listening on ${urlOf(listen.host, yield* listeningPort)}; mailed links lead to ${publicUrl}`)
+    yield* collectStartGarbage
   })
   return yield* Layer.launch(Layer.provide(Layer.effectDiscard(announce), production(listen, config, store)))
 })
@@ -52,6 +54,7 @@ export const serveSandbox = Effect.gen(function* () {
   const announce = Effect.gen(function* () {
     const { publicUrl } = yield* Settings
     yield* Console.log(yield* banner(publicUrl, folder))
+    yield* collectStartGarbage
   })
   return yield* Layer.launch(Layer.provide(Layer.effectDiscard(announce), sandbox(config, folder)))
 }).pipe(Effect.scoped)

@@ -11,7 +11,7 @@ import { CommandInFlight } from "../SenderErrors.ts"
 import type { Caller } from "../Senders.ts"
 
 /** The outcome that a receipt keeps: ids and versions, from which the first answer can be made again. */
-export const Receipt = Schema.fromJsonString(
+const Receipt = Schema.fromJsonString(
   Schema.Struct({
     senders: Schema.Array(
       Schema.Struct({
@@ -22,7 +22,7 @@ export const Receipt = Schema.fromJsonString(
     )
   })
 )
-export type Receipt = typeof Receipt.Type
+type Receipt = typeof Receipt.Type
 
 const encodeReceipt = (steps: ReadonlyArray<StepDone>): string =>
   JSON.stringify({
