@@ -1,7 +1,15 @@
 /**
  * Verification links: asking for a new one, and what the one who holds it may do.
  */
-import { checkLink, readLink as parseLink, probeTask, type Rejection, type Sender } from "@countersign/core"
+import {
+  checkLink,
+  decide,
+  declinePeriod,
+  readLink as parseLink,
+  probeTask,
+  type Rejection,
+  type Sender
+} from "@countersign/core"
 import { Effect, Option, Result } from "effect"
 import { Executor } from "../Executor.ts"
 import { Accounts } from "../ports/Accounts.ts"
@@ -106,8 +114,7 @@ export const makeLinks = (commands: Commands) =>
       )
       const rejection = rejectionOf(outcomes[0]?.done?.decision)
       if (rejection !== undefined) return yield* refuse(rejection, state.address)
-      const after = outcomes[0]?.done?.state
-      return after?._tag === "Sender" ? after : state
+      return state
     })
 
     const confirm = Effect.fn("Senders.confirm")(function* (token: string) {
@@ -115,11 +122,15 @@ export const makeLinks = (commands: Commands) =>
     })
 
     const decline = Effect.fn("Senders.decline")(function* (token: string) {
-      const { account, canonical, address, mailbox, declinedUntil } = yield* use(token, "DeclineLink")
-      // It binds the whole account, whichever owner asked. If the process ends just before, declining again finishes it.
-      if (mailbox === "declined" && declinedUntil !== undefined) {
-        yield* budget.silence({ account, addressHash: mailboxHash(canonical), until: declinedUntil })
+      const { state, at, link } = yield* genuine(token)
+      const { account, canonical, address } = state
+      const { verificationId } = link
+      // It binds the whole account, whichever owner asked. Silence comes first: a process that ends in between has
+      // mailed too little, not too much.
+      if (decide(state, { _tag: "DeclineLink", at, verificationId })._tag === "Happened") {
+        yield* budget.silence({ account, addressHash: mailboxHash(canonical), until: at + declinePeriod })
       }
+      yield* use(token, "DeclineLink")
       return { address }
     })
 
