@@ -99,9 +99,13 @@ export class Senders extends Context.Service<
     ) => Effect.Effect<void, SenderNotFound | TooSoon | ReceiptFailure | WriteFailure>
     /** What the page of a link shows. Changes nothing. */
     readonly readLink: (token: string) => Effect.Effect<LinkView, LinkRefused | StorageUnavailable>
-    readonly confirm: (token: string) => Effect.Effect<LinkView, LinkRefused | WriteFailure>
-    /** "This was not me." Answers the address. */
-    readonly decline: (token: string) => Effect.Effect<{ readonly address: string }, LinkRefused | WriteFailure>
+    /** Whoever holds the link is the caller. `correlation` goes into the events, as a caller's does; made when absent. */
+    readonly confirm: (token: string, correlation?: string) => Effect.Effect<LinkView, LinkRefused | WriteFailure>
+    /** "This was not me." Answers the address. `correlation` as in `confirm`. */
+    readonly decline: (
+      token: string,
+      correlation?: string
+    ) => Effect.Effect<{ readonly address: string }, LinkRefused | WriteFailure>
     /** Asks for a look at the sender's domain now. Never makes anything worse than the schedule would. */
     readonly check: (caller: Caller, sender: string) => Effect.Effect<void, SenderNotFound | StorageUnavailable>
     /** Answers how many were removed: 1 or 0. */

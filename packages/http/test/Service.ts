@@ -126,6 +126,13 @@ export const startService = async (options: Options = {}) => {
           (page) => page.events.length
         )
       ),
+    /** What the log keeps beside the newest event: who caused it, and the ids of the command and of the request. */
+    newestMetadata: () =>
+      run(
+        Effect.flatMap(EventStore, (store) =>
+          Effect.flatMap(store.readLog(0, 1_000), ({ events }) => decodeMetadata(events.at(-1)?.meta))
+        )
+      ),
     /** Sends bytes as they are, and answers all that comes back until the server closes. */
     raw: (bytes: string) =>
       new Promise<string>((done, failed) => {
@@ -148,6 +155,12 @@ export const startService = async (options: Options = {}) => {
 }
 
 export type Service = Awaited<ReturnType<typeof startService>>
+
+const decodeMetadata = Schema.decodeUnknownEffect(
+  Schema.fromJsonString(
+    Schema.Struct({ actor: Schema.String, command: Schema.NonEmptyString, correlation: Schema.String })
+  )
+)
 
 const ErrorBody = Schema.Struct({
   error: Schema.Struct({

@@ -161,6 +161,12 @@ describe("the buttons", () => {
     expect([second.answer.status, second.page]).toEqual([410, expect.stringContaining("was declined")])
   })
 
+  it.each(["confirm", "decline"])("%s, and the event tells which request it was", async (action) => {
+    const { path } = await open()
+    await use(path, action, { "x-correlation-id": `the-${action}` })
+    expect(await service.newestMetadata()).toMatchObject({ actor: "mailbox", correlation: `the-${action}` })
+  })
+
   it("nothing else: 400 with the page again", async () => {
     const { path } = await open()
     for (const action of ["", "CONFIRM", "remove"]) {

@@ -101,9 +101,17 @@ export const makeLinks = (commands: Commands) =>
     })
 
     /** What the mailbox's owner does with a link. */
-    const use = Effect.fnUntraced(function* (token: string, tag: "ConfirmLink" | "DeclineLink") {
+    const use = Effect.fnUntraced(function* (
+      tag: "ConfirmLink" | "DeclineLink",
+      token: string,
+      correlation: string | undefined
+    ) {
       const { state, link } = yield* genuine(token)
-      const caller: Caller = { account: state.account, actor: "mailbox", correlation: yield* commands.nextId }
+      const caller: Caller = {
+        account: state.account,
+        actor: "mailbox",
+        correlation: correlation ?? (yield* commands.nextId)
+      }
       const { verificationId } = link
       const outcomes = yield* Effect.catchTags(
         commands.run(caller, [
@@ -117,11 +125,11 @@ export const makeLinks = (commands: Commands) =>
       return state
     })
 
-    const confirm = Effect.fn("Senders.confirm")(function* (token: string) {
-      return yield* show(yield* use(token, "ConfirmLink"), "verified")
+    const confirm = Effect.fn("Senders.confirm")(function* (token: string, correlation?: string) {
+      return yield* show(yield* use("ConfirmLink", token, correlation), "verified")
     })
 
-    const decline = Effect.fn("Senders.decline")(function* (token: string) {
+    const decline = Effect.fn("Senders.decline")(function* (token: string, correlation?: string) {
       const { state, at, link } = yield* genuine(token)
       const { account, canonical, address } = state
       const { verificationId } = link
@@ -130,7 +138,7 @@ export const makeLinks = (commands: Commands) =>
       if (decide(state, { _tag: "DeclineLink", at, verificationId })._tag === "Happened") {
         yield* budget.silence({ account, addressHash: mailboxHash(canonical), until: at + declinePeriod })
       }
-      yield* use(token, "DeclineLink")
+      yield* use("DeclineLink", token, correlation)
       return { address }
     })
 

@@ -77,9 +77,9 @@ export const confirmationRoutes: Effect.Effect<ReadonlyArray<Route>, never, Send
       const token = tokenOf(exchange)
       switch (members.action) {
         case "confirm":
-          return show(confirmedPage(yield* senders.confirm(token)))
+          return show(confirmedPage(yield* senders.confirm(token, exchange.correlation)))
         case "decline":
-          yield* senders.decline(token)
+          yield* senders.decline(token, exchange.correlation)
           return show(declinedPage(link))
         default:
           return ask(exchange, link, { status: 400, text: "Press one of the two buttons." })
