@@ -240,6 +240,31 @@ describe("idempotency keys", () => {
     expect((await service.call("GET", "/v1/email-address")).status).toBe(200)
   })
 
+  it("answer a repeated resend like the first, although the address is gone or another one now", async () => {
+    const { organization } = service.other
+    const path = `/v1/organizations/${organization}/email-address`
+    const call = (method: string, to: string, body?: unknown) =>
+      service.call(method, to, body, { authorization: service.other.token, "idempotency-key": `${method} of it` })
+    const resend = async (key = "again") => {
+      const headers = { authorization: service.other.token, "idempotency-key": key }
+      const answer = await service.call("POST", `${path}/resend-verification`, {}, headers)
+      return [answer.status, await answer.json()]
+    }
+    expect(await resend("before there is one")).toEqual([404, expect.anything()])
+    await call("POST", path, { email: "again@acme.com" })
+    await service.pass("61 seconds")
+    expect(await resend()).toEqual([200, { success: true }])
+    await call("DELETE", path)
+    const events = await service.events()
+    expect(await resend()).toEqual([200, { success: true }])
+    expect(await resend("another")).toEqual([404, expect.anything()])
+    await service.call("POST", path, { email: "newer@acme.com" }, { authorization: service.other.token })
+    await service.pass("61 seconds")
+    expect(await resend()).toEqual([200, { success: true }])
+    // What was added, and no new link.
+    expect(await service.events()).toBe(events + 2)
+  })
+
   it.each([" ", "é", "x".repeat(256)])("refuse %j as a key", async (key) => {
     const answer = await service.raw(
       `POST /v1/email-address HTTP/1.1\r\nhost: a\r\nauthorization: ${service.token}\r\ncontent-type: application/json\r\nidempotency-key: ${key}\r\ncontent-length: 22\r\nconnection: close\r\n\r\n{"email":"a@acme.com"}`

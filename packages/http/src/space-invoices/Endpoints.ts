@@ -40,6 +40,9 @@ interface Scope {
   readonly owner: Owner
 }
 
+/** No sender has this id. */
+const nobody = "nobody"
+
 /** A body, as far as one was read: none is read of a GET. */
 const noBody: RequestBody = { bytes: new Uint8Array(), members: {} }
 
@@ -118,7 +121,13 @@ export const spaceInvoicesRoutes: Effect.Effect<ReadonlyArray<Route>, never, Acc
           answer: writing(
             `${path}/resend-verification`,
             Effect.fnUntraced(function* ({ caller, owner }) {
-              const { sender } = yield* senders.current(caller.account, owner)
+              const { sender } = yield* Effect.catchTag(
+                senders.current(caller.account, owner),
+                "SenderNotFound",
+                (gone) =>
+                  // The address may have been removed since: a repetition is answered by the receipt of the first call.
+                  caller.idempotency === undefined ? Effect.fail(gone) : Effect.succeed({ sender: nobody })
+              )
               yield* senders.resend(caller, sender)
               return json({ success: true })
             })
