@@ -17,6 +17,16 @@ const id = (what: string) => Argument.String("id").pipe(Argument.withDescription
 
 const say = (asJson: boolean, value: unknown, line: string) => Console.log(asJson ? JSON.stringify(value) : line)
 
+/** Mails and pages show it in the middle of a sentence: one line that people can see, or it says something else. */
+const checkName = (name: string) =>
+  /^(?=.*[\p{L}\p{N}])[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]{1,100}$/u.test(name)
+    ? Effect.void
+    : Effect.fail(
+        new StartProblem({
+          message: "--name: A name is one line of 1 to 100 characters, none of them a control character."
+        })
+      )
+
 const lines = (rows: ReadonlyArray<string>, none: string) => (rows.length === 0 ? none : rows.join("\n"))
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -37,7 +47,9 @@ const accountCreate = Command.make(
     const email = parseEmailAddress(input.email, { allowTestNames: true })
     if (Result.isFailure(email)) return yield* new StartProblem({ message: `--email: ${email.failure.message}` })
     const { typed } = email.success
-    const created = yield* createAccount({ email: typed, name: Option.getOrElse(input.name, () => typed) })
+    const name = Option.getOrElse(input.name, () => typed)
+    yield* checkName(name)
+    const created = yield* createAccount({ email: typed, name })
     yield* say(input.json, created, `Created account ${created.id} (${created.email}).`)
   })
 ).pipe(Command.withDescription("Create an account"), Command.provide(storeToWrite))
@@ -63,6 +75,7 @@ const organizationCreate = Command.make(
     json
   },
   Effect.fn(function* (input) {
+    if (input.name !== "") yield* checkName(input.name)
     const created = yield* (yield* AccountAdmin).createOrganization(input.account, input.name)
     yield* say(input.json, created, `Created organization ${created.id}.`)
   })

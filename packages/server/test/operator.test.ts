@@ -66,6 +66,34 @@ it.each([
   expect(ended.stderr).toMatch(/^[^\n]+\n$/)
 })
 
+it("takes no name that would be more than one line, or nothing, in a mail", async () => {
+  const environment = { COUNTERSIGN_DATA: temporaryFolder() }
+  const { id } = await json(
+    environment,
+    "account",
+    "create",
+    "--email",
+    "ops@acme.example",
+    "--name",
+    "Ärzte & Söhne 2"
+  )
+  const ofAccount = ["account", "create", "--email", "ops@acme.example", "--name"]
+  const ofOrganization = ["organization", "create", "--account", text(id), "--name"]
+  for (const args of [
+    [...ofAccount, "Acme\r\nBcc: all@example.com"],
+    [...ofAccount, "\u2028Acme"],
+    [...ofAccount, " "],
+    [...ofAccount, "a".repeat(101)],
+    [...ofOrganization, "Acme\nYour account is locked"]
+  ]) {
+    const ended = await run(args, environment)
+    expect(ended).toMatchObject({ code: 1, stdout: "" })
+    expect(ended.stderr).toMatch(/^--name: [^\n]+\.\n$/)
+  }
+  expect(await json(environment, "account", "list")).toMatchObject({ accounts: [{ name: "Ärzte & Söhne 2" }] })
+  expect(await json(environment, "organization", "list", "--account", text(id))).toEqual({ organizations: [] })
+})
+
 it("says which account, key or task is not there", async () => {
   const environment = { COUNTERSIGN_DATA: temporaryFolder() }
   await json(environment, "account", "create", "--email", "ops@acme.example")
