@@ -6,6 +6,7 @@ import { readdirSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { performance } from "node:perf_hooks"
 import { fileURLToPath } from "node:url"
+import { checkInstalled } from "./installed.mjs"
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
@@ -28,15 +29,29 @@ const run = (program, ...args) =>
     })
   })
 
+/** The packages that will be published. */
+const published = readdirSync(join(root, "packages"))
+  .sort()
+  .filter((name) => {
+    const manifest = JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8"))
+    return manifest.private !== true
+  })
+
 /** publint on every package that will be published, as npm would pack it. Reads `dist`, so it follows the type check. */
 const shapes = async () => {
   const reports = []
-  for (const name of readdirSync(join(root, "packages")).sort()) {
-    const manifest = JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8"))
-    if (manifest.private !== true) reports.push(await run("publint", "run", `packages/${name}`, "--strict"))
-  }
+  for (const name of published) reports.push(await run("publint", "run", `packages/${name}`, "--strict"))
   const failed = reports.filter((report) => !report.ok)
   return { ok: failed.length === 0, output: failed.map((report) => report.output).join("\n") }
+}
+
+/** The same packages, installed and used. */
+const installed = () => {
+  const node = join(root, "node_modules", "node", "bin", process.platform === "win32" ? "node.exe" : "node")
+  return checkInstalled(root, node, published).then(
+    () => ({ ok: true, output: "" }),
+    (problem) => ({ ok: false, output: String(problem?.message ?? problem) })
+  )
 }
 
 const types = () => run("tsc", "-b")
@@ -48,7 +63,8 @@ const rooms = () =>
 const rows = [
   [
     ["types", types],
-    ["package shape", shapes]
+    ["package shape", shapes],
+    ["installed packages", installed]
   ],
   [
     ["lint and format", () => run("biome", "check", "--error-on-warnings", "--max-diagnostics=200", ".")],

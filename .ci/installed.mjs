@@ -1,0 +1,132 @@
+// Our packages as somebody installs them: only the files that npm would publish, in a folder elsewhere, resolved without the
+// condition `source`. There the command starts and serves, and a plain JavaScript program embeds the engine. Reads `dist`.
+// What the packages need from the registry is linked from this repository's node_modules.
+
+import { execFile, spawn } from "node:child_process"
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { dirname, join } from "node:path"
+import { promisify } from "node:util"
+
+const patience = 30_000
+
+/** A service without TypeScript; it imports every entry of every package that runs outside of a test runner. */
+const program = `
+import { makeLinkKeys } from "@countersign/core"
+import { SystemResolver } from "@countersign/dns"
+import { DkimTokens, Engine, Settings, Workers } from "@countersign/engine"
+import { makeCountersign } from "@countersign/http"
+import { CountersignApi } from "@countersign/http/api"
+import { SmtpMailer } from "@countersign/mailer-smtp"
+import { MemoryStorage } from "@countersign/memory"
+import { SmtpSink } from "@countersign/sandbox"
+import { SqliteStorage } from "@countersign/storage-sqlite"
+import { Layer, Redacted } from "effect"
+
+if (typeof SmtpSink !== "function" || typeof CountersignApi !== "function") throw new Error("an export is missing")
+const settings = { publicUrl: "http://127.0.0.1:1", linkKeys: makeLinkKeys(["0123456789abcdef"]), allowTestNames: false }
+for (const storage of [MemoryStorage.layer, SqliteStorage.layer({ file: "embedded.db" })]) {
+  const layer = Workers.layer.pipe(
+    Layer.provideMerge(Engine.layer),
+    Layer.provideMerge(DkimTokens.layer("dkim.example.com")),
+    Layer.provideMerge(Layer.succeed(Settings, settings)),
+    Layer.provideMerge(storage),
+    Layer.provideMerge(SmtpMailer.layer({ url: Redacted.make("smtp://127.0.0.1:1"), from: "verify@example.com" })),
+    Layer.provideMerge(SystemResolver.layer({ servers: ["127.0.0.1:1"] }))
+  )
+  const { senders, fetch, close } = await makeCountersign(layer)
+  const caller = { account: "acme", actor: "user:1", correlation: "1" }
+  const { created } = await senders.add(caller, { owner: { _tag: "Account" }, address: "billing@acme.com" })
+  const { status } = await fetch(new Request("http://127.0.0.1/ready"))
+  if (!created || status !== 200) throw new Error("the embedded engine does not work: " + status)
+  await close()
+}
+`
+
+/** The files that npm would publish, by the package's folder. */
+const published = async (root, names) => {
+  const where = names.flatMap((name) => ["--workspace", `packages/${name}`])
+  const npm = promisify(execFile)("npm", ["pack", "--dry-run", "--json", "--ignore-scripts", ...where], {
+    cwd: root,
+    maxBuffer: 64 * 1_024 * 1_024,
+    shell: process.platform === "win32"
+  })
+  const packed = Object.values(JSON.parse((await npm).stdout))
+  return packed.map(({ name, files }) => ({ name, files: files.map(({ path }) => path) }))
+}
+
+/** Lays the packages out below `folder` as an installation does. */
+const install = async (root, folder, names) => {
+  const modules = join(folder, "node_modules")
+  const packages = await published(root, names)
+  if (packages.length !== names.length)
+    throw new Error(`npm would publish ${packages.length} of ${names.length} packages`)
+  for (const { name, files } of packages) {
+    for (const file of files) {
+      const target = join(modules, name, file)
+      mkdirSync(dirname(target), { recursive: true })
+      cpSync(join(root, "packages", name.slice("@countersign/".length), file), target)
+    }
+  }
+  for (const entry of readdirSync(join(root, "node_modules"))) {
+    if (entry === "@countersign" || entry.startsWith(".")) continue
+    symlinkSync(join(root, "node_modules", entry), join(modules, entry), "junction")
+  }
+  return modules
+}
+
+/** The sandbox of the installed command: it must answer, show its page and mail a link. */
+const serves = async (node, command, folder) => {
+  const server = spawn(node, [command, "serve", "--sandbox"], {
+    cwd: folder,
+    env: { PATH: process.env.PATH, HOME: folder, PORT: "0" },
+    stdio: ["ignore", "pipe", "pipe"]
+  })
+  let output = ""
+  const keep = (text) => {
+    output += text
+  }
+  server.stdout.setEncoding("utf8").on("data", keep)
+  server.stderr.setEncoding("utf8").on("data", keep)
+  const ended = new Promise((resolve) => server.once("close", resolve))
+  const end = Date.now() + patience
+  const until = async (look) => {
+    for (;;) {
+      const found = await look()
+      if (found) return found
+      if (Date.now() > end || server.exitCode !== null)
+        throw new Error(`the installed server does not serve:\n${output}`)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+  }
+  try {
+    const url = await until(() => /^Countersign sandbox on (http:\S+)$/m.exec(output)?.[1])
+    for (const path of ["/ready", "/sandbox", "/docs", "/openapi.json"]) {
+      const { status } = await fetch(url + path)
+      if (status !== 200) throw new Error(`the installed server answers ${status} at ${path}`)
+    }
+    const { accessToken } = await (await fetch(`${url}/sandbox.json`)).json()
+    const headers = { authorization: accessToken, "content-type": "application/json" }
+    await fetch(`${url}/v1/email-address`, { method: "POST", headers, body: '{"email":"ada@shop.example"}' })
+    await until(async () => (await (await fetch(`${url}/sandbox/inbox.json`)).json()).messages.length === 1)
+  } finally {
+    server.kill("SIGTERM")
+    await ended
+  }
+}
+
+/** Rejects with what is wrong with the packages `names` once they are installed. `node` is a Node of version 24 or later. */
+export const checkInstalled = async (root, node, names) => {
+  const folder = mkdtempSync(join(tmpdir(), "countersign-installed-"))
+  try {
+    const modules = await install(root, folder, names)
+    const command = join(modules, "@countersign", "server", "bin", "countersign.mjs")
+    writeFileSync(join(folder, "embed.mjs"), program)
+    const run = (...args) => promisify(execFile)(node, args, { cwd: folder, timeout: patience })
+    await run(command, "--version")
+    await run("embed.mjs")
+    await serves(node, command, folder)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
