@@ -1,5 +1,5 @@
 import { createSocket } from "node:dgram"
-import { decode, encode, type Packet } from "dns-packet"
+import { decode, encode, type Packet, type RecordType } from "dns-packet"
 import { createTransport } from "nodemailer"
 import { expect, it } from "vitest"
 import { temporaryFolder, until } from "./Program.ts"
@@ -8,7 +8,7 @@ import { add, becomes, confirm, current, inbox, mailedLink, putRecord, startSand
 const portOf = (address: string): number => Number(address.slice(address.lastIndexOf(":") + 1))
 
 /** One question over UDP, as raw packets. */
-const ask = (server: string, name: string): Promise<Packet> =>
+const ask = (server: string, name: string, type: RecordType = "CNAME"): Promise<Packet> =>
   new Promise((resolve, reject) => {
     const socket = createSocket("udp4")
     socket.once("error", reject)
@@ -16,7 +16,7 @@ const ask = (server: string, name: string): Promise<Packet> =>
       socket.close()
       resolve(decode(packet))
     })
-    socket.send(encode({ type: "query", id: 7, questions: [{ type: "CNAME", name }] }), portOf(server), "127.0.0.1")
+    socket.send(encode({ type: "query", id: 7, questions: [{ type, name }] }), portOf(server), "127.0.0.1")
   })
 
 it("walks from an address to an active sender, over real SMTP and real DNS", async () => {
@@ -84,6 +84,26 @@ it("answers raw DNS packets from the zone, and NXDOMAIN with an SOA for unknown 
   expect(await (await fetch(path, { method: "DELETE" })).json()).toEqual({ removed: true })
   expect(await (await fetch(path, { method: "DELETE" })).json()).toEqual({ removed: false })
   expect(await zone(sandbox)).toEqual([])
+})
+
+it("holds records of every promised type, and replaces those of a name and type by one PUT", async () => {
+  const sandbox = await startSandbox()
+  const name = "shop.example"
+  const records = [
+    ["A", "192.0.2.9", "192.0.2.1", "192.0.2.1"],
+    ["AAAA", "2001:db8::9", "2001:db8::1", "2001:db8::1"],
+    ["TXT", "old", "v=spf1 -all", [Buffer.from("v=spf1 -all")]],
+    ["NS", "old.example", "ns.example", "ns.example"],
+    ["MX", "20 old.example", "10 mx.example", { preference: 10, exchange: "mx.example" }]
+  ] as const
+  for (const [type, before, value] of records) {
+    expect((await putRecord(sandbox, { name, type, value: before })).status).toBe(200)
+    expect((await putRecord(sandbox, { name, type, value })).status).toBe(200)
+  }
+  expect(await zone(sandbox)).toHaveLength(records.length)
+  for (const [type, , , data] of records) {
+    expect((await ask(sandbox.overview.dns, name, type)).answers).toMatchObject([{ type, name, data }])
+  }
 })
 
 it("refuses records that no zone can hold, and changes nothing", async () => {
