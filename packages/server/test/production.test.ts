@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
 import { DnsServer, SmtpSink } from "@countersign/sandbox"
 import { Effect, Exit, Scope } from "effect"
 import { expect, it, onTestFinished } from "vitest"
@@ -18,7 +20,7 @@ const operate = async (environment: Environment, member: string, ...args: Readon
   return String(JSON.parse(ended.stdout)[member])
 }
 
-it("serves as configured, by the mail server and the resolver that it is given, and logs JSON without secrets", async () => {
+it("serves as configured, by the mail server and the resolver that it is given, and logs JSON and stores everything without secrets", async () => {
   const smtp = await forTheTest(SmtpSink.make({ auth: { user: "mailer", pass: "s3cret-pass" } }))
   const dns = await forTheTest(DnsServer.make())
   const environment = {
@@ -58,7 +60,11 @@ it("serves as configured, by the mail server and the resolver that it is given, 
   const ended = await stopped(program)
   expect(ended).toMatchObject({ code: 0, stderr: "" })
   for (const line of ended.stdout.trim().split("\n")) expect(JSON.parse(line)).toHaveProperty("level")
-  for (const secret of [link.slice(-92), accessToken, "s3cret-pass", environment.COUNTERSIGN_SECRET, "ada.lovelace"]) {
-    expect(ended.stdout).not.toContain(secret)
-  }
+  const secrets = [link.slice(-92), accessToken, "s3cret-pass", environment.COUNTERSIGN_SECRET]
+  for (const secret of [...secrets, "ada.lovelace"]) expect(ended.stdout).not.toContain(secret)
+  // Of a key only the hash is stored, and of a link nothing that would make it.
+  const files = readdirSync(environment.COUNTERSIGN_DATA)
+  const stored = files.map((file) => readFileSync(join(environment.COUNTERSIGN_DATA, file), "latin1")).join("")
+  expect(stored).toContain("ada.lovelace")
+  for (const secret of secrets) expect(stored).not.toContain(secret)
 })
