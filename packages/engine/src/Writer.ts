@@ -18,7 +18,7 @@ import { InvalidData, Overloaded } from "./SenderErrors.ts"
 
 /** How many commits one transaction takes at most. */
 const batchLimit = 512
-/** How many commits may wait. At the rates measured in `docs/benchmarks.md` that is a few seconds of work. */
+/** How many commits may wait: at the rates that `npm run bench` prints, a few seconds of work. */
 const queueLimit = 8_192
 /** The largest event, in UTF-16 units of its JSON text. */
 const eventLimit = 256 * 1_024

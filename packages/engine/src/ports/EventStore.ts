@@ -1,7 +1,7 @@
 /**
  * The event store: streams of events, one per sender, in one log.
  *
- * Only the Writer commits; only the Executor and `rebuild` read. Everything here is encoded: an adapter stores texts and numbers
+ * Only the Writer commits; the Executor reads streams, `Senders.history` too. Everything here is encoded: an adapter stores texts and numbers
  * and knows nothing of the domain. What every adapter promises is numbered in `docs/architecture.md` and proven by the contract suite of the testkit.
  */
 import type { EncodedEvent, NewTask, SenderEntry } from "@countersign/core"
