@@ -15,7 +15,7 @@ import { start } from "../src/workloads/Start.ts"
 
 const tiny: Scale = {
   rounds: 1,
-  commits: { oneAtATime: 5, together: 150 },
+  commits: { oneAtATime: 5, together: 150, warmUp: 10 },
   senders: 400,
   foldMillis: 1,
   http: { rounds: 1, seconds: 1 },
