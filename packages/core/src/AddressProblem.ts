@@ -50,6 +50,7 @@ const sentences = {
 /** The stable code of a problem. A code is never renamed and never changes its meaning. */
 export type AddressProblemCode = keyof typeof sentences
 
+/** The codes as a schema. */
 export const AddressProblemCode = Schema.Literals(Struct.keys(sentences))
 
 /** `message` is meant for the user of the API; it is always the sentence of its code. */

@@ -6,6 +6,7 @@
 import type { DnsPlan, DnsRecord } from "./DnsPlan.ts"
 import { type DnsObservation, judgeRecord, sameName } from "./DnsVerdict.ts"
 
+/** What is wrong with a record. Stable: programs may compare it. */
 export type FindingCode =
   | "record-missing-nxdomain"
   | "record-missing-nodata"
@@ -17,6 +18,7 @@ export type FindingCode =
   | "targets-swapped"
   | "dns-unavailable"
 
+/** One mistake in the published records: what was expected, what was found, and how to mend it. */
 export interface Finding {
   readonly code: FindingCode
   /** The name of the record it is about. */

@@ -23,6 +23,7 @@ export const DnsObservation = Schema.Struct({
 })
 export type DnsObservation = typeof DnsObservation.Type
 
+/** What a probe says about one record. `indeterminate`: it could not be asked, which is never "missing". */
 export const Verdict = Schema.Literals(["valid", "missing", "mismatch", "conflict", "indeterminate"])
 export type Verdict = typeof Verdict.Type
 
@@ -76,6 +77,7 @@ export const judgePlan = (
       : judgeRecord(record, observation)
   })
 
+/** All right is `valid`, anything definitively wrong is `negative`; the rest says nothing. */
 export const probeResult = (verdicts: ReadonlyArray<RecordVerdict>): ProbeResult => {
   if (verdicts.length > 0 && verdicts.every(({ verdict }) => verdict === "valid")) return "valid"
   return verdicts.some(({ verdict }) => verdict !== "valid" && verdict !== "indeterminate")
@@ -95,6 +97,7 @@ export const mergeVerdicts = (
     verdict.verdict === "indeterminate" ? (before.find(({ name }) => name === verdict.name) ?? verdict) : verdict
   )
 
+/** Whether two looks saw the same: then the second makes no event. */
 export const sameVerdicts = (a: ReadonlyArray<RecordVerdict>, b: ReadonlyArray<RecordVerdict>): boolean =>
   a.length === b.length &&
   a.every((left, index) => {

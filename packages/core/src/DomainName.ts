@@ -24,6 +24,7 @@ export const DomainName = Schema.String.check(
 ).pipe(Schema.brand("DomainName"))
 export type DomainName = typeof DomainName.Type
 
+/** What a domain may be besides a name below a public suffix. */
 export interface DomainOptions {
   /** Accept names below `.test` and `.example` (RFC 6761): for the sandbox only. */
   readonly allowTestNames?: boolean

@@ -29,6 +29,7 @@ export const Streak = Schema.Struct({
 })
 export type Streak = typeof Streak.Type
 
+/** The streak after one more probe. A valid one ends it, an indeterminate one leaves it as it is. */
 export const nextStreak = (
   streak: Streak | undefined,
   result: ProbeResult,

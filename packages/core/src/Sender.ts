@@ -44,10 +44,12 @@ export interface Link {
 /** The domain axis: are the records of the plan published? */
 export type DomainState = "pending" | "verified" | "degraded" | "timed-out" | "lost"
 
+/** Nothing is known of the sender: its stream has no events. */
 export interface NotAdded {
   readonly _tag: "NotAdded"
 }
 
+/** What the events of a sender come to. Times are milliseconds since the epoch, by the storage's clock. */
 export interface Sender {
   readonly _tag: "Sender"
   readonly removed: boolean
@@ -82,10 +84,13 @@ export interface Sender {
   readonly declinedUntil: number | undefined
 }
 
+/** A sender as its events leave it. */
 export type SenderState = NotAdded | Sender
 
+/** The state before the first event. */
 export const notAdded: SenderState = { _tag: "NotAdded" }
 
+/** Whether the sender was added and not removed since. */
 export const isLive = (state: SenderState): state is Sender => state._tag === "Sender" && !state.removed
 
 // --------------------------------------------------------------------------------------------------------------- evolve
@@ -147,6 +152,7 @@ export const evolve = (state: SenderState, event: SenderEvent): SenderState => {
   }
 }
 
+/** The state after the events, in their order. */
 export const fold = (events: Iterable<SenderEvent>, from: SenderState = notAdded): SenderState => {
   let state = from
   for (const event of events) state = evolve(state, event)
@@ -286,6 +292,7 @@ export type Unchanged =
   | "stale"
   | "equal"
 
+/** What a command comes to: events, nothing new, or a refusal. */
 export type Decision =
   | { readonly _tag: "Happened"; readonly events: readonly [SenderEvent, ...ReadonlyArray<SenderEvent>] }
   | { readonly _tag: "Unchanged"; readonly because: Unchanged }

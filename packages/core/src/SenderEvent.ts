@@ -63,6 +63,8 @@ export const senderEventFields = {
   SenderRemoved: { at: Schema.Number, reason: Schema.String }
 } as const
 
+/** One fact of a sender's life, told apart by `_tag`. */
 export const SenderEvent = Schema.TaggedUnion(senderEventFields)
 export type SenderEvent = typeof SenderEvent.Type
+/** The name of an event. */
 export type SenderEventType = SenderEvent["_tag"]

@@ -7,6 +7,7 @@
 import { Result, Schema } from "effect"
 import { SenderEvent, type SenderEventType } from "./SenderEvent.ts"
 
+/** An event as it is stored. */
 export interface EncodedEvent {
   readonly type: string
   readonly schemaVersion: number
@@ -50,11 +51,13 @@ const upcasters: { readonly [from: string]: Upcaster } = {}
 const decode = Schema.decodeUnknownResult(SenderEvent)
 const decodeData = Schema.decodeUnknownResult(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown)))
 
+/** The stored form, in the newest schema version of its type. */
 export const encodeEvent = (event: SenderEvent): EncodedEvent => {
   const { _tag: type, ...data } = event
   return { type, schemaVersion: schemaVersions[type], data: JSON.stringify(data) }
 }
 
+/** The event of a stored form of any version ever written. */
 export const decodeEvent = ({
   type,
   schemaVersion,

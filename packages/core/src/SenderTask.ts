@@ -26,7 +26,9 @@ export const taskPayloads = {
   })
 } as const
 
+/** What kind of work a task is. */
 export type TaskKind = keyof typeof taskPayloads
+/** What a task of a kind carries. */
 export type TaskPayload<K extends TaskKind> = (typeof taskPayloads)[K]["Type"]
 
 /** A task to put. Times are milliseconds: `due` since the epoch, by the storage's clock. */
@@ -48,6 +50,7 @@ export type NewTask = {
 /** Adds of one domain within this time, in milliseconds, share one probe. */
 export const probeSharing = 2_000
 
+/** The key of the one probe task of an account's domain. */
 export const probeKey = (account: string, domain: string): string => `probe:${domain}:${account}`
 
 /** The one probe of a domain, due now. */

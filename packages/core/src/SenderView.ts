@@ -12,7 +12,9 @@ import type { Owner } from "./Owner.ts"
 import { type DomainState, isLive, type MailboxState, type Sender, type SenderState } from "./Sender.ts"
 import type { SenderKind } from "./SenderEvent.ts"
 
+/** The lifecycle word of a sender that is listed. */
 export type LiveStatus = "pending" | "email-verified" | "domain-verified" | "active"
+/** The lifecycle word of any sender that ever was. */
 export type SenderStatus = LiveStatus | "removed"
 
 /** The status of a live sender, by its two axes. Only `active` may send. */
@@ -25,6 +27,7 @@ export const liveStatus = ({ mailbox, domainState }: Pick<Sender, "mailbox" | "d
   return domainDone ? "domain-verified" : "pending"
 }
 
+/** The lifecycle word of a sender. Derived, never stored as a fact. */
 export const statusOf = (sender: Sender): SenderStatus => (sender.removed ? "removed" : liveStatus(sender))
 
 /** Why a sender is not active: a stable code, and one sentence for the person who can change it. */

@@ -14,6 +14,7 @@ import { type DnsAnswer, type DnsRecordType, DnsResolver } from "@countersign/en
 import { Duration, Effect, Layer, Result } from "effect"
 import { NameServerInvalid, parseNameServer } from "./NameServer.ts"
 
+/** Whom to ask, and for how long. */
 export interface SystemResolverOptions {
   /** `host:port`, asked in this order. Absent: the system's own, read again for every query. */
   readonly servers?: ReadonlyArray<string>
@@ -47,6 +48,7 @@ const words: { readonly [code: string]: string } = {
   ECANCELLED: "cancelled"
 }
 
+/** `DnsResolver` on `node:dns`. */
 export const SystemResolver = {
   /** Fails when a server of the options is none; otherwise asks nothing until the first query. */
   layer: (options: SystemResolverOptions = {}): Layer.Layer<DnsResolver, NameServerInvalid> =>

@@ -27,6 +27,7 @@ const senders = Layer.effect(
   })
 )
 
+/** The use cases as a layer over the ports. */
 export const Engine = {
   /** `Senders` for the callers, `Executor` for the workers: both write through one Writer. */
   layer: Layer.provideMerge(senders, executor)

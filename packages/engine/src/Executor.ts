@@ -38,12 +38,14 @@ export interface Loaded {
   readonly at: number
 }
 
+/** One sender of a request, and what is asked of it. */
 export interface Step {
   readonly sender: string
   /** The command for the state that was found; asked again after a conflict. */
   readonly command: (loaded: Loaded) => Effect.Effect<SenderCommand, StorageUnavailable>
 }
 
+/** A command over one or several senders: all or nothing. */
 export interface Request {
   readonly account: string
   readonly actor: string
@@ -57,6 +59,7 @@ export interface Request {
   readonly settles?: TaskFence
 }
 
+/** What became of one step. */
 export interface StepDone {
   readonly sender: string
   readonly decision: Decision
@@ -66,6 +69,7 @@ export interface StepDone {
   readonly position: number
 }
 
+/** `Replayed`: the same command was done before, and this is what its receipt holds. */
 export type Executed =
   | { readonly _tag: "Done"; readonly committed: boolean; readonly steps: ReadonlyArray<StepDone> }
   | { readonly _tag: "Replayed"; readonly result: string }
@@ -76,6 +80,7 @@ const conflictLimit = 50
 /** No task has this id. */
 const nobody: TaskFence = { task: "nobody", fence: 0 }
 
+/** Runs commands over senders: see the top of the file. */
 export class Executor extends Context.Service<
   Executor,
   {

@@ -6,6 +6,7 @@
 import { randomFillSync } from "node:crypto"
 import { Clock, Context, Effect } from "effect"
 
+/** Where new ids come from. */
 export class Ids extends Context.Reference<{ readonly next: Effect.Effect<string> }>("countersign/Ids", {
   defaultValue: () => ({ next: Effect.map(Clock.currentTimeMillis, uuidV7) })
 }) {}

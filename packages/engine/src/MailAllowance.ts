@@ -8,6 +8,7 @@ import type { Budget } from "./ports/MailBudget.ts"
 const hour = 60 * 60 * 1_000
 const day = 24 * hour
 
+/** How many mails may go out, counted per hour and per day of 24 hours. */
 export interface MailLimits {
   /** Mails to one address, over all accounts. */
   readonly perAddressHour: number
@@ -18,6 +19,7 @@ export interface MailLimits {
   readonly perAccountHour: number
 }
 
+/** The limits that hold unless the storage is given others. */
 export const defaultMailLimits: MailLimits = {
   perAddressHour: 5,
   perAddressDay: 10,
@@ -36,6 +38,7 @@ export interface GrantedMail {
   readonly first: boolean
 }
 
+/** What was granted lately: all that a decision about one more mail needs. */
 export interface Allowance {
   /** Granted mails to the address within `budgetWindow`, oldest first, of every account. */
   readonly toAddress: ReadonlyArray<GrantedMail>

@@ -27,6 +27,7 @@ export interface Caller {
   readonly idempotency?: { readonly key: string; readonly fingerprint: string }
 }
 
+/** What is added, and for whom. */
 export interface AddInput {
   readonly owner: Owner
   /** `email` unless said otherwise. */
@@ -55,6 +56,7 @@ export interface SenderReport {
   readonly evidence: ReadonlyArray<DnsObservation>
 }
 
+/** An event with its place in the sender's stream and when it was recorded, in milliseconds since the epoch. */
 export interface RecordedEvent {
   readonly event: SenderEvent
   readonly version: number
@@ -69,6 +71,7 @@ export interface LinkView {
   readonly accountName: string
 }
 
+/** The use cases: see the top of the file. */
 export class Senders extends Context.Service<
   Senders,
   {

@@ -4,6 +4,7 @@
 import type { LinkKeys } from "@countersign/core"
 import { Context } from "effect"
 
+/** What holds for the whole installation. */
 export class Settings extends Context.Service<
   Settings,
   {

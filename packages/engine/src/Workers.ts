@@ -12,6 +12,7 @@ import { makeVerificationMail } from "./workers/VerificationMail.ts"
 const worker = <K extends TaskKind, E, R>(make: Effect.Effect<Handler<K>, E, R>) =>
   Layer.effectDiscard(Effect.flatMap(make, runTasks))
 
+/** The workers as a layer over the ports. */
 export const Workers = {
   /** Works until the scope ends; then all at once let what runs finish, and give the rest back. */
   layer: Layer.mergeAll(

@@ -30,6 +30,7 @@ interface Waiting {
   readonly answer: Deferred.Deferred<CommitOutcome, StorageUnavailable | OutcomeUnknown>
 }
 
+/** The one way into the store: see the top of the file. */
 export class Writer extends Context.Service<
   Writer,
   {

@@ -14,6 +14,7 @@ import { withResponseHeaders } from "./OpenApiHeaders.ts"
 import { OperationsGroup } from "./operations/Definition.ts"
 import { AccountEmailAddressGroup, OrganizationEmailAddressGroup } from "./space-invoices/Definition.ts"
 
+/** Every endpoint as a definition, to make clients and documents from. */
 export class CountersignApi extends HttpApi.make("countersign")
   .add(AccountEmailAddressGroup)
   .add(OrganizationEmailAddressGroup)

@@ -30,6 +30,7 @@ import { Context, Effect, Exit, Layer, Option, Scope } from "effect"
 import { HttpEffect, type HttpServerRequest } from "effect/http"
 import { HttpApp, type HttpAppRequirements } from "./HttpApp.ts"
 
+/** Answers a web-standard request. */
 export type FetchHandler = (request: Request) => Promise<Response>
 
 /** What `http.createServer`, Express' `use` and Fastify's `@fastify/middie` take. Mount it before any parser of bodies. */
@@ -75,9 +76,11 @@ const failures = [
 /** What a use case may reject with. Anything else that comes out of one is a fault. */
 export type SenderFailure = InstanceType<(typeof failures)[number]>
 
+/** Whether a use case refused, rather than a fault having happened. */
 export const isSenderFailure = (error: unknown): error is SenderFailure =>
   failures.some((failure) => error instanceof failure)
 
+/** The plain side of the engine. */
 export interface Countersign {
   readonly senders: AsyncSenders
   readonly fetch: FetchHandler

@@ -91,6 +91,7 @@ const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | HttpAppRequiremen
   })
 )
 
+/** `make` gives the application as an Effect over one request, `layer` adds it to an Effect router. */
 export const HttpApp = { make, layer } as const
 
 /** What a cause is answered with; what the caller is not told goes into the log. An interruption stays one. */

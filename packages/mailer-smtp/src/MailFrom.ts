@@ -7,6 +7,7 @@ import { Result } from "effect"
 import { SmtpSettingInvalid } from "./SmtpSettingInvalid.ts"
 import { isMailbox } from "./SmtpText.ts"
 
+/** The From header in its parts. */
 export interface MailFrom {
   /** Empty without a display name. */
   readonly name: string

@@ -14,6 +14,7 @@ import type { SmtpSettingInvalid } from "./SmtpSettingInvalid.ts"
 import { isHeaderText, isMailbox, isMessageId } from "./SmtpText.ts"
 import { parseSmtpUrl, type SmtpServer } from "./SmtpUrl.ts"
 
+/** Where the mail server is, as whom to mail, and how patiently. */
 export interface SmtpMailerOptions {
   /** See `parseSmtpUrl`. */
   readonly url: Redacted.Redacted
@@ -28,6 +29,7 @@ export interface SmtpMailerOptions {
   readonly timeouts?: SmtpTimeouts
 }
 
+/** How long each part of a delivery may take. */
 export interface SmtpTimeouts {
   /** From the look-up of the host to the end of STARTTLS; 5 seconds by default. */
   readonly connection?: Duration.Input
@@ -39,6 +41,7 @@ export interface SmtpTimeouts {
   readonly send?: Duration.Input
 }
 
+/** `Mailer` on SMTP (RFC 5321). */
 export const SmtpMailer = {
   /** Fails when a setting is wrong. Connects when the first mail is sent; closing the layer closes all connections. */
   layer: (options: SmtpMailerOptions): Layer.Layer<Mailer, SmtpSettingInvalid> => Layer.effect(Mailer, make(options))

@@ -3,6 +3,7 @@
  */
 import { Schema } from "effect"
 
+/** The setting cannot be used; `reason` says why. */
 export class SmtpSettingInvalid extends Schema.TaggedError<SmtpSettingInvalid>()("SmtpSettingInvalid", {
   setting: Schema.Literals(["url", "from"]),
   reason: Schema.String

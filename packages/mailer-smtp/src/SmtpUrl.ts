@@ -15,6 +15,7 @@ import { isHostName } from "./SmtpText.ts"
  */
 export type SmtpEncryption = "implicit" | "required" | "opportunistic" | "none"
 
+/** What an SMTP URL says. */
 export interface SmtpServer {
   /** A host name or an IP address, without brackets. */
   readonly host: string

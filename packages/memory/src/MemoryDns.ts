@@ -7,6 +7,7 @@ import { Context, Effect, Layer } from "effect"
 
 const servers = ["memory:53"]
 
+/** The records that the resolver answers from, for tests to change. */
 export class MemoryDns extends Context.Service<
   MemoryDns,
   {

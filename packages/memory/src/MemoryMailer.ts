@@ -5,6 +5,7 @@
 import { Mailer, type MailMessage, type MailRefused } from "@countersign/engine"
 import { Context, Effect, Layer } from "effect"
 
+/** The messages that the mailer took, for tests to look at. */
 export class MemoryMailer extends Context.Service<
   MemoryMailer,
   {

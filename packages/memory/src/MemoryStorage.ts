@@ -38,6 +38,7 @@ const make = (options?: MemoryOptions): Effect.Effect<Context.Context<Ports>> =>
 
 const layerWith = (options?: MemoryOptions): Layer.Layer<Ports> => Layer.effectContext(make(options))
 
+/** Every storage port in memory. */
 export const MemoryStorage = {
   make,
   layerWith,

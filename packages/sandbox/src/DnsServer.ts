@@ -14,6 +14,7 @@ import { FaultScript, type Faults } from "./FaultScript.ts"
 import * as Gate from "./Gate.ts"
 import { awaitState, type SandboxTimeout } from "./SandboxTimeout.ts"
 
+/** How the server is made; everything has a default. */
 export interface DnsServerOptions {
   readonly host?: "127.0.0.1"
   /** 0, the default, takes any port that is free for UDP and TCP. */

@@ -7,8 +7,10 @@ import { Data, Result } from "effect"
 import { nameFlaw, normalName } from "./DnsName.ts"
 
 const recordTypes = ["A", "AAAA", "CNAME", "MX", "NS", "TXT"] as const
+/** The types that the zone holds. */
 export type DnsRecordType = (typeof recordTypes)[number]
 
+/** A record as in a zone file: names without the trailing dot. */
 export interface DnsRecord {
   /** Lower-cased, without the trailing dot. */
   readonly name: string
@@ -28,6 +30,7 @@ export class DnsRecordRefused extends Data.TaggedError("DnsRecordRefused")<{
   readonly message: string
 }> {}
 
+/** How a record is put. */
 export interface PutOptions {
   /** Seconds, 0 by default: a change is seen at once. */
   readonly ttl?: number

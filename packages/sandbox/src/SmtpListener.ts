@@ -21,6 +21,7 @@ export type Verdict =
   | { readonly kind: "drop" }
   | { readonly kind: "silent" }
 
+/** Whom the server lets in. */
 export interface SmtpCredentials {
   readonly user: string
   readonly pass: string

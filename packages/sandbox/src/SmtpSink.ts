@@ -15,6 +15,7 @@ import type { SmtpCredentials, SmtpSinkError } from "./SmtpListener.ts"
 import * as SmtpListener from "./SmtpListener.ts"
 import { SmtpTransactions } from "./SmtpTransactions.ts"
 
+/** How the sink is made; everything has a default. */
 export interface SmtpSinkOptions {
   readonly host?: "127.0.0.1"
   /** 0, the default, takes any free port. */

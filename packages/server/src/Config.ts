@@ -23,6 +23,7 @@ export interface Variable {
   readonly meaning: string
 }
 
+/** Every variable that the program reads. */
 export const variables = [
   {
     name: "HOST",

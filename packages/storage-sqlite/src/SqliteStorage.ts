@@ -31,6 +31,7 @@ import { makeSenderDirectory } from "./SqliteSenderDirectory.ts"
 import { makeTaskQueue } from "./SqliteTaskQueue.ts"
 import { makeTaskRows } from "./TaskRows.ts"
 
+/** Where the file is, and what holds for it. */
 export interface SqliteOptions {
   /** The path of the database. The file is made when it is not there, and the folder that holds it, too. */
   readonly file: string
@@ -39,6 +40,7 @@ export interface SqliteOptions {
   readonly mailLimits?: MailLimits
 }
 
+/** What the layer provides: every storage port. */
 export type SqlitePorts = EventStore | SenderDirectory | TaskQueue | MailBudget | Accounts | AccountAdmin | Installation
 
 const make = (options: SqliteOptions): Effect.Effect<Context.Context<SqlitePorts>, StorageUnavailable, Scope.Scope> =>
@@ -75,6 +77,7 @@ const readInstallation = ({ read, reader }: Connection): Effect.Effect<Installat
     return { id: readText(row, "id"), identityKey: Redacted.make(readBytes(row, "identity_key")) }
   })
 
+/** Every storage port in one SQLite file. */
 export const SqliteStorage = {
   make,
   /** Opens the store when it is built and closes it with its scope. */

@@ -13,6 +13,7 @@ import { makeSide } from "./Differential/Side.ts"
 import { type Step, storageProgram } from "./Differential/StorageProgram.ts"
 import { beginning, type StorageLayer } from "./StorageContract/Clause.ts"
 
+/** How much is tried. */
 export interface DifferentialOptions {
   /** How many programs; 50 when absent. */
   readonly runs?: number

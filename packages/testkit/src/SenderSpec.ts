@@ -33,6 +33,7 @@ export interface DecidedSender {
   readonly rejected: (rejection: Rejection) => GivenSender
 }
 
+/** Begins a story: what has happened to the sender. */
 export const given = (...events: ReadonlyArray<SenderEvent>): GivenSender => {
   const state = fold(events)
   return {

@@ -5,6 +5,7 @@
 import { Context, type Effect, type Option, type Redacted, Schema } from "effect"
 import type { StorageUnavailable } from "./EventStore.ts"
 
+/** A tenant. */
 export const Account = Schema.Struct({
   id: Schema.String,
   /** Where notices to the account go. */
@@ -14,6 +15,7 @@ export const Account = Schema.Struct({
 })
 export type Account = typeof Account.Type
 
+/** A customer's organization inside an account. */
 export const Organization = Schema.Struct({ id: Schema.String, account: Schema.String, name: Schema.String })
 export type Organization = typeof Organization.Type
 
@@ -36,6 +38,7 @@ export class AccountNotFound extends Schema.TaggedError<AccountNotFound>()("Acco
   }
 }
 
+/** Looks up callers and what belongs to them. */
 export class Accounts extends Context.Service<
   Accounts,
   {
@@ -52,6 +55,7 @@ export class Accounts extends Context.Service<
   }
 >()("countersign/Accounts") {}
 
+/** Makes, lists and revokes what `Accounts` looks up. */
 export class AccountAdmin extends Context.Service<
   AccountAdmin,
   {

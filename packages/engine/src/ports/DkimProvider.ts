@@ -4,6 +4,7 @@
 import type { DnsPlan } from "@countersign/core"
 import { Context, type Effect } from "effect"
 
+/** Says which records prove a domain for an account. */
 export class DkimProvider extends Context.Service<
   DkimProvider,
   {

@@ -4,6 +4,7 @@
  */
 import { Context, type Effect } from "effect"
 
+/** The types that may be asked for. */
 export type DnsRecordType = "CNAME" | "A" | "AAAA" | "TXT" | "NS" | "MX"
 
 /** `servers` were asked, as `host:port`. Values are as in zone files: names lower-case without the trailing dot, the strings of a TXT record joined. */
@@ -16,6 +17,7 @@ export type DnsAnswer =
   /** SERVFAIL, REFUSED, timeout, nonsense. Says nothing about the name. */
   | { readonly _tag: "Unavailable"; readonly reason: string; readonly servers: ReadonlyArray<string> }
 
+/** Asks the DNS one question. */
 export class DnsResolver extends Context.Service<
   DnsResolver,
   {

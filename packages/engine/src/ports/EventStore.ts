@@ -18,6 +18,7 @@ export interface NewEvent extends EncodedEvent {
   readonly meta: string
 }
 
+/** An event as it is read, with its places in the log and in its stream. */
 export interface StoredEvent extends NewEvent {
   readonly position: Position
   readonly stream: string
@@ -60,6 +61,7 @@ export interface Commit {
   readonly settles?: TaskFence
 }
 
+/** What became of one commit of a batch. */
 export type CommitOutcome =
   | {
       readonly _tag: "Committed"
@@ -96,6 +98,7 @@ export interface EventPage {
   readonly now: number
 }
 
+/** The port of the event store: see the top of the file. */
 export class EventStore extends Context.Service<
   EventStore,
   {

@@ -4,6 +4,7 @@
  */
 import { Context, type Redacted } from "effect"
 
+/** What was made once with the store. */
 export class Installation extends Context.Service<
   Installation,
   {

@@ -8,6 +8,7 @@ import { createHash } from "node:crypto"
 import { Context, type Effect } from "effect"
 import type { StorageUnavailable } from "./EventStore.ts"
 
+/** Whether a mail may go out now, or from when on (milliseconds since the epoch). */
 export type Budget = { readonly _tag: "Granted" } | { readonly _tag: "NotBefore"; readonly at: number }
 
 /** Mail from an account to an address. Of the address only a hash is kept (`mailboxHash`). */
@@ -19,6 +20,7 @@ export interface Correspondence {
 /** Names a mailbox without saying which: the SHA-256 of its canonical address, as base64url. */
 export const mailboxHash = (canonical: string): string => createHash("sha256").update(canonical).digest("base64url")
 
+/** Counts mails, for all processes together. */
 export class MailBudget extends Context.Service<
   MailBudget,
   {

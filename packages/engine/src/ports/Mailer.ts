@@ -27,6 +27,7 @@ export class MailRefused extends Schema.TaggedError<MailRefused>()("MailRefused"
   }
 }
 
+/** Hands one message to a mail server. */
 export class Mailer extends Context.Service<
   Mailer,
   {

@@ -26,12 +26,14 @@ export interface SenderFilter {
   readonly metadata?: { readonly [key: string]: string }
 }
 
+/** A filter, an order and a page. */
 export interface SenderQuery extends SenderFilter {
   readonly order: "oldest-first" | "newest-first" | "by-domain"
   readonly offset: number
   readonly limit: number
 }
 
+/** The rows of live senders. */
 export class SenderDirectory extends Context.Service<
   SenderDirectory,
   {

@@ -28,6 +28,7 @@ export interface ClaimedTask extends TaskFence {
   readonly lastRunAt: number | undefined
 }
 
+/** Tasks that the caller holds now, and when to look again. */
 export interface Claim {
   readonly tasks: ReadonlyArray<ClaimedTask>
   /** When the next task of these kinds is due or its lease ends; `undefined` when there is none. */
@@ -47,6 +48,7 @@ export interface TaskRecord {
   readonly error: string | undefined
 }
 
+/** The port of the task queue: see the top of the file. */
 export class TaskQueue extends Context.Service<
   TaskQueue,
   {

@@ -84,6 +84,7 @@ export interface HistorySubject {
   readonly notifyAccount: boolean
 }
 
+/** Steps in their order: what happened to one sender. */
 export interface History {
   readonly subject: HistorySubject
   readonly steps: ReadonlyArray<HistoryStep>
@@ -100,6 +101,7 @@ export interface HistoryContext {
   readonly issued: ReadonlyArray<string>
 }
 
+/** Before the first step. */
 export const historyStart: HistoryContext = { now: historyBeginning, steps: 0, incarnation: 0, issued: [] }
 
 /** The time of a step: the clock moved on, or back. */

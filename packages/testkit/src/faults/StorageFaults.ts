@@ -36,6 +36,7 @@ export interface HeldCommit {
   readonly release: Effect.Effect<void>
 }
 
+/** Makes a storage fail, when a test says so. */
 export class StorageFaults extends Context.Service<
   StorageFaults,
   {
