@@ -3,7 +3,7 @@ import { type Caller, MailBudget, MailRefused, Senders, TaskQueue, Workers } fro
 import { MemoryMailer } from "@countersign/memory"
 import { StorageFaults } from "@countersign/testkit"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Logger } from "effect"
 import { createAccount, engine, frailWorld, mails, pass, tokenOf, world } from "./World.ts"
 
 const busy = new MailRefused({ permanent: false, reason: "451 4.7.1 greylisted", code: 451 })
@@ -50,6 +50,21 @@ describe("a verification mail", () => {
       assert.strictEqual((yield* mails).length, 1)
     }).pipe(Effect.provide(world))
   )
+
+  it.effect("that is refused for now is told in the log once, without saying to whom it goes", () => {
+    const told: Array<unknown> = []
+    const log = Logger.make(({ logLevel, message }) => {
+      if (logLevel === "Warn") told.push(message)
+    })
+    return Effect.gen(function* () {
+      const caller = yield* createAccount()
+      const full = new MailRefused({ permanent: false, reason: "452 <hello@acme.com> mailbox full", code: 452 })
+      yield* (yield* MemoryMailer).refuseNext(full, full, full)
+      yield* add(caller)
+      yield* pass("30 seconds")
+      assert.deepStrictEqual(told, [["a task failed and is tried again", { error: "452 <…@acme.com> mailbox full" }]])
+    }).pipe(Effect.provide(world), Effect.provide(Logger.layer([log])))
+  })
 
   it.effect("that is refused for good is written down once and not tried again", () =>
     Effect.gen(function* () {

@@ -119,10 +119,12 @@ export const runTasks = Effect.fnUntraced(function* <K extends TaskKind>(handler
     const error = Exit.isSuccess(exit) ? failureText(exit.value) : causeText(exit.cause)
     const failures = task.attempts + 1
     if (failures < handler.attempts) {
+      // Once per task: an outage is told at its beginning, and not again with each attempt.
+      if (failures === 1) yield* Effect.logWarning("a task failed and is tried again", { error: anonymous(error) })
       const chance = yield* Random.next
       return yield* queue.retryAt(task, { due: now + retryWait(failures, chance), attempts: failures, error })
     }
-    yield* Effect.logError("a task is given up and buried", { error })
+    yield* Effect.logError("a task is given up and buried", { error: anonymous(error) })
     if (handler.givenUp !== undefined) {
       const payload = yield* Effect.exit(decode(task.payload))
       if (Exit.isSuccess(payload)) {
@@ -191,6 +193,9 @@ const workersDied = ({ attempts }: ClaimedTask): Next => ({
   _tag: "Failed",
   error: `its run did not come to an end, ${attempts} times`
 })
+
+/** Mail servers repeat the recipient in their answers; the log names nobody. */
+const anonymous = (error: string): string => error.replaceAll(/[^\s<>@"']+@/g, "…@")
 
 const failureText = (next: Next): string => (next._tag === "Failed" ? next.error : "")
 
