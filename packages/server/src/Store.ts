@@ -1,17 +1,18 @@
 /**
  * The store as the operator's commands open it: the same file as the server's, which may be running.
  */
-import { existsSync, mkdirSync } from "node:fs"
+import { existsSync } from "node:fs"
 import { dirname } from "node:path"
 import { SqliteStorage } from "@countersign/storage-sqlite"
 import { Effect, Layer } from "effect"
 import { type StoreConfig, storeConfig } from "./Config.ts"
+import { makeFolder } from "./Folder.ts"
 import { StartProblem } from "./StartProblem.ts"
 
 /** Makes the folder of the database, readable by its owner only. */
 export const makeStoreFolder = ({ file }: StoreConfig): Effect.Effect<void, StartProblem> =>
   Effect.try({
-    try: () => mkdirSync(dirname(file), { recursive: true, mode: 0o700 }),
+    try: () => makeFolder(dirname(file)),
     catch: (cause) =>
       new StartProblem({
         message: `The folder ${dirname(file)} cannot be made: ${cause instanceof Error ? cause.message : String(cause)}.`,

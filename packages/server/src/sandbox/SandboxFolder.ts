@@ -6,23 +6,14 @@
  * and flushed before the sink acknowledges it.
  */
 import { randomBytes } from "node:crypto"
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync
-} from "node:fs"
+import { closeSync, fsyncSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs"
 import { open } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import type { DnsRecord, ReceivedMessage } from "@countersign/sandbox"
 import { Data, Effect, Redacted, Schema, type Scope, Semaphore } from "effect"
+import { makeFolder } from "../Folder.ts"
 
 /** The folder cannot be used. The message is one sentence. */
 export class SandboxFolderProblem extends Data.TaggedError("SandboxFolderProblem")<{
@@ -84,9 +75,7 @@ export const openSandboxFolder = Effect.fn("openSandboxFolder")(function* (
 ): Effect.fn.Return<SandboxFolder, SandboxFolderProblem, Scope.Scope> {
   const path = folder ?? (yield* temporaryFolder)
   const own = join(path, "sandbox")
-  yield* attempt(`COUNTERSIGN_DATA ${path} cannot be written to`, () =>
-    mkdirSync(own, { recursive: true, mode: 0o700 })
-  )
+  yield* attempt(`COUNTERSIGN_DATA ${path} cannot be written to`, () => makeFolder(own))
   yield* lock(path, join(own, "lock"))
 
   const read = <A>(name: string, schema: Schema.ConstraintDecoder<A>) =>
