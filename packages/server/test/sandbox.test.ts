@@ -178,3 +178,9 @@ it("keeps everything in COUNTERSIGN_DATA: account, senders, links, zone and inbo
   expect((await confirm(`${second.url}${link.pathname}`)).status).toBe(200)
   expect((await current(second)).status).toBe("active")
 })
+
+it("leads from the bare address to its page", async () => {
+  const sandbox = await startSandbox()
+  const root = await fetch(`${sandbox.url}/`, { redirect: "manual" })
+  expect([root.status, root.headers.get("location")]).toEqual([302, "/sandbox"])
+})

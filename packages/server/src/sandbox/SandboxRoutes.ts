@@ -89,6 +89,7 @@ const get = <E extends Error, R>(path: HttpRouter.PathInput, body: Effect.Effect
 /** `GET /sandbox.json`, `/sandbox/*` and `/sandbox`, and the changes of the zone. */
 export const SandboxRoutes = {
   layer: HttpRouter.addAll([
+    HttpRouter.route("GET", "/", Effect.succeed(HttpServerResponse.redirect("/sandbox"))),
     get("/sandbox.json", overview),
     get("/sandbox/inbox.json", inbox),
     get("/sandbox/dns.json", zone),
