@@ -22,7 +22,8 @@ export const readMachine = (folder: string): Machine => ({
   effect: versionOf("effect"),
   autocannon: versionOf("autocannon"),
   durability: "WAL, synchronous=FULL: every transaction is flushed to disk before it is acknowledged",
-  pragmas: "wal_autocheckpoint=0 with passive checkpoints on a thread, journal_size_limit of 64 MB, recursive_triggers=ON, cache of 64 MB",
+  pragmas:
+    "wal_autocheckpoint=0 with passive checkpoints on a thread, journal_size_limit of 64 MB, recursive_triggers=ON, cache of 64 MB",
   "one flush": `${flushMillis(folder).toFixed(3)} ms (4 KiB written and fdatasync, median of 200)`
 })
 
