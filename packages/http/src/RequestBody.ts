@@ -40,6 +40,14 @@ class BodyAlreadyRead extends Data.TaggedError("BodyAlreadyRead") {
 }
 
 const readBytes = (request: HttpServerRequest.HttpServerRequest) =>
+  // A length that is announced need not be waited for.
+  Effect.suspend(() =>
+    Number(request.headers["content-length"] ?? 0) > bodyLimit
+      ? Effect.fail(new BodyTooLarge({ limit: bodyLimit }))
+      : readWithin(request)
+  )
+
+const readWithin = (request: HttpServerRequest.HttpServerRequest) =>
   request.arrayBuffer.pipe(
     Effect.provideService(HttpServerRequest.MaxBodySize, ByteSize.bytes(bodyLimit)),
     Effect.map((buffer) => new Uint8Array(buffer)),

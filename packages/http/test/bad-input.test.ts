@@ -140,6 +140,13 @@ describe("a body over 64 KiB: 413", () => {
     expect(await errorIn(answer)).toMatchObject({ status: 413, code: "BODY_TOO_LARGE" })
   })
 
+  it("with a length that says so, before it is sent", async () => {
+    const text = await service.raw(
+      `POST /v1/email-address HTTP/1.1\r\nhost: a\r\nauthorization: ${service.token}\r\ncontent-type: application/json\r\ncontent-length: 9999999\r\nconnection: close\r\n\r\n`
+    )
+    expect(text).toMatch(/^HTTP\/1.1 413 /)
+  })
+
   it("without a length, and without waiting for its end", async () => {
     const chunk = `8000\r\n${"x".repeat(0x8000)}\r\n`
     const text = await service.raw(

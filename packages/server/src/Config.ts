@@ -128,7 +128,7 @@ export const storeConfig = Effect.gen(function* () {
     )
   }
   const [, path = ""] = /^(?:sqlite|file):(?:\/\/(?=\/))?(.+)$/is.exec(url) ?? []
-  if (path === "" || path.startsWith("//") || path.includes("?")) {
+  if (path === "" || path === ":memory:" || path.startsWith("//") || path.includes("?")) {
     return yield* problem("DATABASE_URL", "DATABASE_URL must be sqlite:<path> or file:<path>.")
   }
   return { ...store, file: resolve(path) }

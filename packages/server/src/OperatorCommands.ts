@@ -3,7 +3,14 @@
  * store, whether a server runs on it or not, and say what they did in a line or, with `--json`, as one JSON value.
  */
 import { parseEmailAddress, taskPayloads } from "@countersign/core"
-import { type AccessKey, AccountAdmin, TaskQueue, type TaskRecord } from "@countersign/engine"
+import {
+  type AccessKey,
+  AccountAdmin,
+  AccountNotFound,
+  Accounts,
+  TaskQueue,
+  type TaskRecord
+} from "@countersign/engine"
 import { Console, Effect, Option, Redacted, Result } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { StartProblem } from "./StartProblem.ts"
@@ -27,6 +34,12 @@ const checkName = (name: string) =>
         })
       )
 
+/** An empty list of an account that does not exist would hide a mistyped id. */
+const knownAccount = Effect.fnUntraced(function* (id: string) {
+  const found = yield* (yield* Accounts).account(id)
+  if (Option.isNone(found)) return yield* new AccountNotFound({ what: "account", id })
+})
+
 const lines = (rows: ReadonlyArray<string>, none: string) => (rows.length === 0 ? none : rows.join("\n"))
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -43,16 +56,17 @@ const accountCreate = Command.make(
     json
   },
   Effect.fn(function* (input) {
-    const { createAccount } = yield* AccountAdmin
     const email = parseEmailAddress(input.email, { allowTestNames: true })
     if (Result.isFailure(email)) return yield* new StartProblem({ message: `--email: ${email.failure.message}` })
     const { typed } = email.success
     const name = Option.getOrElse(input.name, () => typed)
     yield* checkName(name)
-    const created = yield* createAccount({ email: typed, name })
+    // What is refused makes no store.
+    const create = AccountAdmin.use(({ createAccount }) => createAccount({ email: typed, name }))
+    const created = yield* Effect.provide(create, storeToWrite)
     yield* say(input.json, created, `Created account ${created.id} (${created.email}).`)
   })
-).pipe(Command.withDescription("Create an account"), Command.provide(storeToWrite))
+).pipe(Command.withDescription("Create an account"))
 
 const accountList = Command.make(
   "list",
@@ -85,6 +99,7 @@ const organizationList = Command.make(
   "list",
   { account, json },
   Effect.fn(function* (input) {
+    yield* knownAccount(input.account)
     const organizations = yield* (yield* AccountAdmin).listOrganizations(input.account)
     const rows = organizations.map(({ id, name }) => `${id}  ${name}`)
     yield* say(input.json, { organizations }, lines(rows, "There are no organizations."))
@@ -119,6 +134,7 @@ const keyList = Command.make(
   "list",
   { account, json },
   Effect.fn(function* (input) {
+    yield* knownAccount(input.account)
     const keys = (yield* (yield* AccountAdmin).listKeys(input.account)).map(keyView)
     const rows = keys.map((key) => {
       return `${key.id}  created ${key.createdAt}${key.revokedAt === null ? "" : `  revoked ${key.revokedAt}`}`

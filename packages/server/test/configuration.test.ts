@@ -51,6 +51,7 @@ describe("a wrong value is one sentence that names its variable", () => {
     ["DATABASE_URL", "postgresql://localhost/countersign"],
     ["DATABASE_URL", "mysql://localhost"],
     ["DATABASE_URL", "sqlite:"],
+    ["DATABASE_URL", "sqlite::memory:"],
     ["DATABASE_URL", "file://host/path"],
     ["SMTP_URL", "mail.example.com"],
     ["SMTP_URL", "http://mail.example.com"],

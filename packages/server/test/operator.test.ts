@@ -1,4 +1,4 @@
-import { statSync } from "node:fs"
+import { existsSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { expect, it } from "vitest"
 import { type Environment, run, temporaryFolder } from "./Program.ts"
@@ -44,6 +44,17 @@ it("makes accounts, organizations and keys on the store of a running server, whi
   expect(revoked).toMatchObject({ id: key.id, revokedAt: expect.any(String) })
   await expect(add(tenant, "bob@acme.example")).rejects.toThrow("401")
   expect(await current(sandbox)).not.toHaveProperty("id")
+})
+
+it("says that there is no such account rather than that it has nothing, and makes no store for what it refuses", async () => {
+  const environment = { COUNTERSIGN_DATA: join(temporaryFolder(), "new") }
+  expect((await run(["account", "create", "--email", "broken"], environment)).code).toBe(1)
+  expect(existsSync(environment.COUNTERSIGN_DATA)).toBe(false)
+  await json(environment, "account", "create", "--email", "ops@acme.example")
+  for (const what of ["key", "organization"]) {
+    const ended = await run([what, "list", "--account", "nope"], environment)
+    expect(ended).toMatchObject({ code: 1, stdout: "", stderr: "There is no account nope.\n" })
+  }
 })
 
 it("works without a server, in a folder that its owner alone may read", async () => {

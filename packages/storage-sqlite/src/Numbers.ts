@@ -70,14 +70,28 @@ const remember = (numbers: Map<string, number>, key: string, number: number): vo
 export const makeNumberReader = (reader: DatabaseSync) => {
   const findAccount = reader.prepare("SELECT number FROM account_numbers WHERE account = ?")
   const findOwner = reader.prepare("SELECT number FROM owner_numbers WHERE account = ? AND owner_key = ?")
+  const accounts = new Map<string, number>()
+  const owners = new Map<string, number>()
   return {
     ofAccount: (account: string): number | undefined => {
+      const known = accounts.get(account)
+      if (known !== undefined) return known
       const row = findAccount.get(account)
-      return row === undefined ? undefined : readInteger(row, "number")
+      if (row === undefined) return undefined
+      const number = readInteger(row, "number")
+      remember(accounts, account, number)
+      return number
     },
     ofOwner: (account: number, owner: Owner): number | undefined => {
-      const row = findOwner.get(account, ownerKey(owner))
-      return row === undefined ? undefined : readInteger(row, "number")
+      const key = ownerKey(owner)
+      const memoryKey = `${account} ${key}`
+      const known = owners.get(memoryKey)
+      if (known !== undefined) return known
+      const row = findOwner.get(account, key)
+      if (row === undefined) return undefined
+      const number = readInteger(row, "number")
+      remember(owners, memoryKey, number)
+      return number
     }
   }
 }

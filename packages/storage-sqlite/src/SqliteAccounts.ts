@@ -2,7 +2,7 @@
  * Accounts, organizations and access keys on SQLite. A key's secret is never kept: only its SHA-256 is, which is enough
  * for a secret of 256 random bits.
  */
-import { createHash, randomBytes, randomUUID } from "node:crypto"
+import { hash as oneShot, randomBytes, randomUUID } from "node:crypto"
 import {
   type AccessKey,
   type Account,
@@ -90,7 +90,7 @@ const orNotFound =
   <A>(found: Option.Option<A>): Effect.Effect<A, AccountNotFound> =>
     Option.isSome(found) ? Effect.succeed(found.value) : Effect.fail(new AccountNotFound({ what, id }))
 
-const hash = (secret: string): Buffer => createHash("sha256").update(secret).digest()
+const hash = (secret: string): Buffer => oneShot("sha256", secret, "buffer")
 
 const decodeAccount = (row: Row): Account => ({
   id: readText(row, "id"),

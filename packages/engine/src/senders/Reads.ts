@@ -21,11 +21,10 @@ export const makeReads = Effect.gen(function* () {
       Option.isSome(sender) ? Effect.succeed(sender.value) : Effect.fail(new SenderNotFound())
     )
 
-  const get = Effect.fn("Senders.get")((account: string, sender: string) => orNotFound(directory.find(account, sender)))
+  // The two that a service asks before each mail: no span, which would cost more than the look itself.
+  const get = (account: string, sender: string) => orNotFound(directory.find(account, sender))
 
-  const current = Effect.fn("Senders.current")((account: string, owner: Owner) =>
-    orNotFound(directory.current(account, owner))
-  )
+  const current = (account: string, owner: Owner) => orNotFound(directory.current(account, owner))
 
   const status = Effect.fn("Senders.status")(function* (account: string, id: string) {
     const sender = yield* get(account, id)
