@@ -13,5 +13,5 @@ export const collectStartGarbage: Effect.Effect<void> = Effect.sync(() => {
   setFlagsFromString("--expose-gc")
   const collect: unknown = runInNewContext("gc")
   setFlagsFromString("--no-expose-gc")
-  if (typeof collect === "function") collect()
+  if (typeof collect === "function") collect({ type: "major", execution: "sync", flavor: "last-resort" })
 })
