@@ -103,13 +103,15 @@ export const startService = async (options: Options = {}) => {
     run,
     /** What was mailed, the oldest first. */
     mails: () => run(Effect.flatMap(MemoryMailer, ({ accepted }) => accepted)),
-    /** Publishes the records of a sender of the account. */
-    publish: (sender: string) =>
+    /** Publishes the records of every sender of the account. */
+    publishAll: () =>
       run(
         Effect.gen(function* () {
-          const { plan } = yield* (yield* Senders).get(own.account, sender)
           const dns = yield* MemoryDns
-          for (const { name, value } of plan.records) yield* dns.put(name, "CNAME", value)
+          const all = { account: own.account, order: "oldest-first", offset: 0, limit: 1_000 } as const
+          for (const { plan } of yield* (yield* Senders).list(all)) {
+            for (const { name, value } of plan.records) yield* dns.put(name, "CNAME", value)
+          }
         })
       ),
     /** Lets the workers do what is due, and time pass. */
