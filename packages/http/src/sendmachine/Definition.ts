@@ -33,20 +33,23 @@ export class ApiKey extends HttpApiMiddleware.Service<ApiKey>()("countersign/htt
 const described = <S extends Schema.Top>(schema: S, description: string) =>
   Schema.optionalKey(schema.annotate({ description }))
 
-const wholeNumber = Schema.String.check(Schema.isPattern(/^\d{1,16}$/))
+const wholeNumber = (description: string, example: string) =>
+  Schema.optionalKey(
+    Schema.String.annotate({ description, examples: [example] }).check(Schema.isPattern(/^[0-9]{1,16}$/))
+  )
 
 const listQuery = {
   status: described(
     Filters.fields.status,
-    "Which senders; `all` unless said otherwise. The plus of `active+pending` may be escaped or not."
+    "Which senders; `all` when not given. The plus of `active+pending` may be escaped or not."
   ),
-  type: described(Filters.fields.type, "Addresses, whole domains, or `all`, as unless said otherwise."),
+  type: described(Filters.fields.type, "Addresses, whole domains, or both; `all` when not given."),
   group: described(
     Filters.fields.group,
-    "`domain`: an object keyed by domain; `flat`: a list ordered by domain and address; `none`, unless said otherwise: a list in the order of adding. `limit` and `offset` count senders in that order."
+    "`none`, also when not given: a list in the order of adding; `flat`: a list ordered by domain and address; `domain`: the same as an object keyed by domain. `limit` and `offset` count senders in that order."
   ),
-  limit: described(wholeNumber, "How many senders at most: 1 to 1000, 1000 unless said otherwise."),
-  offset: described(wholeNumber, "How many senders to pass over, 0 unless said otherwise.")
+  limit: wholeNumber("How many senders at most: 1 to 1000; 1000 when not given.", "20"),
+  offset: wholeNumber("How many senders to pass over; 0 when not given.", "40")
 }
 
 const listing = [Envelope.BadRequest, Envelope.MethodNotAllowed, Envelope.Fault, Envelope.Unavailable] as const

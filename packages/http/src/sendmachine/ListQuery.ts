@@ -10,7 +10,7 @@ import { RequestMalformed } from "../Failure.ts"
 import type { Filters } from "./Sender.ts"
 
 /** The most senders that one answer holds; also what it holds when nothing is said. */
-export const largestPage = 1_000
+const largestPage = 1_000
 
 const words = {
   status: ["active", "pending", "active+pending", "all"],

@@ -3,7 +3,7 @@
  */
 import { Schema } from "effect"
 
-export const SenderType = Schema.Literals(["email", "domain"]).annotate({
+const SenderType = Schema.Literals(["email", "domain"]).annotate({
   identifier: "SenderType",
   description: "`email` for one address, `domain` for every address of a domain."
 })
