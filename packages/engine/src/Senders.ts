@@ -123,6 +123,14 @@ export class Senders extends Context.Service<
       owner: Owner
     ) => Effect.Effect<{ readonly count: number }, ReceiptFailure | WriteFailure>
     /**
+     * Removes every sender of the account with this address, whichever owner's and however it is spelt; of a domain, the
+     * sender of the whole domain. All or none; answers how many.
+     */
+    readonly removeAddress: (
+      caller: Caller,
+      address: string
+    ) => Effect.Effect<{ readonly count: number }, ReceiptFailure | WriteFailure>
+    /**
      * The From address that may be used now: the newest active sender of the organization, else of the account, else
      * none.
      */

@@ -36,6 +36,7 @@ it.effect("another account's sender can be neither seen nor touched, and looks l
 
     assert.strictEqual((yield* senders.removeAll(stranger, organization)).count, 0)
     assert.strictEqual((yield* senders.removeAll(stranger, accountOwner)).count, 0)
+    assert.strictEqual((yield* senders.removeAddress(stranger, "hello@acme.com")).count, 0)
     assert.strictEqual((yield* Effect.flip(senders.current(stranger.account, organization)))._tag, "SenderNotFound")
     assert.isTrue(Option.isNone(yield* senders.effective(stranger.account, "org")))
     const everything = { account: stranger.account, order: "oldest-first", offset: 0, limit: 100 } as const

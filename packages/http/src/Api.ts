@@ -12,12 +12,14 @@ import { HttpApi, OpenApi } from "effect/http-api"
 import { ConfirmationGroup } from "./confirmation/Definition.ts"
 import { withResponseHeaders } from "./OpenApiHeaders.ts"
 import { OperationsGroup } from "./operations/Definition.ts"
+import { SenderGroup } from "./sendmachine/Definition.ts"
 import { AccountEmailAddressGroup, OrganizationEmailAddressGroup } from "./space-invoices/Definition.ts"
 
 /** Every endpoint as a definition, to make clients and documents from. */
 export class CountersignApi extends HttpApi.make("countersign")
   .add(AccountEmailAddressGroup)
   .add(OrganizationEmailAddressGroup)
+  .add(SenderGroup)
   .add(ConfirmationGroup)
   .add(OperationsGroup)
   .annotateMerge(
@@ -25,10 +27,11 @@ export class CountersignApi extends HttpApi.make("countersign")
       title: "Countersign",
       version: "0.0.0",
       description:
-        "Proves that a customer may send mail as an address of their domain: the owner of the mailbox confirms a mailed link, the owner of the domain publishes CNAME records. Paths under `/v1` match in any case and with or without a slash at the end.",
+        "Proves that a customer may send mail as an address of their domain: the owner of the mailbox confirms a mailed link, the owner of the domain publishes CNAME records. Paths match in any case and with or without a slash at the end.",
       license: { name: "MIT" },
       transform: withResponseHeaders
     })
   ) {}
 
+export { AddedSender, NewSender, Sender, SenderList, SenderListing } from "./sendmachine/Sender.ts"
 export { EmailAddress, EmailAddressStatus } from "./space-invoices/EmailAddress.ts"

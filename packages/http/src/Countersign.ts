@@ -127,6 +127,7 @@ const makeAsyncSenders = (context: Context.Context<Senders>): AsyncSenders => {
     check: (caller, sender) => run(senders.check(caller, sender)),
     remove: (caller, sender, reason) => run(senders.remove(caller, sender, reason)),
     removeAll: (caller, owner) => run(senders.removeAll(caller, owner)),
+    removeAddress: (caller, address) => run(senders.removeAddress(caller, address)),
     effective: (account, organization) =>
       run(Effect.map(senders.effective(account, organization), Option.getOrUndefined))
   }

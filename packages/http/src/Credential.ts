@@ -26,6 +26,22 @@ export const accessToken = (
   return Option.none()
 }
 
+/**
+ * The API key of a Sendmachine request: the password of `Authorization: Basic`, whatever the user name is, or the user name when
+ * there is no password; or `Bearer <key>`.
+ */
+export const apiKey = ({ request }: Exchange): Option.Option<Redacted.Redacted> => {
+  const [, scheme = "", value = ""] = /^(bearer|basic) +(\S+)$/i.exec(request.headers.authorization?.trim() ?? "") ?? []
+  const key = scheme.toLowerCase() === "basic" ? basicPassword(value) : value
+  return key === "" ? Option.none() : Option.some(Redacted.make(key))
+}
+
+/** A user name has no colon, a password may (RFC 7617, section 2). */
+const basicPassword = (value: string): string => {
+  const [, user = "", password = ""] = /^([^:]*):(.*)$/s.exec(Buffer.from(value, "base64").toString("latin1")) ?? []
+  return password === "" ? user : password
+}
+
 /** The token of an `Authorization` header: raw, `Bearer <token>`, or `Basic <base64>`, whose longer half is the token. */
 const authorizationToken = (header: string): string => {
   const [, scheme, rest = ""] = /^(bearer|basic) +(.*)$/i.exec(header.trim()) ?? []

@@ -14,6 +14,7 @@ import { operationsRoutes } from "./operations/Endpoints.ts"
 import { ownerOf, pathOf } from "./PathOwners.ts"
 import { recordRequest } from "./RequestMetrics.ts"
 import { makeRouteTable } from "./RouteTable.ts"
+import { sendmachineRoutes } from "./sendmachine/Endpoints.ts"
 import { spaceInvoicesRoutes } from "./space-invoices/Endpoints.ts"
 
 /** What the application is made of: `Engine.layer` gives the first, a storage adapter the others. */
@@ -30,6 +31,7 @@ const make: Effect.Effect<HttpAppEffect, never, HttpAppRequirements> = Effect.ge
   const ids = yield* Ids
   const table = makeRouteTable([
     ...(yield* spaceInvoicesRoutes),
+    ...(yield* sendmachineRoutes),
     ...(yield* confirmationRoutes),
     ...(yield* operationsRoutes)
   ])

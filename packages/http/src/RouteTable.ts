@@ -49,6 +49,11 @@ export const makeRouteTable = (routes: ReadonlyArray<Route>): RouteTable => {
       const found = endpoints.find(method === "HEAD" ? "GET" : method, url)
       if (found === undefined) return paths.find("ANY", url)?.handler ?? nowhere
       const { path, answer } = found.handler
+      if (path.includes("/:")) {
+        // A path that is written out is itself for every method: `/sender/list` is no `/sender/:email`.
+        const closest = paths.find("ANY", url)?.handler
+        if (closest !== undefined && closest.path !== path) return closest
+      }
       return { path, answer, params: found.params, query: found.searchParams }
     }
   }

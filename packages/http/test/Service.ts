@@ -4,9 +4,9 @@
 import { createServer } from "node:http"
 import { type AddressInfo, createConnection } from "node:net"
 import { makeLinkKeys, SenderId, signLink } from "@countersign/core"
-import { AccountAdmin, DkimTokens, Engine, EventStore, Senders, Settings } from "@countersign/engine"
+import { AccountAdmin, DkimTokens, Engine, EventStore, Senders, Settings, SlowPoll, Workers } from "@countersign/engine"
 import { EmailAddress, HttpApp } from "@countersign/http"
-import { MemoryStorage } from "@countersign/memory"
+import { MemoryDns, MemoryMailer, MemoryStorage } from "@countersign/memory"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Cause, Effect, Exit, Layer, Logger, ManagedRuntime, Redacted, References, Schema, Scope } from "effect"
 import { HttpRouter } from "effect/http"
@@ -22,7 +22,13 @@ const storage = Layer.provideMerge(DkimTokens.layer("dkim.countersign.net"), Mem
 export const engine = (publicUrl = "http://verify.acme.test") =>
   Layer.provideMerge(Engine.layer, Layer.merge(storage, settings(publicUrl)))
 
+/** The mail server and the DNS that the workers meet. Hints of the store are never lost, so looking for work may be rare. */
+const outside = Layer.merge(MemoryMailer.layer, MemoryDns.layer)
+const rarely = Layer.succeed(SlowPoll, 60 * 60 * 1_000)
+
 export interface Options {
+  /** Whether mail is sent and domains are looked at. */
+  readonly workers?: boolean
   readonly publicUrl?: string
   readonly accountName?: string
   /** Stands in front of the engine, to make it fail. */
@@ -48,7 +54,8 @@ const makeLog = () => {
 
 export const startService = async (options: Options = {}) => {
   const log = makeLog()
-  const base = engine(options.publicUrl)
+  const idle = Layer.merge(engine(options.publicUrl), outside)
+  const base = options.workers === true ? Layer.provideMerge(Layer.provide(Workers.layer, rarely), idle) : idle
   const disturbed = Layer.unwrap(
     Effect.gen(function* () {
       const [senders, store] = [yield* Senders, yield* EventStore]
@@ -94,6 +101,22 @@ export const startService = async (options: Options = {}) => {
     other,
     log: log.lines,
     run,
+    /** What was mailed, the oldest first. */
+    mails: () => run(Effect.flatMap(MemoryMailer, ({ accepted }) => accepted)),
+    /** Publishes the records of every sender of the account. */
+    publishAll: () =>
+      run(
+        Effect.gen(function* () {
+          const dns = yield* MemoryDns
+          const all = { account: own.account, order: "oldest-first", offset: 0, limit: 1_000 } as const
+          for (const { plan } of yield* (yield* Senders).list(all)) {
+            for (const { name, value } of plan.records) yield* dns.put(name, "CNAME", value)
+          }
+        })
+      ),
+    /** Lets the workers do what is due, and time pass. */
+    work: (time: Parameters<typeof TestClock.adjust>[0]) =>
+      run(Effect.andThen(settle, Effect.andThen(TestClock.adjust(time), settle))),
     pass: (time: Parameters<typeof TestClock.adjust>[0]) => run(TestClock.adjust(time)),
     /** A request with the account's token. */
     call: (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
@@ -153,6 +176,9 @@ export const startService = async (options: Options = {}) => {
     }
   }
 }
+
+/** A wake-up takes the workers a few turns of the scheduler. */
+const settle = Effect.repeat(Effect.yieldNow, { times: 100 })
 
 export type Service = Awaited<ReturnType<typeof startService>>
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
-import { CommandInFlight } from "@countersign/engine"
+import { CommandInFlight, StorageUnavailable } from "@countersign/engine"
 import { CountersignApi } from "@countersign/http/api"
 import { Effect, Schema } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
@@ -35,7 +35,11 @@ const endpoints = (): ReadonlyArray<Endpoint> => {
 
 const scopes = () => ["/v1/email-address", `/v1/organizations/${service.organization}/email-address`]
 const definedPath = (path: string) =>
-  path.replace(service.organization, ":id").replace(/\/verify\/.+/, "/verify/:token")
+  path
+    .replace(service.organization, ":id")
+    .replace(/\/verify\/.+/, "/verify/:token")
+    .replace(/\/sender\/.*[.@].*/, "/sender/:email")
+    .replace(/\?.*/, "")
 
 /** Fails unless the definition has this answer, to the letter: no member is missing, none is too many. */
 const conforms = async (method: string, path: string, answer: Response) => {
@@ -129,6 +133,91 @@ describe("every answer of every endpoint is as the definition says", () => {
     await broken.stop()
   })
 
+  it("of the Sendmachine dialect, from nothing to removed", async () => {
+    const email = { type: "email", address: "sm@acme.com" }
+    const headers = { authorization: `Bearer ${service.token}` }
+    const checked = (method: string, path: string, body?: unknown, more: Record<string, string> = {}) =>
+      check(method, path, body, { ...headers, ...more })
+    for (const path of ["/sender/list", "/sender"]) {
+      const seen = [
+        await checked("GET", path),
+        await checked("GET", `${path}?group=domain`),
+        await checked("POST", path, email, { "idempotency-key": path }),
+        await checked("POST", path, { ...email, address: "other@acme.com" }, { "idempotency-key": path }),
+        await checked("POST", path, { type: "domain", address: "sm.acme.com" }),
+        await checked("POST", path, email),
+        await checked("POST", path, { type: "email", address: "string" }),
+        await checked("POST", path, {}),
+        await checked("POST", path, "{"),
+        await checked("POST", path, "x".repeat(70_000)),
+        await checked("POST", path, "x", { "content-type": "text/plain" }),
+        await checked("GET", `${path}?limit=20&status=active+pending`),
+        await checked("GET", `${path}?group=domain`),
+        await checked("GET", `${path}?group=flat`),
+        await checked("GET", `${path}?group=neither`),
+        await checked("GET", path, undefined, { authorization: "Bearer nobody" }),
+        await checked("POST", path, email, { authorization: "Bearer nobody" }),
+        await checked("DELETE", "/sender/sm@acme.com", undefined, { authorization: "Bearer nobody" }),
+        await checked("DELETE", "/sender/sm@acme.com", undefined, { "idempotency-key": "x".repeat(256) }),
+        await checked("DELETE", "/sender/sm@acme.com"),
+        await checked("DELETE", "/sender/sm@acme.com"),
+        await checked("DELETE", "/sender/sm.acme.com")
+      ]
+      const lists = [200, 200, 200, 400]
+      const writes = [422, 200, 409, 400, 400, 400, 413, 415]
+      expect(seen).toEqual([200, 200, 200, ...writes, ...lists, 401, 401, 401, 400, 200, 404, 200])
+    }
+  })
+
+  it("of the Sendmachine dialect, when the same key is in flight, and when something goes wrong inside", async () => {
+    const headers = (of: Service) => ({ authorization: `Bearer ${of.token}` })
+    const busy = await startService({
+      disturb: () => ({
+        senders: {
+          add: () => Effect.fail(new CommandInFlight()),
+          removeAddress: () => Effect.fail(new CommandInFlight())
+        }
+      })
+    })
+    const broken = await startService({
+      disturb: () => ({
+        senders: {
+          add: () => Effect.die("a fault"),
+          list: () => Effect.die("a fault"),
+          removeAddress: () => Effect.die("a fault")
+        }
+      })
+    })
+    const away = await startService({
+      disturb: () => ({
+        senders: {
+          add: () => Effect.fail(new StorageUnavailable({ reason: "gone" })),
+          list: () => Effect.fail(new StorageUnavailable({ reason: "gone" })),
+          removeAddress: () => Effect.fail(new StorageUnavailable({ reason: "gone" }))
+        }
+      })
+    })
+    for (const [method, path] of [
+      ["GET", "/sender/list"],
+      ["POST", "/sender/list"],
+      ["GET", "/sender"],
+      ["POST", "/sender"],
+      ["DELETE", "/sender/a@acme.com"]
+    ] as const) {
+      for (const [of, status] of [
+        [busy, method === "GET" ? 200 : 409],
+        [broken, 500],
+        [away, 503]
+      ] as const) {
+        const body = method === "POST" ? { type: "email", address: "a@acme.com" } : undefined
+        const answer = await of.call(method, path, body, headers(of))
+        expect([method, path, answer.status]).toEqual([method, path, status])
+        await conforms(method, path, answer)
+      }
+    }
+    for (const each of [busy, broken, away]) await each.stop()
+  })
+
   it("around the dialects", async () => {
     for (const path of ["/health", "/ready", "/metrics"]) {
       expect(await check("GET", path)).toBe(200)
@@ -163,6 +252,11 @@ describe("the OpenAPI document", () => {
           `GET ${path}/status`,
           `POST ${path}/resend-verification`
         ]),
+        "GET /sender/list",
+        "POST /sender/list",
+        "GET /sender",
+        "POST /sender",
+        "DELETE /sender/{email}",
         "GET /verify/{token}",
         "POST /verify/{token}",
         "GET /health",
@@ -198,7 +292,9 @@ describe("the OpenAPI document", () => {
     expect(Object.keys(spec.components.securitySchemes)).toEqual([
       "authorization",
       "accessTokenHeader",
-      "accessTokenQuery"
+      "accessTokenQuery",
+      "apiKeyBasic",
+      "apiKeyBearer"
     ])
   })
 

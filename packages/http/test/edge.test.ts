@@ -25,7 +25,8 @@ describe("an unknown route is answered in the form of whoever owns the path", ()
     "/v1x",
     "/v1/senders",
     "/V1/Senders/1",
-    "/sender",
+    "/senders",
+    "/sender-list",
     "/verify",
     "/verify/a/b",
     "/%zz",
@@ -40,6 +41,15 @@ describe("an unknown route is answered in the form of whoever owns the path", ()
       detail: "There is nothing at this path."
     })
   })
+
+  it.each(["/sender/list/more", "/SENDER//list", "/sender/%zz", "/sender/a@acme.com/x"])(
+    "%s: a word and a reason",
+    async (path) => {
+      const answer = await service.call("GET", path)
+      expect([answer.status, answer.headers.get("content-type")]).toEqual([404, "application/json; charset=utf-8"])
+      expect(await answer.json()).toEqual({ status: "not_found", error_reason: "There is nothing at this path." })
+    }
+  )
 
   it("a path of ours in another spelling is ours all the same", async () => {
     const answer = await service.call("GET", "/%76%31/email-address")
@@ -61,6 +71,12 @@ describe("a wrong method gets 405, and is told the right ones", () => {
     ["POST", "/v1/email-address/status", "GET, HEAD"],
     ["GET", "/v1/email-address/resend-verification", "POST"],
     ["HEAD", "/v1/organizations/x/email-address/resend-verification/", "POST"],
+    ["PUT", "/sender/list", "GET, HEAD, POST"],
+    ["DELETE", "/Sender/List/", "GET, HEAD, POST"],
+    ["PATCH", "/sender", "GET, HEAD, POST"],
+    ["DELETE", "/sender/", "GET, HEAD, POST"],
+    ["GET", "/sender/a@acme.com", "DELETE"],
+    ["POST", "/sender/acme.com", "DELETE"],
     ["DELETE", "/verify/x", "GET, HEAD, POST"],
     ["POST", "/health", "GET, HEAD"],
     ["DELETE", "/openapi.json", "GET, HEAD"],
@@ -71,6 +87,9 @@ describe("a wrong method gets 405, and is told the right ones", () => {
     if (method === "HEAD") return
     if (path.toLowerCase().startsWith("/v1")) {
       expect(await errorIn(answer)).toMatchObject({ statusCode: 405, code: "METHOD_NOT_ALLOWED" })
+    } else if (path.toLowerCase().startsWith("/sender")) {
+      const reason = `The path has other methods: ${allow}.`
+      expect(await answer.json()).toEqual({ status: "method_not_allowed", error_reason: reason })
     } else {
       expect(await answer.json()).toMatchObject({ status: 405, title: "Method Not Allowed" })
     }

@@ -161,6 +161,7 @@ describe("the use cases as plain async functions", () => {
     await countersign.senders.check(caller(), sender.sender)
     expect(await countersign.senders.remove(caller(), sender.sender)).toEqual({ count: 1 })
     expect(await countersign.senders.removeAll(caller(), owner)).toEqual({ count: 0 })
+    expect(await countersign.senders.removeAddress(caller(), "a@acme.com")).toEqual({ count: 0 })
   })
 
   it("reject with the engine's own errors", async () => {

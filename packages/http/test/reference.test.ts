@@ -15,7 +15,7 @@ import {
   StorageUnavailable,
   TooSoon
 } from "@countersign/engine"
-import { CountersignApi, EmailAddress, EmailAddressStatus } from "@countersign/http/api"
+import { CountersignApi, EmailAddress, EmailAddressStatus, Sender } from "@countersign/http/api"
 import { Schema } from "effect"
 import { HttpServerResponse } from "effect/http"
 import { HttpApi } from "effect/http-api"
@@ -34,6 +34,8 @@ import {
   Unexpected
 } from "../src/Failure.ts"
 import { Problem } from "../src/Problem.ts"
+import { alreadyAdded, Sendmachine } from "../src/sendmachine/Refusal.ts"
+import { Filters, NewSender } from "../src/sendmachine/Sender.ts"
 import { SpaceInvoices } from "../src/space-invoices/Refusal.ts"
 
 const page = (name: string) =>
@@ -144,6 +146,53 @@ describe("docs/reference/space-invoices.md", () => {
       return `${error.statusCode} ${error.name} ${error.code}`
     })
     const told = tablesOf(text, "status").map((row) => row.slice(0, 3).join(" "))
+    expect([...told].sort()).toEqual(distinct(sent))
+  })
+})
+
+describe("docs/reference/sendmachine.md", () => {
+  const text = page("sendmachine")
+  const Refusal = Schema.Struct({ status: Schema.String, error_reason: Schema.String })
+
+  it("has every endpoint with its statuses", () => {
+    const told = tablesOf(text, "endpoint").map(([endpoint = "", , success = "", errors = ""]) => [
+      endpoint,
+      { success: success.slice(0, 3), errors: errors.split(" ") }
+    ])
+    expect(told).toHaveLength(5)
+    expect(Object.fromEntries(told)).toEqual(Object.fromEntries(endpoints("/sender")))
+  })
+
+  it("has every field, member and parameter, in their order", () => {
+    expect(tablesOf(text, "field").map(([field]) => field)).toEqual(Object.keys(Sender.fields))
+    expect(tablesOf(text, "member").map(([member]) => member)).toEqual(Object.keys(NewSender.fields))
+    expect(tablesOf(text, "parameter").map(([name]) => name)).toEqual(Object.keys(Filters.fields))
+  })
+
+  it("has every value of a parameter", () => {
+    const told = new Map(tablesOf(text, "parameter").map(([name, values = ""]) => [name, values]))
+    for (const name of ["status", "type", "group"] as const) {
+      const values = [...(told.get(name) ?? "").matchAll(/`?([\w+]+)`?/g)].map(([, value]) => value)
+      expect(values).toEqual([...Filters.fields[name].literals])
+    }
+    expect(
+      tablesOf(text, "group")
+        .map(([group]) => group)
+        .sort()
+    ).toEqual([...Filters.fields.group.literals].sort())
+  })
+
+  it("has every error with its headers", async () => {
+    const duplicate = HttpServerResponse.toWeb(alreadyAdded)
+    const all = [...(await refusals(Sendmachine)), { response: duplicate, body: await duplicate.json() }]
+    const sent = all.map(({ response, body }) => {
+      const { status } = Schema.decodeUnknownSync(Refusal, { onExcessProperty: "error" })(body)
+      const headers = ["WWW-Authenticate", "Allow", "Retry-After"].filter((name) => response.headers.has(name))
+      return [response.status, status, ...headers].join(" ")
+    })
+    const told = tablesOf(text, "code").map(([code = "", status = "", , headers = ""]) =>
+      [code, status, headers].join(" ").trim()
+    )
     expect([...told].sort()).toEqual(distinct(sent))
   })
 })

@@ -1,11 +1,12 @@
 /**
- * Removing senders, one or all of an owner's.
+ * Removing senders: one, all of an owner's, or all of one address.
  */
-import type { Owner } from "@countersign/core"
-import { Effect } from "effect"
+import { type Owner, parseDomain, parseEmailAddress } from "@countersign/core"
+import { Effect, Result } from "effect"
 import { Executor } from "../Executor.ts"
-import { SenderDirectory } from "../ports/SenderDirectory.ts"
+import { SenderDirectory, type SenderFilter } from "../ports/SenderDirectory.ts"
 import type { Caller } from "../Senders.ts"
+import { Settings } from "../Settings.ts"
 import type { Commands } from "./Commands.ts"
 
 const pageSize = 500
@@ -14,6 +15,7 @@ export const makeRemoval = (commands: Commands) =>
   Effect.gen(function* () {
     const directory = yield* SenderDirectory
     const executor = yield* Executor
+    const { allowTestNames } = yield* Settings
 
     const removeThese = Effect.fnUntraced(function* (caller: Caller, senders: ReadonlyArray<string>, reason: string) {
       const outcomes = yield* commands.run(
@@ -33,13 +35,13 @@ export const makeRemoval = (commands: Commands) =>
       return yield* removeThese(caller, own ? [sender] : [], reason)
     })
 
-    const removeAll = Effect.fn("Senders.removeAll")(function* (caller: Caller, owner: Owner) {
+    /** Every sender that the filter finds, in one command. */
+    const removeFound = Effect.fnUntraced(function* (caller: Caller, filter: Omit<SenderFilter, "account">) {
       const senders: Array<string> = []
       while (true) {
         const page = yield* directory.page({
+          ...filter,
           account: caller.account,
-          owner,
-          kind: "email",
           order: "oldest-first",
           offset: senders.length,
           limit: pageSize
@@ -49,5 +51,23 @@ export const makeRemoval = (commands: Commands) =>
       }
     })
 
-    return { remove, removeAll }
+    const removeAll = Effect.fn("Senders.removeAll")((caller: Caller, owner: Owner) =>
+      removeFound(caller, { owner, kind: "email" })
+    )
+
+    const removeAddress = Effect.fn("Senders.removeAddress")((caller: Caller, address: string) => {
+      const canonical = canonicalOf(address, allowTestNames)
+      // What cannot be a sender is none; the receipt of an idempotent call is written all the same.
+      return canonical === undefined ? removeThese(caller, [], "requested") : removeFound(caller, { canonical })
+    })
+
+    return { remove, removeAll, removeAddress }
   })
+
+/** What duplicates of an address, or of a domain, are told by. */
+const canonicalOf = (address: string, allowTestNames: boolean): string | undefined =>
+  Result.getOrUndefined(
+    address.includes("@")
+      ? Result.map(parseEmailAddress(address, { allowTestNames }), ({ canonical }) => canonical)
+      : parseDomain(address, { allowTestNames })
+  )

@@ -11,6 +11,7 @@ import {
   HttpApiSecurity,
   OpenApi
 } from "effect/http-api"
+import { idempotencyHeader } from "../IdempotencyHeader.ts"
 import { EmailAddress, EmailAddressStatus, NewEmailAddress, RemovedCount, ResendResult } from "./EmailAddress.ts"
 import * as Envelope from "./Envelope.ts"
 
@@ -33,15 +34,6 @@ export class AccessToken extends HttpApiMiddleware.Service<AccessToken>()("count
   }
 }) {}
 
-const idempotency = {
-  "idempotency-key": Schema.optionalKey(
-    Schema.String.check(Schema.isMinCodePoints(1), Schema.isMaxCodePoints(255)).annotate({
-      description:
-        "Makes the call repeatable for 24 hours: the same key with the same body answers the first outcome; with another body 422, while the first is still in flight 409. Counts per account, method and path.",
-      examples: ["8e03978e-40d5-43dd-bc93-6894a57f9324"]
-    })
-  )
-}
 const organization = {
   id: Schema.String.annotate({ description: "The organization's id.", examples: ["5f0c3a527b1e8d0a9c7d2f4e"] })
 }
@@ -80,7 +72,7 @@ const words = {
 export class AccountEmailAddressGroup extends HttpApiGroup.make("accountEmailAddress")
   .add(
     HttpApiEndpoint.post("create", "/v1/email-address", {
-      headers: idempotency,
+      headers: idempotencyHeader,
       payload: newAddress,
       success: EmailAddress,
       error: writing
@@ -89,7 +81,7 @@ export class AccountEmailAddressGroup extends HttpApiGroup.make("accountEmailAdd
       words.find
     ),
     HttpApiEndpoint.delete("remove", "/v1/email-address", {
-      headers: idempotency,
+      headers: idempotencyHeader,
       success: RemovedCount,
       error: writing
     }).annotateMerge(words.remove),
@@ -98,7 +90,7 @@ export class AccountEmailAddressGroup extends HttpApiGroup.make("accountEmailAdd
       error: reading
     }).annotateMerge(words.status),
     HttpApiEndpoint.post("resend", "/v1/email-address/resend-verification", {
-      headers: idempotency,
+      headers: idempotencyHeader,
       success: ResendResult,
       error: asking
     }).annotateMerge(words.resend)
@@ -116,7 +108,7 @@ export class OrganizationEmailAddressGroup extends HttpApiGroup.make("organizati
   .add(
     HttpApiEndpoint.post("create", "/v1/organizations/:id/email-address", {
       params: organization,
-      headers: idempotency,
+      headers: idempotencyHeader,
       payload: newAddress,
       success: EmailAddress,
       error: writing
@@ -128,7 +120,7 @@ export class OrganizationEmailAddressGroup extends HttpApiGroup.make("organizati
     }).annotateMerge(words.find),
     HttpApiEndpoint.delete("remove", "/v1/organizations/:id/email-address", {
       params: organization,
-      headers: idempotency,
+      headers: idempotencyHeader,
       success: RemovedCount,
       error: writing
     }).annotateMerge(words.remove),
@@ -139,7 +131,7 @@ export class OrganizationEmailAddressGroup extends HttpApiGroup.make("organizati
     }).annotateMerge(words.status),
     HttpApiEndpoint.post("resend", "/v1/organizations/:id/email-address/resend-verification", {
       params: organization,
-      headers: idempotency,
+      headers: idempotencyHeader,
       success: ResendResult,
       error: asking
     }).annotateMerge(words.resend)
