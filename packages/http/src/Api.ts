@@ -11,12 +11,14 @@
 import { HttpApi, OpenApi } from "effect/http-api"
 import { ConfirmationGroup } from "./confirmation/Definition.ts"
 import { withResponseHeaders } from "./OpenApiHeaders.ts"
+import { EmailAddressesGroup } from "./opentransact/Definition.ts"
 import { OperationsGroup } from "./operations/Definition.ts"
 import { AccountEmailAddressGroup, OrganizationEmailAddressGroup } from "./space-invoices/Definition.ts"
 
 export class CountersignApi extends HttpApi.make("countersign")
   .add(AccountEmailAddressGroup)
   .add(OrganizationEmailAddressGroup)
+  .add(EmailAddressesGroup)
   .add(ConfirmationGroup)
   .add(OperationsGroup)
   .annotateMerge(
@@ -30,4 +32,5 @@ export class CountersignApi extends HttpApi.make("countersign")
     })
   ) {}
 
+export { EmailAddressDocument, EmailAddressList, EmailAddressResource } from "./opentransact/Resource.ts"
 export { EmailAddress, EmailAddressStatus } from "./space-invoices/EmailAddress.ts"

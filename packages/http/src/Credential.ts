@@ -26,6 +26,13 @@ export const accessToken = (
   return Option.none()
 }
 
+/** The token of an `Authorization` header with a scheme: `Bearer <token>`, or `Basic` with the token in base64 or as it is. */
+export const schemeToken = (header: string): Option.Option<Redacted.Redacted> =>
+  Option.map(
+    Option.filter(Option.some(header.trim()), (text) => /^(bearer|basic) +./i.test(text)),
+    (text) => Redacted.make(authorizationToken(text))
+  )
+
 /** The token of an `Authorization` header: raw, `Bearer <token>`, or `Basic <base64>`, whose longer half is the token. */
 const authorizationToken = (header: string): string => {
   const [, scheme, rest = ""] = /^(bearer|basic) +(.*)$/i.exec(header.trim()) ?? []

@@ -163,6 +163,9 @@ describe("the OpenAPI document", () => {
           `GET ${path}/status`,
           `POST ${path}/resend-verification`
         ]),
+        "GET /v1/email-addresses",
+        "POST /v1/email-addresses",
+        "GET /v1/email-addresses/{id}",
         "GET /verify/{token}",
         "POST /verify/{token}",
         "GET /health",
@@ -198,7 +201,9 @@ describe("the OpenAPI document", () => {
     expect(Object.keys(spec.components.securitySchemes)).toEqual([
       "authorization",
       "accessTokenHeader",
-      "accessTokenQuery"
+      "accessTokenQuery",
+      "accessKeyBasic",
+      "accessKeyBearer"
     ])
   })
 

@@ -122,7 +122,8 @@ describe("docs/reference/space-invoices.md", () => {
       { success: success.slice(0, 3), errors: errors.split(" ") }
     ])
     expect(told).toHaveLength(10)
-    expect(Object.fromEntries(told)).toEqual(Object.fromEntries(endpoints("/v1/")))
+    const defined = [...endpoints("/v1/")].filter(([endpoint]) => !endpoint.includes("/v1/email-addresses"))
+    expect(Object.fromEntries(told)).toEqual(Object.fromEntries(defined))
   })
 
   it("has every field of the object, in its order, and of the statuses", () => {
