@@ -41,22 +41,26 @@ const fields = {
   )
 }
 
-const range = <const Name extends string>(name: Name, what: string) => ({
-  [`${name}[start]`]: text(`Only what was ${what} in this second or later.`, "2024-05-01T00:00:00Z"),
-  [`${name}[finish]`]: text(`Only what was ${what} in this second or earlier.`, "2099-12-31T23:59:59Z")
-})
+const since = (what: string) => text(`Only what was ${what} in this second or later.`, "2024-05-01T00:00:00Z")
+const until = (what: string) => text(`Only what was ${what} in this second or earlier.`, "2099-12-31T23:59:59Z")
 
-const list: Schema.Struct.Fields = {
+const list = {
   "page[number]": Schema.optionalKey(
     Schema.String.annotate({ description: "The page, from 1 on. A page after the last one is empty.", examples: ["1"] })
   ),
   "page[size]": text("Email addresses per page: 30 unless given, at most 100. More is read as 100.", "30"),
-  ...range("filter[created-between]", "created"),
-  ...range("filter[updated-between]", "updated"),
-  ...range("filter[created_between]", "created"),
-  ...range("filter[updated_between]", "updated"),
-  ...range("created_between", "created"),
-  ...range("updated_between", "updated"),
+  "filter[created-between][start]": since("created"),
+  "filter[created-between][finish]": until("created"),
+  "filter[updated-between][start]": since("updated"),
+  "filter[updated-between][finish]": until("updated"),
+  "filter[created_between][start]": since("created"),
+  "filter[created_between][finish]": until("created"),
+  "filter[updated_between][start]": since("updated"),
+  "filter[updated_between][finish]": until("updated"),
+  "created_between[start]": since("created"),
+  "created_between[finish]": until("created"),
+  "updated_between[start]": since("updated"),
+  "updated_between[finish]": until("updated"),
   "filter[metadata][key]": text(
     "Only those whose metadata have this value at the top-level key that stands in place of `key`. Other values than strings compare by their JSON text. Several keys must all match.",
     "1234"

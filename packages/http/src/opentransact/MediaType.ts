@@ -28,7 +28,7 @@ export const isRefusedContentType = (header: string | undefined): boolean =>
 export const isRefusedAccept = (header: string | undefined): boolean => {
   if (header === undefined) return false
   const named = splitUnquoted(header, ",")
-    .map(parseMediaType)
+    .map((range) => parseMediaType(range, isWeight))
     .filter(({ type }) => type === jsonApi)
   return named.length > 0 && named.every(isModified)
 }
@@ -36,14 +36,16 @@ export const isRefusedAccept = (header: string | undefined): boolean => {
 const isModified = ({ type, parameters }: MediaType): boolean =>
   type === jsonApi && [...parameters].some(([name, value]) => name !== "profile" && !(name === "ext" && value === ""))
 
-const parseMediaType = (text: string): MediaType => {
+/** What follows a weight is of `Accept`, not of the media type (RFC 9110, section 12.5.1). */
+const isWeight = (parameter: string): boolean => parameter === "q"
+
+const parseMediaType = (text: string, isEnd: (parameter: string) => boolean = () => false): MediaType => {
   const [type = "", ...rest] = splitUnquoted(text, ";")
   const parameters = new Map<string, string>()
   for (const parameter of rest) {
     const [name = "", ...value] = parameter.split("=")
     const key = name.trim().toLowerCase()
-    // What follows a weight is of `Accept`, not of the media type (RFC 9110, section 12.5.1).
-    if (key === "q") break
+    if (isEnd(key)) break
     if (key !== "")
       parameters.set(
         key,
