@@ -11,7 +11,7 @@ interface Members {
   readonly [name: string]: unknown
 }
 
-export type Metadata = { readonly [key: string]: Schema.Json }
+type Metadata = { readonly [key: string]: Schema.Json }
 
 /** The two kinds of owners: an application is an account, a profile is an organization. */
 export interface OwnerIdentifier {
@@ -19,7 +19,7 @@ export interface OwnerIdentifier {
   readonly id: string
 }
 
-export interface NewEmailAddress {
+interface NewEmailAddress {
   readonly email: string
   readonly metadata: Metadata
   readonly owner: OwnerIdentifier

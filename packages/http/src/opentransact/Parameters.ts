@@ -7,8 +7,8 @@ import { Effect, Result } from "effect"
 import type { Exchange } from "../Exchange.ts"
 import { type ErrorObject, invalid, invalidParameter, notWhitelisted, Refused } from "./Problems.ts"
 
-export const defaultSize = 30
-export const largestSize = 100
+const defaultSize = 30
+const largestSize = 100
 
 /** Which fields of a resource are shown: all when absent. */
 export type Fields = ReadonlySet<string> | undefined
