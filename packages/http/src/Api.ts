@@ -11,6 +11,7 @@
 import { HttpApi, OpenApi } from "effect/http-api"
 import { ConfirmationGroup } from "./confirmation/Definition.ts"
 import { withResponseHeaders } from "./OpenApiHeaders.ts"
+import { EmailAddressesGroup } from "./opentransact/Definition.ts"
 import { OperationsGroup } from "./operations/Definition.ts"
 import { SenderGroup } from "./sendmachine/Definition.ts"
 import { AccountEmailAddressGroup, OrganizationEmailAddressGroup } from "./space-invoices/Definition.ts"
@@ -19,6 +20,7 @@ import { AccountEmailAddressGroup, OrganizationEmailAddressGroup } from "./space
 export class CountersignApi extends HttpApi.make("countersign")
   .add(AccountEmailAddressGroup)
   .add(OrganizationEmailAddressGroup)
+  .add(EmailAddressesGroup)
   .add(SenderGroup)
   .add(ConfirmationGroup)
   .add(OperationsGroup)
@@ -33,5 +35,6 @@ export class CountersignApi extends HttpApi.make("countersign")
     })
   ) {}
 
+export { EmailAddressDocument, EmailAddressList, EmailAddressResource } from "./opentransact/Resource.ts"
 export { AddedSender, NewSender, Sender, SenderList, SenderListing } from "./sendmachine/Sender.ts"
 export { EmailAddress, EmailAddressStatus } from "./space-invoices/EmailAddress.ts"

@@ -26,6 +26,12 @@ export const accessToken = (
   return Option.none()
 }
 
+/** The token of an `Authorization` header with a scheme: `Bearer <token>`, or `Basic` with the token in base64 or as it is. */
+export const schemeToken = (header: string): Option.Option<Redacted.Redacted> =>
+  Option.map(
+    Option.filter(Option.some(header.trim()), (text) => /^(bearer|basic) +./i.test(text)),
+    (text) => Redacted.make(authorizationToken(text))
+  )
 /**
  * The API key of a Sendmachine request: the password of `Authorization: Basic`, whatever the user name is, or the user name when
  * there is no password; or `Bearer <key>`.

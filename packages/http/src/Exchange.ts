@@ -16,9 +16,9 @@ export interface Exchange {
 
 export type Answer = Effect.Effect<HttpServerResponse.HttpServerResponse, Failure>
 
-/** An endpoint. HEAD is answered by the GET of the same path. */
+/** An endpoint. HEAD is answered by the GET of the same path. PATCH is always refused, and `Allow` does not name it. */
 export interface Route {
-  readonly method: "GET" | "POST" | "DELETE"
+  readonly method: "GET" | "POST" | "PATCH" | "DELETE"
   readonly path: `/${string}`
   readonly answer: (exchange: Exchange) => Answer
 }

@@ -10,6 +10,7 @@ import { Cause, Clock, Context, Effect, type Layer, Option } from "effect"
 import { HttpRouter, HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { confirmationHeaders, confirmationRoutes } from "./confirmation/Endpoints.ts"
 import { type Failure, Unexpected } from "./Failure.ts"
+import { openTransactRoutes } from "./opentransact/Endpoints.ts"
 import { operationsRoutes } from "./operations/Endpoints.ts"
 import { ownerOf, pathOf } from "./PathOwners.ts"
 import { recordRequest } from "./RequestMetrics.ts"
@@ -31,6 +32,7 @@ const make: Effect.Effect<HttpAppEffect, never, HttpAppRequirements> = Effect.ge
   const ids = yield* Ids
   const table = makeRouteTable([
     ...(yield* spaceInvoicesRoutes),
+    ...(yield* openTransactRoutes),
     ...(yield* sendmachineRoutes),
     ...(yield* confirmationRoutes),
     ...(yield* operationsRoutes)

@@ -6,6 +6,7 @@ const header = (description: string, type: "string" | "integer" = "string") => (
 
 const correlation = header("Names the request in the server's log.")
 const byStatus: { readonly [status: string]: { readonly [name: string]: unknown } } = {
+  "201": { Location: header("Where the new resource is (RFC 9110, section 10.2.2).") },
   "401": { "WWW-Authenticate": header("The schemes that are understood (RFC 9110, section 11.6.1).") },
   "405": { Allow: header("The methods of the path (RFC 9110, section 10.2.1).") },
   "429": { "Retry-After": header("Seconds until a new try makes sense (RFC 9110, section 10.2.3).", "integer") },

@@ -4,6 +4,7 @@
  * A dialect that is added stands before the one whose paths it takes a part of.
  */
 import type { PathOwner } from "./Exchange.ts"
+import { OpenTransact } from "./opentransact/Refusal.ts"
 import { Problem } from "./Problem.ts"
 import { Sendmachine } from "./sendmachine/Refusal.ts"
 import { SpaceInvoices } from "./space-invoices/Refusal.ts"
@@ -11,7 +12,7 @@ import { SpaceInvoices } from "./space-invoices/Refusal.ts"
 /** Our own API. It lies under `/v1`, and is not of the Space Invoices dialect. */
 const Own: PathOwner = { ...Problem, owns: (path) => path === "/v1/senders" || path.startsWith("/v1/senders/") }
 
-const owners: ReadonlyArray<PathOwner> = [Own, SpaceInvoices, Sendmachine]
+const owners: ReadonlyArray<PathOwner> = [Own, OpenTransact, SpaceInvoices, Sendmachine]
 
 /** The path of a URL in lower case, without query and without a slash at the end. */
 export const pathOf = (url: string): string => {

@@ -39,7 +39,9 @@ export const makeRouteTable = (routes: ReadonlyArray<Route>): RouteTable => {
 
   const paths = FindMyWay.make<Found>(options)
   for (const path of new Set(routes.map((route) => route.path))) {
-    const methods = routes.filter((route) => route.path === path).map((route) => route.method)
+    const methods = routes
+      .filter((route) => route.path === path && route.method !== "PATCH")
+      .map((route) => route.method)
     const allow = methods.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]))
     paths.on("ANY", path, { ...nowhere, path, answer: () => Effect.fail(new MethodUnknown({ allow })) })
   }

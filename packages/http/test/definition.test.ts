@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
-import { CommandInFlight, StorageUnavailable } from "@countersign/engine"
+import { CommandInFlight, Overloaded, StorageUnavailable } from "@countersign/engine"
 import { CountersignApi } from "@countersign/http/api"
 import { Effect, Schema } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
 import { HttpApi, HttpApiClient, OpenApi } from "effect/http-api"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { documentOf, jsonApiClient, mediaType } from "./JsonApi.ts"
 import { type Service, startService } from "./Service.ts"
 
 let service: Service
@@ -36,10 +37,11 @@ const endpoints = (): ReadonlyArray<Endpoint> => {
 const scopes = () => ["/v1/email-address", `/v1/organizations/${service.organization}/email-address`]
 const definedPath = (path: string) =>
   path
+    .replace(/\?.*/, "")
     .replace(service.organization, ":id")
+    .replace(/\/email-addresses\/.+/, "/email-addresses/:id")
     .replace(/\/verify\/.+/, "/verify/:token")
     .replace(/\/sender\/.*[.@].*/, "/sender/:email")
-    .replace(/\?.*/, "")
 
 /** Fails unless the definition has this answer, to the letter: no member is missing, none is too many. */
 const conforms = async (method: string, path: string, answer: Response) => {
@@ -218,6 +220,66 @@ describe("every answer of every endpoint is as the definition says", () => {
     for (const each of [busy, broken, away]) await each.stop()
   })
 
+  it("in the OpenTransact dialect", async () => {
+    const ot = await startService({
+      disturb: () => ({
+        senders: { add: () => Effect.fail(new Overloaded({ retryAfter: 1 })), get: () => Effect.die("") }
+      })
+    })
+    const sent = async (
+      of: Service,
+      method: string,
+      path: string,
+      body?: unknown,
+      headers?: Record<string, string>
+    ) => {
+      const answer = await jsonApiClient(of).call(method, path, body, headers)
+      await conforms(method, path, answer)
+      return answer.status
+    }
+    const path = "/v1/email-addresses"
+    const wish = (email: string, id = service.account) =>
+      documentOf({ email, metadata: { a: 1 }, owner: { type: "applications", id } })
+    const post = (body: unknown, headers?: Record<string, string>) => sent(service, "POST", path, body, headers)
+    const [accept, type] = [{ accept: `${mediaType};a=b` }, { "content-type": `${mediaType};a=b` }]
+    expect([
+      await post(wish("ot@acme.com"), { "idempotency-key": "ot" }),
+      await post(wish("other@acme.com"), { "idempotency-key": "ot" }),
+      await post(wish("ot@acme.com")),
+      await post("{"),
+      await post(wish("ot@acme.com"), { authorization: "" }),
+      await post({ data: { type: "email-addresses", id: "1" } }),
+      await post(wish("ot@acme.com", "nobody")),
+      await post({}),
+      await post({}, accept),
+      await post("x".repeat(70_000)),
+      await post({}, type),
+      await sent(ot, "POST", path, wish("ot@acme.com", ot.account))
+    ]).toEqual([201, 422, 409, 400, 401, 403, 404, 422, 406, 413, 415, 503])
+    expect([
+      await sent(service, "GET", path),
+      await sent(service, "GET", `${path}?filter[owner-type]=profiles&page[number]=2`),
+      await sent(service, "GET", `${path}?sort=email`),
+      await sent(service, "GET", `${path}?page[number]=0`),
+      await sent(service, "GET", path, undefined, accept),
+      await sent(service, "GET", path, undefined, type),
+      await sent(service, "GET", path, undefined, { authorization: "Bearer x" })
+    ]).toEqual([200, 200, 400, 422, 406, 415, 401])
+    const { data } = await jsonApiClient(service).list()
+    const one = `${path}/${data[0]?.id}`
+    expect([
+      await sent(service, "GET", one),
+      await sent(service, "GET", `${one}?fields[email-addresses]=owner`),
+      await sent(service, "GET", `${one}?include=owner`),
+      await sent(service, "GET", `${path}/nobody`),
+      await sent(service, "GET", one, undefined, accept),
+      await sent(service, "GET", one, undefined, type),
+      await sent(service, "GET", one, undefined, { authorization: "" }),
+      await sent(ot, "GET", `${path}/any`)
+    ]).toEqual([200, 200, 400, 404, 406, 415, 401, 500])
+    await ot.stop()
+  })
+
   it("around the dialects", async () => {
     for (const path of ["/health", "/ready", "/metrics"]) {
       expect(await check("GET", path)).toBe(200)
@@ -252,6 +314,9 @@ describe("the OpenAPI document", () => {
           `GET ${path}/status`,
           `POST ${path}/resend-verification`
         ]),
+        "GET /v1/email-addresses",
+        "POST /v1/email-addresses",
+        "GET /v1/email-addresses/{id}",
         "GET /sender/list",
         "POST /sender/list",
         "GET /sender",
@@ -293,6 +358,8 @@ describe("the OpenAPI document", () => {
       "authorization",
       "accessTokenHeader",
       "accessTokenQuery",
+      "accessKeyBasic",
+      "accessKeyBearer",
       "apiKeyBasic",
       "apiKeyBearer"
     ])
@@ -313,7 +380,7 @@ describe("the definition without the server", () => {
     const program = Effect.gen(function* () {
       const client = yield* HttpApiClient.make(CountersignApi, {
         baseUrl: service.url,
-        transformClient: HttpClient.mapRequest(HttpClientRequest.setHeader("authorization", service.token))
+        transformClient: HttpClient.mapRequest(HttpClientRequest.setHeader("authorization", `Bearer ${service.token}`))
       })
       const params = { id: service.organization }
       const added = yield* client.organizationEmailAddress.create({
@@ -325,12 +392,17 @@ describe("the definition without the server", () => {
       const problem = yield* Effect.flip(
         client.accountEmailAddress.create({ headers: {}, payload: { email: "nothing" } })
       )
-      return { added, status, problem, health: yield* client.health() }
+      const jsonApi = yield* client.emailAddresses.show({ params: { id: added.id }, query: {} })
+      const page = yield* client.emailAddresses.list({ query: { "filter[owner-type]": "profiles" } })
+      return { added, status, problem, jsonApi, page, health: yield* client.health() }
     })
-    const { added, status, problem, health } = await Effect.runPromise(Effect.provide(program, FetchHttpClient.layer))
+    const { added, status, problem, jsonApi, page, health } = await Effect.runPromise(
+      Effect.provide(program, FetchHttpClient.layer)
+    )
     expect([added.email, added.organizationId]).toEqual(["typed@acme.com", service.organization])
     expect(status).toEqual({ emailVerificationStatus: "PENDING", domainVerificationStatus: "PENDING" })
     expect(problem).toMatchObject({ error: { statusCode: 422, details: { codes: { email: ["format"] } } } })
+    expect([jsonApi.data, page.data.at(-1)?.attributes?.email]).toEqual([page.data.at(-1), "typed@acme.com"])
     expect(health).toEqual({ status: "ok" })
   })
 

@@ -15,10 +15,10 @@ import {
   StorageUnavailable,
   TooSoon
 } from "@countersign/engine"
-import { CountersignApi, EmailAddress, EmailAddressStatus, Sender } from "@countersign/http/api"
+import { CountersignApi, EmailAddress, EmailAddressResource, EmailAddressStatus, Sender } from "@countersign/http/api"
 import { Schema } from "effect"
 import { HttpServerResponse } from "effect/http"
-import { HttpApi } from "effect/http-api"
+import { HttpApi, OpenApi } from "effect/http-api"
 import { describe, expect, it } from "vitest"
 import { confirmationHeaders } from "../src/confirmation/Endpoints.ts"
 import type { PathOwner } from "../src/Exchange.ts"
@@ -33,6 +33,8 @@ import {
   RouteUnknown,
   Unexpected
 } from "../src/Failure.ts"
+import * as Problems from "../src/opentransact/Problems.ts"
+import { OpenTransact } from "../src/opentransact/Refusal.ts"
 import { Problem } from "../src/Problem.ts"
 import { alreadyAdded, Sendmachine } from "../src/sendmachine/Refusal.ts"
 import { Filters, NewSender } from "../src/sendmachine/Sender.ts"
@@ -124,7 +126,8 @@ describe("docs/reference/space-invoices.md", () => {
       { success: success.slice(0, 3), errors: errors.split(" ") }
     ])
     expect(told).toHaveLength(10)
-    expect(Object.fromEntries(told)).toEqual(Object.fromEntries(endpoints("/v1/")))
+    const defined = [...endpoints("/v1/")].filter(([endpoint]) => !endpoint.includes("/v1/email-addresses"))
+    expect(Object.fromEntries(told)).toEqual(Object.fromEntries(defined))
   })
 
   it("has every field of the object, in its order, and of the statuses", () => {
@@ -145,6 +148,64 @@ describe("docs/reference/space-invoices.md", () => {
       const { error } = Schema.decodeUnknownSync(Envelope)(body)
       return `${error.statusCode} ${error.name} ${error.code}`
     })
+    const told = tablesOf(text, "status").map((row) => row.slice(0, 3).join(" "))
+    expect([...told].sort()).toEqual(distinct(sent))
+  })
+})
+
+const ErrorDocument = Schema.Struct({
+  errors: Schema.Array(
+    Schema.Struct({ status: Schema.String, title: Schema.String, code: Schema.optionalKey(Schema.String) })
+  )
+})
+
+/** What is said about a place in a request, which no failure is. */
+const problems = [
+  Problems.missingAuthorization,
+  Problems.missing("email", ""),
+  ...["", true, 1, null, [], {}].map((value) => Problems.wrongType("email", value, "")),
+  Problems.notWhitelisted("type", { pointer: "" }),
+  Problems.invalid("", { pointer: "" }),
+  Problems.foreignType,
+  Problems.duplicate,
+  Problems.clientId,
+  Problems.updating,
+  Problems.invalidParameter("sort", ""),
+  Problems.notAcceptable
+]
+
+describe("docs/reference/opentransact.md", () => {
+  const text = page("opentransact")
+
+  it("has every endpoint with its statuses", () => {
+    const told = tablesOf(text, "endpoint").map(([endpoint = "", , success = "", errors = ""]) => [
+      endpoint,
+      { success, errors: errors.split(" ") }
+    ])
+    expect(told).toHaveLength(3)
+    expect(Object.fromEntries(told)).toEqual(Object.fromEntries(endpoints("/v1/email-addresses")))
+  })
+
+  it("has every field of the resource, in its order and at its place", () => {
+    const { attributes, meta, relationships } = EmailAddressResource.fields
+    const defined = [
+      ...Object.keys(attributes.schema.fields).map((name) => [name, "attributes"]),
+      ...Object.keys(relationships.schema.fields).map((name) => [name, "relationships"]),
+      ...Object.keys(meta.fields).map((name) => [name, "meta"])
+    ]
+    expect(tablesOf(text, "field").map((row) => row.slice(0, 2))).toEqual(defined)
+  })
+
+  it("has every parameter of the list, in its order", () => {
+    const parameters = OpenApi.fromApi(CountersignApi).paths["/v1/email-addresses"]?.get?.parameters ?? []
+    expect(tablesOf(text, "parameter").map(([name]) => name)).toEqual(parameters.map(({ name }) => name))
+  })
+
+  it("has every error", async () => {
+    const failed = (await refusals(OpenTransact)).flatMap(
+      ({ body }) => Schema.decodeUnknownSync(ErrorDocument)(body).errors
+    )
+    const sent = [...failed, ...problems].map(({ status, title, code = "" }) => `${status} ${title} ${code}`)
     const told = tablesOf(text, "status").map((row) => row.slice(0, 3).join(" "))
     expect([...told].sort()).toEqual(distinct(sent))
   })

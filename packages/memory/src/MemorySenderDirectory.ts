@@ -44,6 +44,7 @@ const orders: { readonly [O in SenderQuery["order"]]: (a: ListedSender, b: Liste
 const matches = (filter: SenderFilter, sender: ListedSender): boolean =>
   sender.account === filter.account &&
   (filter.owner === undefined || ownerKey(sender.owner) === ownerKey(filter.owner)) &&
+  (filter.ownerType === undefined || sender.owner._tag === filter.ownerType) &&
   (filter.kind === undefined || sender.kind === filter.kind) &&
   (filter.statuses === undefined || filter.statuses.includes(sender.status)) &&
   (filter.canonical === undefined || sender.canonical === filter.canonical) &&

@@ -5,6 +5,7 @@
 import type { SQLInputValue } from "node:sqlite"
 import type { SenderFilter, SenderQuery } from "@countersign/engine"
 import { listedColumns } from "./SenderBody.ts"
+import { everyOwner } from "./SenderRows.ts"
 
 export interface Search {
   readonly sql: string
@@ -15,6 +16,8 @@ export interface Search {
 export interface Scope {
   readonly account: number
   readonly owner: number | undefined
+  /** Whose senders do not count. */
+  readonly except: number | undefined
 }
 
 interface Part {
@@ -46,9 +49,10 @@ export const searchCount = (filter: SenderFilter, scope: Scope): Search => {
 }
 
 /** How many senders there are, out of the counts that every commit keeps; for filters by owner, kind and status only. */
-export const searchKeptCount = ({ kind, statuses }: SenderFilter, account: number, owner: number): Search => {
-  const where = ["account = ?", "owner = ?"]
-  const values: Array<SQLInputValue> = [account, owner]
+export const searchKeptCount = ({ kind, statuses }: SenderFilter, { account, owner, except }: Scope): Search => {
+  const from = owner ?? everyOwner
+  const where = ["account = ?", "owner IN (?, ?)"]
+  const values: Array<SQLInputValue> = [from, account, from, except ?? from]
   if (kind !== undefined) {
     where.push("kind = ?")
     values.push(kind)
@@ -57,7 +61,10 @@ export const searchKeptCount = ({ kind, statuses }: SenderFilter, account: numbe
     where.push(`status IN (${statuses.map(() => "?").join(", ")})`)
     values.push(...statuses)
   }
-  return { sql: `SELECT coalesce(sum(senders), 0) AS senders FROM sender_counts WHERE ${where.join(" AND ")}`, values }
+  return {
+    sql: `SELECT coalesce(sum(iif(owner = ?, senders, -senders)), 0) AS senders FROM sender_counts WHERE ${where.join(" AND ")}`,
+    values
+  }
 }
 
 /** Whether the kept counts answer the filter. */
@@ -86,6 +93,7 @@ const filtered = (filter: SenderFilter & { readonly order?: SenderQuery["order"]
   }
   // The unary plus keeps a condition from choosing another index than `narrowest` did.
   if (scope.owner !== undefined) add("+s.owner = ?", scope.owner)
+  if (scope.except !== undefined) add("+s.owner <> ?", scope.except)
   if (filter.kind !== undefined) add("+s.kind = ?", filter.kind)
   if (filter.statuses !== undefined) {
     add(`+s.status IN (${filter.statuses.map(() => "?").join(", ")})`, ...filter.statuses)

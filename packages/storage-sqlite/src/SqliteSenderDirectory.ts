@@ -3,13 +3,13 @@
  */
 
 import type { StatementSync } from "node:sqlite"
+import { accountOwner } from "@countersign/core"
 import { type ListedSender, SenderDirectory, type SenderFilter } from "@countersign/engine"
 import { Option } from "effect"
 import { readInteger } from "./Columns.ts"
 import type { Connection } from "./Connection.ts"
 import { makeNumberReader } from "./Numbers.ts"
 import { decodeSender, listedColumns } from "./SenderBody.ts"
-import { everyOwner } from "./SenderRows.ts"
 import { isKeptCount, type Scope, type Search, searchCount, searchKeptCount, searchPage } from "./SenderSearch.ts"
 
 const joined = `senders s CROSS JOIN streams t ON t.number = s.stream CROSS JOIN owner_numbers o ON o.number = s.owner`
@@ -45,12 +45,16 @@ export const makeSenderDirectory = ({ read, reader }: Connection): SenderDirecto
   }
 
   /** `undefined` when nothing can match: an account or owner that never had a sender. */
-  const scopeOf = ({ account, owner, statuses }: SenderFilter): Scope | undefined => {
+  const scopeOf = ({ account, owner, ownerType, statuses }: SenderFilter): Scope | undefined => {
     const accountNumber = numbers.ofAccount(account)
     if (accountNumber === undefined || statuses?.length === 0) return undefined
-    if (owner === undefined) return { account: accountNumber, owner: undefined }
+    if (owner === undefined) {
+      const except = ownerType === undefined ? undefined : numbers.ofOwner(accountNumber, accountOwner)
+      return { account: accountNumber, owner: undefined, except }
+    }
+    if (ownerType !== undefined && owner._tag !== ownerType) return undefined
     const ownerNumber = numbers.ofOwner(accountNumber, owner)
-    return ownerNumber === undefined ? undefined : { account: accountNumber, owner: ownerNumber }
+    return ownerNumber === undefined ? undefined : { account: accountNumber, owner: ownerNumber, except: undefined }
   }
 
   const one = (account: string, row: ReturnType<StatementSync["get"]>): Option.Option<ListedSender> =>
@@ -76,9 +80,7 @@ export const makeSenderDirectory = ({ read, reader }: Connection): SenderDirecto
       read(() => {
         const scope = scopeOf(filter)
         if (scope === undefined) return 0
-        const search = isKeptCount(filter)
-          ? searchKeptCount(filter, scope.account, scope.owner ?? everyOwner)
-          : searchCount(filter, scope)
+        const search = isKeptCount(filter) ? searchKeptCount(filter, scope) : searchCount(filter, scope)
         return readInteger(run(search)[0], "senders")
       }),
     onDomain: (account, domain, after, limit) =>

@@ -16,6 +16,8 @@ export interface ListedSender extends SenderEntry {
 export interface SenderFilter {
   readonly account: string
   readonly owner?: Owner
+  /** `Organization`: those of every organization, and not the account's own. */
+  readonly ownerType?: "Organization"
   readonly kind?: SenderKind
   readonly statuses?: ReadonlyArray<LiveStatus>
   readonly canonical?: string

@@ -54,6 +54,7 @@ const bounds = fc.record({ from: moment, to: moment }, { requiredKeys: [] })
 
 const filters = {
   owner,
+  ownerType: fc.constant("Organization" as const),
   kind,
   statuses: fc.subarray<LiveStatus>(["pending", "email-verified", "domain-verified", "active"]),
   canonical: fc.tuple(local, domain).map(([part, at]) => `${part}@${at}`),
@@ -66,6 +67,7 @@ const filters = {
 
 const filterName = fc.constantFrom(
   "owner" as const,
+  "ownerType" as const,
   "kind" as const,
   "statuses" as const,
   "canonical" as const,
@@ -134,8 +136,9 @@ const select = (live: ReadonlyArray<ListedSender>, filter: SenderFilter): Array<
   const keep = (test: (listed: ListedSender) => boolean) => {
     left = left.filter(test)
   }
-  const { owner: of, kind: only, statuses, canonical, createdBetween, updatedBetween, metadata } = filter
+  const { owner: of, ownerType, kind: only, statuses, canonical, createdBetween, updatedBetween, metadata } = filter
   if (of !== undefined) keep((listed) => JSON.stringify(listed.owner) === JSON.stringify(of))
+  if (ownerType !== undefined) keep((listed) => listed.owner._tag === ownerType)
   if (only !== undefined) keep((listed) => listed.kind === only)
   if (statuses !== undefined) keep((listed) => statuses.some((wanted) => wanted === listed.status))
   if (canonical !== undefined) keep((listed) => listed.canonical === canonical)

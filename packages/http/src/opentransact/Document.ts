@@ -1,0 +1,144 @@
+/**
+ * Reads the document of a request that creates an email address (JSON:API 1.1, "Creating Resources"), and finds everything that is wrong with it.
+ *
+ * Members that JSON:API does not define, and those that this resource does not have, are not looked at.
+ */
+import { parseEmailAddress } from "@countersign/core"
+import { Result, type Schema } from "effect"
+import { clientId, type ErrorObject, foreignType, invalid, missing, notWhitelisted, wrongType } from "./Problems.ts"
+
+interface Members {
+  readonly [name: string]: unknown
+}
+
+type Metadata = { readonly [key: string]: Schema.Json }
+
+/** The two kinds of owners: an application is an account, a profile is an organization. */
+export interface OwnerIdentifier {
+  readonly type: "applications" | "profiles"
+  readonly id: string
+}
+
+interface NewEmailAddress {
+  readonly email: string
+  readonly metadata: Metadata
+  readonly owner: OwnerIdentifier
+}
+
+/** What a document says: some may be missing, then `problems` has the reasons. */
+export interface Reading extends Partial<NewEmailAddress> {
+  /** A problem that is answered alone: 409, or else 403. */
+  readonly refusal?: ErrorObject
+  /** All of status 422. */
+  readonly problems: ReadonlyArray<ErrorObject>
+}
+
+/** The pointer to the owner's linkage, for whoever looks the owner up. */
+export const ownerPointer = "/data/relationships/owner"
+
+/** `allowTestNames` as in the settings of the engine. */
+export const readDocument = (members: Members, options: { readonly allowTestNames: boolean }): Reading => {
+  const problems: Array<ErrorObject> = []
+  const data = readObject(members, "data", "", problems)
+  if (data === undefined) return { problems }
+
+  const type = readString(data, "type", "/data", problems)
+  if (type !== undefined && type !== "email-addresses") return { refusal: foreignType, problems: [] }
+  // A null names nothing: some clients send it for "not yet".
+  if (data.id !== undefined && data.id !== null) return { refusal: clientId, problems: [] }
+
+  const attributes = readParent(data, "attributes", "email", problems)
+  const email = attributes && readEmail(attributes, options, problems)
+  const metadata = attributes && readMetadata(attributes, problems)
+  const relationships = readParent(data, "relationships", "owner", problems)
+  const owner = relationships && readOwner(relationships, problems)
+  return {
+    problems,
+    ...(email === undefined ? {} : { email }),
+    ...(metadata === undefined ? {} : { metadata }),
+    ...(owner === undefined ? {} : { owner })
+  }
+}
+
+/** `attributes` or `relationships`: when there is none, the member that it must hold is what is missing. */
+const readParent = (data: Members, name: string, wanted: string, problems: Array<ErrorObject>): Members | undefined => {
+  if (data[name] !== undefined) return readObject(data, name, "/data", problems)
+  problems.push(missing(wanted, "/data"))
+  return undefined
+}
+
+const readEmail = (
+  attributes: Members,
+  options: { readonly allowTestNames: boolean },
+  problems: Array<ErrorObject>
+): string | undefined => {
+  const email = readString(attributes, "email", "/data/attributes", problems)
+  if (email === undefined) return undefined
+  const parsed = parseEmailAddress(email, options)
+  if (Result.isSuccess(parsed)) return email
+  problems.push(invalid(parsed.failure.message, { pointer: "/data/attributes/email" }))
+  return undefined
+}
+
+const readMetadata = (attributes: Members, problems: Array<ErrorObject>): Metadata | undefined => {
+  const { metadata } = attributes
+  const source = { pointer: "/data/attributes/metadata" }
+  if (metadata === undefined) return {}
+  if (typeof metadata !== "string" && !isObject(metadata)) {
+    problems.push(wrongType("metadata", metadata, source.pointer))
+    return undefined
+  }
+  const value = typeof metadata === "string" ? parseJson(metadata) : metadata
+  if (isObject(value) && isStorable(value, deepest)) return value
+  problems.push(
+    invalid(`metadata must be an object, or the JSON text of one, nested at most ${deepest} levels deep.`, source)
+  )
+  return undefined
+}
+
+const readOwner = (relationships: Members, problems: Array<ErrorObject>): OwnerIdentifier | undefined => {
+  const owner = readObject(relationships, "owner", "/data/relationships", problems)
+  const data = owner && readObject(owner, "data", ownerPointer, problems)
+  if (data === undefined) return undefined
+  const type = readString(data, "type", `${ownerPointer}/data`, problems)
+  const id = readString(data, "id", `${ownerPointer}/data`, problems)
+  if (type === undefined || id === undefined) return undefined
+  if (type === "applications" || type === "profiles") return { type, id }
+  problems.push(notWhitelisted("type", { pointer: `${ownerPointer}/data/type` }))
+  return undefined
+}
+
+const readObject = (parent: Members, name: string, at: string, problems: Array<ErrorObject>): Members | undefined => {
+  const value = parent[name]
+  if (isObject(value)) return value
+  problems.push(value === undefined ? missing(name, at) : wrongType(name, value, `${at}/${name}`))
+  return undefined
+}
+
+const readString = (parent: Members, name: string, at: string, problems: Array<ErrorObject>): string | undefined => {
+  const value = parent[name]
+  if (typeof value === "string") return value
+  problems.push(value === undefined ? missing(name, at) : wrongType(name, value, `${at}/${name}`))
+  return undefined
+}
+
+const isObject = (value: unknown): value is Members =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** Far deeper values overflow the stack of whoever writes them as JSON. */
+const deepest = 32
+
+/** Parsed JSON is all JSON, but for numbers that are too large for it, which it reads as infinite. */
+const isStorable = (value: unknown, levels: number): value is Metadata => {
+  if (typeof value === "number") return Number.isFinite(value)
+  if (typeof value !== "object" || value === null) return true
+  return levels > 0 && Object.values(value).every((member) => isStorable(member, levels - 1))
+}
