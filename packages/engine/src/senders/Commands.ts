@@ -1,11 +1,10 @@
 /**
  * How the use cases run commands: ids, idempotency keys, and what a repetition is answered with.
  */
-import { type Decision, type SenderCommand, type SenderState, view } from "@countersign/core"
+import { type Decision, type SenderState, view } from "@countersign/core"
 import { Effect, Schema } from "effect"
-import { type Executed, Executor, type Loaded, type StepDone } from "../Executor.ts"
+import { type Executed, Executor, type Step, type StepDone } from "../Executor.ts"
 import { Ids } from "../Ids.ts"
-import type { StorageUnavailable } from "../ports/EventStore.ts"
 import type { ListedSender } from "../ports/SenderDirectory.ts"
 import { CommandInFlight } from "../SenderErrors.ts"
 import type { Caller } from "../Senders.ts"
@@ -35,11 +34,6 @@ const encodeReceipt = (steps: ReadonlyArray<StepDone>): string =>
 
 const decodeReceipt = Schema.decodeUnknownEffect(Receipt)
 
-export interface CommandStep {
-  readonly sender: string
-  readonly command: (loaded: Loaded, id: string) => Effect.Effect<SenderCommand, StorageUnavailable>
-}
-
 /** What came of one step; a repetition knows only whether something happened then. */
 export interface CommandOutcome {
   readonly sender: string
@@ -57,7 +51,7 @@ export const makeCommands = Effect.gen(function* () {
   const execute = Effect.fnUntraced(function* (
     caller: Caller,
     id: string,
-    steps: ReadonlyArray<CommandStep>
+    steps: ReadonlyArray<Step>
   ): Effect.fn.Return<ReadonlyArray<CommandOutcome>, Effect.Error<ReturnType<Executor["Service"]["execute"]>>> {
     const executed: Executed = yield* executor.execute({
       account: caller.account,
@@ -65,7 +59,7 @@ export const makeCommands = Effect.gen(function* () {
       correlation: caller.correlation,
       command: { id, fingerprint: caller.idempotency?.fingerprint ?? "" },
       alwaysReceipt: caller.idempotency !== undefined,
-      steps: steps.map((step) => ({ sender: step.sender, command: (loaded) => step.command(loaded, id) })),
+      steps,
       result: encodeReceipt
     })
     if (executed._tag === "Done") {
@@ -83,7 +77,7 @@ export const makeCommands = Effect.gen(function* () {
 
   /** Runs one command over the given senders, once for each idempotency key. */
   const run = Effect.fnUntraced(
-    function* (caller: Caller, steps: ReadonlyArray<CommandStep>) {
+    function* (caller: Caller, steps: ReadonlyArray<Step>) {
       if (caller.idempotency === undefined) return yield* execute(caller, yield* ids.next, steps)
       const id = `key:${caller.idempotency.key}`
       const place = `${caller.account}\n${id}`
