@@ -1,7 +1,5 @@
 /**
  * A workload: something that the product does, and how much of it is done to measure it.
- *
- * A further contender (a competitor's library, say) is one more entry in a workload's call of `alternate`.
  */
 import type { Figure } from "./Figure.ts"
 
@@ -17,6 +15,20 @@ export interface Scale {
   /** Rounds under load, and the seconds that one takes. */
   readonly http: { readonly rounds: number; readonly seconds: number }
   readonly starts: number
+  readonly contest: ContestScale
+}
+
+/** How much is done where others' libraries are measured too. */
+export interface ContestScale {
+  readonly rounds: number
+  /** Milliseconds of one round. */
+  readonly millis: number
+  /** Commands of one round on one contended stream. */
+  readonly contended: number
+  /** Events of the log that is read from its beginning. */
+  readonly log: number
+  /** Events of one round whose way to the handler is timed. */
+  readonly followed: number
 }
 
 export const fullScale: Scale = {
@@ -25,10 +37,11 @@ export const fullScale: Scale = {
   senders: 100_000,
   foldMillis: 150,
   http: { rounds: 3, seconds: 3 },
-  starts: 5
+  starts: 5,
+  contest: { rounds: 3, millis: 400, contended: 200, log: 100_000, followed: 20 }
 }
 
-interface Surroundings {
+export interface Surroundings {
   readonly scale: Scale
   /** A folder of this run, on the disk that is measured; it goes when the run ends. */
   readonly folder: string
@@ -38,5 +51,7 @@ interface Surroundings {
 
 export interface Workload {
   readonly name: string
+  /** Runs only when it is named: it installs something, or takes long. */
+  readonly onRequest?: true
   readonly run: (surroundings: Surroundings) => Promise<ReadonlyArray<Figure>>
 }
