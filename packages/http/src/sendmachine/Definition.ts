@@ -63,12 +63,12 @@ const adding = [
   Envelope.Fault,
   Envelope.Unavailable
 ] as const
+// The body of a DELETE is ignored, so no other one comes under the same key.
 const removing = [
   Envelope.BadRequest,
   Envelope.NotFound,
   Envelope.MethodNotAllowed,
   Envelope.Conflict,
-  Envelope.KeyReused,
   Envelope.Fault,
   Envelope.Unavailable
 ] as const
