@@ -38,10 +38,9 @@ const organization = {
   id: Schema.String.annotate({ description: "The organization's id.", examples: ["5f0c3a527b1e8d0a9c7d2f4e"] })
 }
 
-const reading = [Envelope.NotFound, Envelope.MethodNotAllowed, Envelope.Fault, Envelope.Unavailable] as const
+const reading = [Envelope.NotFound, Envelope.Fault, Envelope.Unavailable] as const
 const writing = [
   Envelope.BadRequest,
-  Envelope.MethodNotAllowed,
   Envelope.Conflict,
   Envelope.BodyTooLarge,
   Envelope.UnsupportedMediaType,
