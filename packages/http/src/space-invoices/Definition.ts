@@ -38,10 +38,9 @@ const organization = {
   id: Schema.String.annotate({ description: "The organization's id.", examples: ["5f0c3a527b1e8d0a9c7d2f4e"] })
 }
 
-const reading = [Envelope.NotFound, Envelope.MethodNotAllowed, Envelope.Fault, Envelope.Unavailable] as const
+const reading = [Envelope.NotFound, Envelope.Fault, Envelope.Unavailable] as const
 const writing = [
   Envelope.BadRequest,
-  Envelope.MethodNotAllowed,
   Envelope.Conflict,
   Envelope.BodyTooLarge,
   Envelope.UnsupportedMediaType,
@@ -50,13 +49,7 @@ const writing = [
   Envelope.Unavailable
 ] as const
 // A DELETE has no body that counts: none is too large, and no other one comes under the same key.
-const removing = [
-  Envelope.BadRequest,
-  Envelope.MethodNotAllowed,
-  Envelope.Conflict,
-  Envelope.Fault,
-  Envelope.Unavailable
-] as const
+const removing = [Envelope.BadRequest, Envelope.Conflict, Envelope.Fault, Envelope.Unavailable] as const
 const asking = [...writing, Envelope.NotFound, Envelope.TooManyRequests] as const
 
 const newAddress = [NewEmailAddress, NewEmailAddress.pipe(HttpApiSchema.asFormUrlEncoded())] as const
