@@ -133,5 +133,8 @@ export class SenderGroup extends HttpApiGroup.make("sender")
   )
   .middleware(ApiKey)
   .annotateMerge(
-    OpenApi.annotations({ title: "Senders", description: "The senders of the account and of all its organizations." })
+    OpenApi.annotations({
+      title: "Sendmachine: senders",
+      description: "The Sendmachine dialect: the senders of the account and of all its organizations."
+    })
   ) {}

@@ -99,8 +99,9 @@ export class AccountEmailAddressGroup extends HttpApiGroup.make("accountEmailAdd
   .middleware(AccessToken)
   .annotateMerge(
     OpenApi.annotations({
-      title: "Email address of the account",
-      description: "Used for every organization of the account that has no active address of its own."
+      title: "Space Invoices: the account's address",
+      description:
+        "The Space Invoices dialect: the address that is used for every organization of the account that has no active address of its own."
     })
   ) {}
 
@@ -140,7 +141,7 @@ export class OrganizationEmailAddressGroup extends HttpApiGroup.make("organizati
   .middleware(AccessToken)
   .annotateMerge(
     OpenApi.annotations({
-      title: "Email address of an organization",
-      description: "Used for this organization only."
+      title: "Space Invoices: an organization's address",
+      description: "The Space Invoices dialect: the address that is used for this organization only."
     })
   ) {}
