@@ -148,11 +148,11 @@ export const startService = async (options: Options = {}) => {
         ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) })
       }),
     /** The token of the newest link of a sender. */
-    link: (sender: string) =>
+    link: (sender: string, account = own.account) =>
       run(
         Effect.gen(function* () {
           const senders = yield* Senders
-          const history = yield* senders.history(own.account, sender)
+          const history = yield* senders.history(account, sender)
           const requested = history.flatMap(({ event }) => (event._tag === "VerificationRequested" ? [event] : []))
           const added = history.flatMap(({ event }) => (event._tag === "SenderAdded" ? [event] : []))
           return signLink(linkKeys, {
