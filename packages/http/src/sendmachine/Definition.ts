@@ -70,11 +70,11 @@ const adding = [
   Envelope.Fault,
   Envelope.Unavailable
 ] as const
+/** No body counts, so no request is another one under the same key. */
 const removing = [
   Envelope.BadRequest,
   Envelope.NotFound,
   Envelope.Conflict,
-  Envelope.KeyReused,
   Envelope.Fault,
   Envelope.Unavailable
 ] as const
