@@ -145,7 +145,8 @@ export class EmailAddressesGroup extends HttpApiGroup.make("emailAddresses")
   .middleware(AccessKey)
   .annotateMerge(
     OpenApi.annotations({
-      title: "Email addresses, as JSON:API",
-      description: "The OpenTransact dialect: every email address of the account, whoever owns it."
+      title: "OpenTransact: email addresses",
+      description:
+        "The OpenTransact dialect, JSON:API 1.1: every email address of the account and of its organizations."
     })
   ) {}

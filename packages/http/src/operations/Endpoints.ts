@@ -13,8 +13,12 @@ import { json, plainHeaders, type Route } from "../Exchange.ts"
 const docsPolicy =
   "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; font-src data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-/** The buttons of the page that lead to its maker's services. */
-const noOffers = ".api-reference-toolbar, .open-api-client-button { display: none }"
+/**
+ * Hides what leads to services of the page's maker, and keeps a phone from scrolling sideways. The page's own classes say `flex`
+ * with the same weight, so it must be important: `browser.test.ts` looks at it.
+ */
+const pageStyle =
+  ".api-reference-toolbar, .open-api-client-button { display: none !important } html, body { overflow-x: clip }"
 
 const get = (path: `/${string}`, answer: ReturnType<Route["answer"]>): Route => ({
   method: "GET",
@@ -50,7 +54,7 @@ export const descriptionRoutes: Effect.Effect<ReadonlyArray<Route>, never, Setti
   // Three megabytes of script: loaded when somebody reads the docs, and kept then.
   const docs = yield* Effect.cached(
     HttpRouter.toHttpEffect(
-      HttpApiScalar.layer(api, { scalar: { withDefaultFonts: false, customCss: noOffers } })
+      HttpApiScalar.layer(api, { scalar: { withDefaultFonts: false, customCss: pageStyle } })
     ).pipe(
       Effect.flatten,
       Effect.map((response) =>

@@ -70,7 +70,7 @@ const adding = [
   Envelope.Fault,
   Envelope.Unavailable
 ] as const
-/** No body counts, so no request is another one under the same key. */
+// The body of a DELETE is ignored, so no other one comes under the same key.
 const removing = [
   Envelope.BadRequest,
   Envelope.NotFound,
@@ -133,5 +133,8 @@ export class SenderGroup extends HttpApiGroup.make("sender")
   )
   .middleware(ApiKey)
   .annotateMerge(
-    OpenApi.annotations({ title: "Senders", description: "The senders of the account and of all its organizations." })
+    OpenApi.annotations({
+      title: "Sendmachine: senders",
+      description: "The Sendmachine dialect: the senders of the account and of all its organizations."
+    })
   ) {}

@@ -51,7 +51,8 @@ const anotherAccept: Mishap = (chance, _, draft) => {
     "accept",
     chance.pick([
       "application/vnd.api+json; ext=a",
-      "application/vnd.api+json;q=0.5;a=b, */*",
+      "application/vnd.api+json;a=b;q=0.5, */*",
+      'application/vnd.api+json; charset=utf-8, application/vnd.api+json; ext="x, y"',
       "application/json",
       "text/xml",
       "*/*"
