@@ -96,8 +96,7 @@ const write = (state: MemoryState, append: Append, now: number) => {
   if (events.length > 0) state.streams.set(stream, events)
 
   const listed = entry === undefined ? undefined : list(entry, state.directory.get(stream), firstPosition)
-  if (listed === undefined) state.directory.delete(stream)
-  else state.directory.set(stream, listed)
+  state.directory.put(stream, listed)
   for (const task of tasks) putTask(state, task)
   return { version: events.length, entryPosition: listed?.position ?? 0 }
 }

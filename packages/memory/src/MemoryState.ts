@@ -11,12 +11,12 @@ import {
   type Account,
   defaultMailLimits,
   type GrantedMail,
-  type ListedSender,
   type MailLimits,
   type Organization,
   type StoredEvent
 } from "@countersign/engine"
 import { Effect, PubSub, Redacted } from "effect"
+import { type MemorySenderRows, makeSenderRows } from "./MemorySenderRows.ts"
 
 /** What a command answered the first time. */
 interface Receipt {
@@ -54,7 +54,7 @@ export interface MemoryState {
   /** By account and command id; the oldest comes first. */
   readonly receipts: Map<string, Receipt>
   /** Live senders by stream. */
-  readonly directory: Map<string, ListedSender>
+  readonly directory: MemorySenderRows
   /** By id, in the order they were put. */
   readonly tasks: Map<string, Task>
   readonly tasksByKey: Map<string, Task>
@@ -89,7 +89,7 @@ export const makeState = (options: MemoryOptions = {}): Effect.Effect<MemoryStat
     log: [],
     streams: new Map(),
     receipts: new Map(),
-    directory: new Map(),
+    directory: makeSenderRows(),
     tasks: new Map(),
     tasksByKey: new Map(),
     tasksPut: 0,
