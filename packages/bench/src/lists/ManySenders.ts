@@ -38,8 +38,8 @@ export interface Known {
   readonly canonical: string
 }
 
-/** Commits of one transaction. */
-const portion = 20_000
+/** Commits of one transaction: most pages of the indexes change in each, so few transactions write least. */
+const portion = 100_000
 /** One in so many senders is remembered. */
 const rememberEvery = 97
 
@@ -61,7 +61,7 @@ export const fillStore = (
         const entry = commits[at]?.appends[0]?.entry
         if (entry !== undefined) known.push(entry)
       }
-      if (done % (5 * portion) === 0) progress(done)
+      progress(done + commits.length)
     }
     return known
   }).pipe(
