@@ -159,6 +159,11 @@ describe("errors", () => {
     expect(named.map(({ source }) => source)).toEqual([{ parameter: "filter[x]" }, { parameter: "y" }])
   })
 
+  it("E2 name the header that is to blame", async () => {
+    const answer = await client.call("POST", collection, wish("e2@acme.com"), { "idempotency-key": "x".repeat(256) })
+    expect([answer.status, (await errorsIn(answer))[0].source]).toEqual([400, { header: "Idempotency-Key" }])
+  })
+
   it("E3 of several problems have one status", async () => {
     const answer = await client.create({ email: null, metadata: 5, owner: { type: "x", id: 1 } })
     const errors = await errorsIn(answer)

@@ -9,6 +9,8 @@ import { byCodePoint } from "./CodePointOrder.ts"
 export type Senders = ReadonlyArray<ListedSender>
 
 export interface MemorySenderRows {
+  /** Every row, by stream. */
+  readonly entries: () => Iterable<readonly [stream: string, sender: ListedSender]>
   /** By stream. */
   readonly get: (stream: string) => ListedSender | undefined
   /** Makes `sender` the row of the stream, or deletes the row. */
@@ -47,6 +49,7 @@ export const makeSenderRows = (): MemorySenderRows => {
   }
 
   return {
+    entries: () => rows.entries(),
     get: (stream) => rows.get(stream),
     put: (stream, sender) => {
       const before = rows.get(stream)
