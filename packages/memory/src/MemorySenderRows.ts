@@ -5,8 +5,7 @@
 import { ownerKey } from "@countersign/core"
 import type { ListedSender } from "@countersign/engine"
 import { byCodePoint } from "./CodePointOrder.ts"
-
-export type Senders = ReadonlyArray<ListedSender>
+import { type Order, SenderList } from "./SenderList.ts"
 
 export interface MemorySenderRows {
   /** Every row, by stream. */
@@ -15,10 +14,10 @@ export interface MemorySenderRows {
   readonly get: (stream: string) => ListedSender | undefined
   /** Makes `sender` the row of the stream, or deletes the row. */
   readonly put: (stream: string, sender: ListedSender | undefined) => void
-  /** The oldest comes first. Not to be kept: it changes with the rows. */
-  readonly inOrder: (list: ListName) => Senders
+  /** The oldest comes first. */
+  readonly inOrder: (list: ListName) => SenderList
   /** The same senders by domain, then by canonical address, then by age. */
-  readonly byDomain: (account: string) => Senders
+  readonly byDomain: (account: string) => SenderList
 }
 
 /** Whose senders, or which. */
@@ -26,8 +25,6 @@ export type ListName =
   | readonly [account: string]
   | readonly [account: string, by: "owner" | "address" | "domain", value: string]
   | readonly [account: string, by: "metadata", key: string, value: string]
-
-type Order = (a: ListedSender, b: ListedSender) => number
 
 const oldestFirst: Order = (a, b) => a.position - b.position
 
@@ -39,13 +36,31 @@ export const metadataText = (value: unknown): string => (typeof value === "strin
 
 export const makeSenderRows = (): MemorySenderRows => {
   const rows = new Map<string, ListedSender>()
-  const inOrder = new Map<string, Array<ListedSender>>()
-  const byDomain = new Map<string, Array<ListedSender>>()
+  const ordered = new Map<string, SenderList>()
+  const byDomain = new Map<string, SenderList>()
 
-  /** In each list that the sender belongs to, by what order it is found there. */
-  const eachList = (sender: ListedSender, change: (lists: typeof inOrder, name: string, order: Order) => void) => {
-    for (const name of listsOf(sender)) change(inOrder, JSON.stringify(name), oldestFirst)
-    change(byDomain, JSON.stringify([sender.account]), byDomainOrder)
+  const listsOf = (sender: ListedSender): ReadonlyArray<readonly [typeof ordered, string, Order, boolean]> => [
+    ...namesOf(sender).map(
+      (name) => [ordered, JSON.stringify(name), oldestFirst, name[1] === undefined || name[1] === "owner"] as const
+    ),
+    [byDomain, sender.account, byDomainOrder, false]
+  ]
+
+  const remove = (sender: ListedSender): void => {
+    for (const [lists, name] of listsOf(sender)) {
+      const list = lists.get(name)
+      list?.remove(sender)
+      if (list?.size === 0) lists.delete(name)
+    }
+  }
+
+  const add = (sender: ListedSender): void => {
+    for (const [lists, name, order, isCounted] of listsOf(sender)) {
+      const known = lists.get(name)
+      const list = known ?? new SenderList(order, isCounted)
+      if (known === undefined) lists.set(name, list)
+      list.add(sender)
+    }
   }
 
   return {
@@ -53,48 +68,24 @@ export const makeSenderRows = (): MemorySenderRows => {
     get: (stream) => rows.get(stream),
     put: (stream, sender) => {
       const before = rows.get(stream)
-      if (before !== undefined) {
-        rows.delete(stream)
-        eachList(before, (lists, name, order) => {
-          const list = lists.get(name) ?? []
-          list.splice(placeOf(list, before, order), 1)
-          if (list.length === 0) lists.delete(name)
-        })
-      }
-      if (sender !== undefined) {
+      if (before !== undefined) remove(before)
+      if (sender === undefined) rows.delete(stream)
+      else {
         rows.set(stream, sender)
-        eachList(sender, (lists, name, order) => {
-          const list = lists.get(name)
-          if (list === undefined) lists.set(name, [sender])
-          else list.splice(placeOf(list, sender, order), 0, sender)
-        })
+        add(sender)
       }
     },
-    inOrder: (list) => inOrder.get(JSON.stringify(list)) ?? [],
-    byDomain: (account) => byDomain.get(JSON.stringify([account])) ?? []
+    inOrder: (list) => ordered.get(JSON.stringify(list)) ?? empty,
+    byDomain: (account) => byDomain.get(account) ?? empty
   }
 }
 
-const listsOf = ({ account, owner, canonical, domain, metadata }: ListedSender): ReadonlyArray<ListName> => [
+const empty = new SenderList(oldestFirst, true)
+
+const namesOf = ({ account, owner, canonical, domain, metadata }: ListedSender): ReadonlyArray<ListName> => [
   [account],
   [account, "owner", ownerKey(owner)],
   [account, "address", canonical],
   [account, "domain", domain],
   ...Object.entries(metadata).map(([key, value]): ListName => [account, "metadata", key, metadataText(value)])
 ]
-
-/** Where a sender is in a list, or belongs; no two senders of an account have the same position. */
-export const placeOf = (list: Senders, sender: ListedSender, order: Order): number =>
-  firstIndex(list, (other) => order(other, sender) >= 0)
-
-/** The first sender that is far enough; in a list where all after it are, too. */
-export const firstIndex = (list: Senders, isFarEnough: (sender: ListedSender) => boolean): number => {
-  let [from, to] = [0, list.length]
-  while (from < to) {
-    const middle = (from + to) >>> 1
-    const sender = list[middle]
-    if (sender !== undefined && isFarEnough(sender)) to = middle
-    else from = middle + 1
-  }
-  return from
-}
