@@ -114,7 +114,7 @@ class Server {
       ...["-D", join(this.folder, "data"), "-U", "postgres", `--pwfile=${secret}`, "--auth=scram-sha-256"],
       ...["-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions"]
     )
-    if (made.status !== 0) throw new Error(`initdb failed: ${made.error?.message ?? made.stderr}`)
+    if (made.status !== 0) throw new Error(`initdb failed in ${this.folder}: ${made.error?.message ?? made.stderr}`)
     // The harness itself asks in the database postgres, where it needs no more than a password over loopback.
     writeFileSync(
       join(this.folder, "data", "pg_hba.conf"),
