@@ -1,0 +1,12 @@
+import { onPostgres, storageContract } from "@countersign/testkit"
+import { Effect } from "effect"
+import { PostgresStorage } from "../src/index.ts"
+import { testStores } from "./TestStores.ts"
+
+onPostgres((postgres) => {
+  const stores = testStores(postgres)
+  storageContract(`PostgreSQL ${postgres.major}`, stores.layer(), {
+    reopen: Effect.map(stores.place, PostgresStorage.layer),
+    withMailLimits: (mailLimits) => stores.layer({ mailLimits })
+  })
+})
