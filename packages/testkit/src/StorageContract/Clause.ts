@@ -8,6 +8,7 @@ import type {
   Installation,
   MailBudget,
   MailLimits,
+  Maintenance,
   SenderDirectory,
   TaskQueue
 } from "@countersign/engine"
@@ -24,6 +25,7 @@ export type StoragePorts =
   | Accounts
   | AccountAdmin
   | Installation
+  | Maintenance
 
 export type StorageLayer = Layer.Layer<StoragePorts, unknown>
 
