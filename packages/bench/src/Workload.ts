@@ -2,6 +2,7 @@
  * A workload: something that the product does, and how much of it is done to measure it.
  */
 import type { Figure } from "./Figure.ts"
+import type { Crowd } from "./lists/ManySenders.ts"
 
 /** How much is done. */
 export interface Scale {
@@ -15,6 +16,11 @@ export interface Scale {
   /** Rounds under load, and the seconds that one takes. */
   readonly http: { readonly rounds: number; readonly seconds: number }
   readonly starts: number
+  readonly lists: Crowd & {
+    /** How often a question is asked, and how often before that counts. */
+    readonly warm: { readonly before: number; readonly times: number }
+    readonly cold: { readonly times: number }
+  }
   readonly contest: ContestScale
 }
 
@@ -38,6 +44,13 @@ export const fullScale: Scale = {
   foldMillis: 150,
   http: { rounds: 3, seconds: 3 },
   starts: 5,
+  lists: {
+    senders: 1_000_000,
+    accounts: 1_000,
+    largest: 200_000,
+    warm: { before: 10, times: 100 },
+    cold: { times: 5 }
+  },
   contest: { rounds: 3, millis: 400, contended: 200, log: 100_000, followed: 20 }
 }
 

@@ -17,10 +17,19 @@ import { commit } from "./workloads/Commit.ts"
 import { makeCompetitors } from "./workloads/Competitors.ts"
 import { fold } from "./workloads/Fold.ts"
 import { http } from "./workloads/Http.ts"
+import { lists } from "./workloads/Lists.ts"
 import { memory } from "./workloads/Memory.ts"
 import { start } from "./workloads/Start.ts"
 
-const workloads: ReadonlyArray<Workload> = [commit, fold, http, memory, start, makeCompetitors(installCompetitors)]
+const workloads: ReadonlyArray<Workload> = [
+  commit,
+  fold,
+  http,
+  lists,
+  memory,
+  start,
+  makeCompetitors(installCompetitors)
+]
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,

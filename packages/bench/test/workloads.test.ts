@@ -11,6 +11,7 @@ import { commit } from "../src/workloads/Commit.ts"
 import { makeCompetitors } from "../src/workloads/Competitors.ts"
 import { fold } from "../src/workloads/Fold.ts"
 import { http } from "../src/workloads/Http.ts"
+import { lists } from "../src/workloads/Lists.ts"
 import { memory } from "../src/workloads/Memory.ts"
 import { start } from "../src/workloads/Start.ts"
 
@@ -21,7 +22,8 @@ const tiny: Scale = {
   foldMillis: 1,
   http: { rounds: 1, seconds: 1 },
   starts: 1,
-  contest: { rounds: 1, millis: 20, contended: 20, log: 200, followed: 2 }
+  contest: { rounds: 1, millis: 20, contended: 20, log: 200, followed: 2 },
+  lists: { senders: 1_000, accounts: 5, largest: 500, warm: { before: 1, times: 2 }, cold: { times: 1 } }
 }
 
 /** Nothing is installed by a test: the competitors keep their rows, and the rows say why there is no figure. */
@@ -34,6 +36,7 @@ const figuresOf: ReadonlyArray<[Workload, number]> = [
   [commit, 6],
   [fold, 3],
   [http, 2],
+  [lists, 74],
   [memory, 4],
   [start, 1]
 ]

@@ -17,6 +17,7 @@ import {
   type StoredEvent
 } from "@countersign/engine"
 import { Effect, PubSub, Redacted } from "effect"
+import { type MemorySenderRows, makeSenderRows } from "./MemorySenderRows.ts"
 
 /** What a command answered the first time. */
 interface Receipt {
@@ -47,14 +48,17 @@ export interface Task {
 }
 
 export interface MemoryState {
-  readonly installation: { readonly id: string; readonly identityKey: Redacted.Redacted<Uint8Array> }
+  /** Replaced, in place, by a load only. */
+  readonly installation: { id: string; identityKey: Redacted.Redacted<Uint8Array> }
   readonly mailLimits: MailLimits
   readonly log: Array<StoredEvent>
   readonly streams: Map<string, Array<StoredEvent>>
   /** By account and command id; the oldest comes first. */
   readonly receipts: Map<string, Receipt>
   /** Live senders by stream. */
-  readonly directory: Map<string, ListedSender>
+  readonly directory: MemorySenderRows
+  /** The version of `view` that made an entry, by stream. */
+  readonly views: Map<string, number>
   /** By id, in the order they were put. */
   readonly tasks: Map<string, Task>
   readonly tasksByKey: Map<string, Task>
@@ -89,7 +93,8 @@ export const makeState = (options: MemoryOptions = {}): Effect.Effect<MemoryStat
     log: [],
     streams: new Map(),
     receipts: new Map(),
-    directory: new Map(),
+    directory: makeSenderRows(),
+    views: new Map(),
     tasks: new Map(),
     tasksByKey: new Map(),
     tasksPut: 0,
@@ -101,6 +106,16 @@ export const makeState = (options: MemoryOptions = {}): Effect.Effect<MemoryStat
     keysByHash: new Map(),
     changes
   }))
+
+/** A receipt answers for so long, in milliseconds; after that its command id is free again. */
+export const receiptLifetime = 24 * 60 * 60 * 1_000
+
+/** Makes `entry` the row of the stream, or leaves it without one. */
+export const list = (state: MemoryState, stream: string, entry: ListedSender | undefined, view: number): void => {
+  state.directory.put(stream, entry)
+  if (entry === undefined) state.views.delete(stream)
+  else state.views.set(stream, view)
+}
 
 /** Tells the listeners of `EventStore.changes`. */
 export const hint = (state: MemoryState): void => {

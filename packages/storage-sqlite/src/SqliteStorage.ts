@@ -12,6 +12,7 @@ import {
   Installation,
   MailBudget,
   type MailLimits,
+  Maintenance,
   SenderDirectory,
   type StorageUnavailable,
   TaskQueue
@@ -23,11 +24,13 @@ import { readBytes, readText } from "./Columns.ts"
 import { makeCommitRows } from "./CommitRows.ts"
 import { type Connection, openConnection } from "./Connection.ts"
 import { makeNumbers } from "./Numbers.ts"
+import { makeScanner } from "./Scanner.ts"
 import { makeSenderRows } from "./SenderRows.ts"
 import { makeAccountAdmin, makeAccounts } from "./SqliteAccounts.ts"
 import { makeEventStore } from "./SqliteEventStore.ts"
 import { makeMailBudget } from "./SqliteMailBudget.ts"
-import { makeSenderDirectory } from "./SqliteSenderDirectory.ts"
+import { makeMaintenance } from "./SqliteMaintenance.ts"
+import { defaultLongLists, type LongLists, makeSenderDirectory } from "./SqliteSenderDirectory.ts"
 import { makeTaskQueue } from "./SqliteTaskQueue.ts"
 import { makeTaskRows } from "./TaskRows.ts"
 
@@ -41,33 +44,48 @@ export interface SqliteOptions {
 }
 
 /** What the layer provides: every storage port. */
-export type SqlitePorts = EventStore | SenderDirectory | TaskQueue | MailBudget | Accounts | AccountAdmin | Installation
+export type SqlitePorts =
+  | EventStore
+  | SenderDirectory
+  | TaskQueue
+  | MailBudget
+  | Accounts
+  | AccountAdmin
+  | Installation
+  | Maintenance
 
 const make = (options: SqliteOptions): Effect.Effect<Context.Context<SqlitePorts>, StorageUnavailable, Scope.Scope> =>
   Effect.flatMap(openConnection({ file: options.file, cacheMegabytes: options.cacheMegabytes ?? 64 }), (connection) =>
     makePorts(connection, options.mailLimits)
   )
 
+/** Enough for the pages that a walk meets more than once; those that it meets once, the system caches. */
+const scanCacheKilobytes = 16 * 1_024
+
 /** The ports over an open connection. */
 export const makePorts = (
   connection: Connection,
   mailLimits: MailLimits = defaultMailLimits,
-  logLimits?: LogLimits
+  logLimits?: LogLimits,
+  longLists: LongLists = defaultLongLists
 ): Effect.Effect<Context.Context<SqlitePorts>, StorageUnavailable, Scope.Scope> =>
   Effect.gen(function* () {
     yield* keepLogShort(connection, logLimits)
     const changes = yield* watchChanges(connection)
+    const scanner = yield* makeScanner(connection.file, scanCacheKilobytes)
     const tasks = makeTaskRows(connection)
     const numbers = makeNumbers(connection)
-    const commits = makeCommitRows(connection, numbers, makeSenderRows(connection, numbers), tasks)
+    const senders = makeSenderRows(connection, numbers)
+    const commits = makeCommitRows(connection, numbers, senders, tasks)
     return Context.empty().pipe(
       Context.add(EventStore, makeEventStore(connection, commits, changes)),
-      Context.add(SenderDirectory, makeSenderDirectory(connection)),
+      Context.add(SenderDirectory, makeSenderDirectory(connection, scanner, longLists)),
       Context.add(TaskQueue, makeTaskQueue(connection, tasks, changes)),
       Context.add(MailBudget, makeMailBudget(connection, mailLimits)),
       Context.add(Accounts, makeAccounts(connection)),
       Context.add(AccountAdmin, makeAccountAdmin(connection)),
-      Context.add(Installation, yield* readInstallation(connection))
+      Context.add(Installation, yield* readInstallation(connection)),
+      Context.add(Maintenance, makeMaintenance(connection, senders))
     )
   })
 

@@ -1,5 +1,7 @@
 /**
  * One trial, and all who take part in it: round after round in turn, each on an empty store in a process of its own.
+ *
+ * A process goes on to the next trial, as long as nothing failed in it.
  */
 import { setTimeout as pause } from "node:timers/promises"
 import type { Aim, Figure, Measured, Standing } from "../Figure.ts"
@@ -27,6 +29,7 @@ export interface Contest {
   readonly rounds: number
   /** Ours is the first. */
   readonly entrants: ReadonlyArray<Entrant>
+  readonly processes: Processes
   /** An empty place to store things in, for each that takes part. */
   readonly place: () => Promise<string>
   readonly aims?: (results: Results) => ReadonlyArray<Aim>
@@ -38,6 +41,14 @@ export type Results = ReadonlyMap<string, Series>
 /** Long enough for what a round left behind not to run into the next. */
 const betweenRounds = 50
 
+/** The processes of the entrants between two trials, by the name of the store. */
+export type Processes = Map<string, ContestantProcess>
+
+export const endAll = async (processes: Processes): Promise<void> => {
+  await Promise.all([...processes.values()].map((process) => process.end()))
+  processes.clear()
+}
+
 /** An entrant on its way through the rounds. */
 interface Run {
   readonly entrant: Entrant
@@ -48,7 +59,7 @@ interface Run {
 }
 
 export const hold = async (contest: Contest): Promise<{ readonly figure: Figure; readonly results: Results }> => {
-  const { entrants, rounds, trial } = contest
+  const { entrants, processes, rounds, trial } = contest
   const runs = entrants
     .filter(({ trials }) => trials === undefined || trials.includes(trial.kind))
     .map((entrant): Run => ({ entrant, rounds: [] }))
@@ -59,21 +70,30 @@ export const hold = async (contest: Contest): Promise<{ readonly figure: Figure;
       for (const run of round % 2 === 0 ? runs : runs.toReversed()) await doRound(run, round > 0)
     }
   } finally {
-    await Promise.all(runs.map(({ process }) => process?.end()))
+    await Promise.all(runs.map((run) => leave(run, processes)))
   }
   return report(contest, runs)
 }
 
-const begin = async (run: Run, { place, trial }: Contest): Promise<void> => {
+const begin = async (run: Run, { place, processes, trial }: Contest): Promise<void> => {
   const { args, missing, program } = run.entrant
   if (missing !== undefined) {
     run.note = missing
     return
   }
-  run.process = startContestant(program, args)
+  run.process = processes.get(run.entrant.store) ?? startContestant(program, args)
+  processes.delete(run.entrant.store)
   await attempt(run, async (process) => {
     run.profile = await process.open(await place(), trial)
   })
+}
+
+const leave = async (run: Run, processes: Processes): Promise<void> => {
+  const { entrant, process, rounds } = run
+  if (process === undefined) return
+  await attempt(run, () => process.close())
+  if (run.note !== undefined || rounds.some(({ failed }) => failed > 0)) return process.end()
+  processes.set(entrant.store, process)
 }
 
 const doRound = async (run: Run, counts: boolean): Promise<void> => {

@@ -6,7 +6,7 @@
  */
 import { mkdtempSync, rmSync } from "node:fs"
 import { join } from "node:path"
-import { type Contest, type Entrant, hold, type Results } from "../contest/Contest.ts"
+import { type Contest, type Entrant, endAll, hold, type Processes, type Results } from "../contest/Contest.ts"
 import type { Install } from "../contest/Install.ts"
 import { emmett, ours, sqliteEntrants } from "../contest/SqliteEntrants.ts"
 import type { Trial } from "../contest/Trials.ts"
@@ -19,7 +19,12 @@ export const makeCompetitors = (install: Install): Workload => ({
   onRequest: true,
   run: async (surroundings) => {
     const missing = await install(surroundings.progress)
-    return runSqlite(surroundings, sqliteEntrants(missing))
+    const processes: Processes = new Map()
+    try {
+      return await runSqlite(surroundings, sqliteEntrants(missing), processes)
+    } finally {
+      await endAll(processes)
+    }
   }
 })
 
@@ -49,7 +54,8 @@ const trials = (
 
 const runSqlite = async (
   { folder, progress, scale: { contest } }: Surroundings,
-  entrants: ReadonlyArray<Entrant>
+  entrants: ReadonlyArray<Entrant>,
+  processes: Processes
 ): Promise<ReadonlyArray<Figure>> => {
   const figures: Array<Figure> = []
   let oneAtATime: Results = new Map()
@@ -62,6 +68,7 @@ const runSqlite = async (
       trial,
       rounds: contest.rounds,
       entrants,
+      processes,
       place: async () => join(stores, `${stored++}.db`),
       aims: sqliteAims(trial, () => oneAtATime)
     })
