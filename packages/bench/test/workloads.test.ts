@@ -27,7 +27,7 @@ const tiny: Scale = {
   contest: { rounds: 1, millis: 20, contended: 20, log: 200, followed: 2 },
   processes: { rounds: 1, millis: 20 },
   held: { seconds: 0.02 },
-  claims: { few: 500, many: 2_000, completed: 600, times: 2 },
+  claims: { few: 700, many: 3_000, completed: 600, times: 2 },
   lists: { senders: 1_000, accounts: 5, largest: 500, warm: { before: 1, times: 2 }, cold: { times: 1 } }
 }
 
@@ -38,7 +38,7 @@ const folder = mkdtempSync(join(tmpdir(), "countersign-bench-test-"))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const figuresOf: ReadonlyArray<[Workload, number]> = [
-  [claims, 8],
+  [claims, 9],
   [commit, 6],
   [fold, 3],
   [http, 2],

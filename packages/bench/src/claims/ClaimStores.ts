@@ -21,6 +21,8 @@ export interface ClaimStore {
   readonly claim: (kinds: ReadonlyArray<TaskKind>, most: number, lease: number) => Promise<number>
   /** Past the adapter: all that is claimed is done. */
   readonly completeAll: () => Promise<void>
+  /** Clears away what is dead, as the server does by itself within a minute; absent where nothing stays behind. */
+  readonly vacuum?: () => Promise<void>
   readonly close: () => Promise<void>
 }
 
@@ -89,6 +91,9 @@ export const openPostgresTasks = async (url: string, fills: ReadonlyArray<TaskFi
     claim: queue.claim,
     completeAll: async () => {
       await raw.query("DELETE FROM countersign.tasks WHERE state = 1")
+    },
+    vacuum: async () => {
+      await raw.query("VACUUM countersign.tasks")
     },
     close: async () => {
       await queue.close()
