@@ -1,0 +1,4 @@
+import { storageOperations } from "@countersign/testkit"
+import { temporaryStore } from "./TemporaryStore.ts"
+
+storageOperations("SQLite", temporaryStore(), { runs: 6 })
