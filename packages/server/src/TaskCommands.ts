@@ -2,26 +2,34 @@
  * `tasks`: the work that waits, runs or was given up, for an operator to look at, try again or delete.
  */
 import { taskPayloads } from "@countersign/core"
-import { TaskQueue, type TaskRecord } from "@countersign/engine"
+import { type StorageUnavailable, TaskQueue, type TaskRecord } from "@countersign/engine"
 import { Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { json, lines, say } from "./CommandAnswers.ts"
 import { StartProblem } from "./StartProblem.ts"
 import { existingStore } from "./Store.ts"
 
-const id = Argument.String("id").pipe(Argument.withDescription("The task's id"))
+const ids = Argument.String("id").pipe(Argument.withDescription("The tasks' ids"), Argument.variadic({ min: 1 }))
 
 const taskKinds = Object.keys(taskPayloads).filter((kind): kind is keyof typeof taskPayloads => kind in taskPayloads)
 
 const taskView = (task: TaskRecord) => ({
   id: task.id,
   kind: task.kind,
+  key: task.key ?? null,
   state: task.state,
   due: new Date(task.due).toISOString(),
   attempts: task.attempts,
   error: task.error ?? null,
   payload: task.payload
 })
+
+const taskLine = ({ id, kind, key, state, due, attempts, error, payload }: ReturnType<typeof taskView>): string => {
+  const about = key ?? JSON.stringify(payload)
+  return `${id}  ${kind}  ${state}  due ${due}  attempts ${attempts}  ${about}  ${error ?? ""}`.trimEnd()
+}
+
+const mostListed = 1_000
 
 const tasksList = Command.make(
   "list",
@@ -37,42 +45,65 @@ const tasksList = Command.make(
   },
   Effect.fn(function* (input) {
     const queue = yield* TaskQueue
+    if (input.limit < 1 || input.limit > mostListed) {
+      return yield* new StartProblem({ message: `--limit: A list has 1 to ${mostListed} tasks.` })
+    }
     const records = yield* queue.list({
-      limit: Math.max(1, Math.min(input.limit, 1_000)),
+      limit: input.limit,
       ...(input.state === "all" ? {} : { state: input.state }),
       ...(Option.isSome(input.kind) ? { kind: input.kind.value } : {}),
       ...(Option.isSome(input.after) ? { after: input.after.value } : {})
     })
     const tasks = records.map(taskView)
-    const rows = tasks.map((task) => {
-      return `${task.id}  ${task.kind}  ${task.state}  due ${task.due}  attempts ${task.attempts}  ${task.error ?? ""}`.trimEnd()
-    })
-    yield* say(input.json, { tasks }, lines(rows, "There are no such tasks."))
+    // A full page may be the last one; then the next is empty.
+    const next = tasks.length < input.limit ? null : (tasks.at(-1)?.id ?? null)
+    const rows = [...tasks.map(taskLine), ...(next === null ? [] : [`There may be more: --after ${next}`])]
+    yield* say(input.json, { tasks, next }, lines(rows, "There are no such tasks."))
   })
 ).pipe(
   Command.withDescription("List tasks, those that were given up unless told otherwise"),
   Command.provide(existingStore)
 )
 
+/** Does it to every task, and says at the end which were not there. */
+const forEachTask = Effect.fnUntraced(function* (
+  input: { readonly id: ReadonlyArray<string>; readonly json: boolean },
+  step: (id: string) => Effect.Effect<boolean, StorageUnavailable>,
+  words: { readonly done: string; readonly sentence: (id: string) => string; readonly missing: string }
+) {
+  const done: Array<string> = []
+  const missing: Array<string> = []
+  for (const id of input.id) {
+    const hit = yield* step(id)
+    ;(hit ? done : missing).push(id)
+  }
+  if (done.length > 0) yield* say(input.json, { [words.done]: done }, lines(done.map(words.sentence), ""))
+  if (missing.length > 0) {
+    return yield* new StartProblem({ message: `There is no ${words.missing} ${missing.join(", ")}.` })
+  }
+})
+
 const tasksRevive = Command.make(
   "revive",
-  { id, json },
+  { id: ids, json },
   Effect.fn(function* (input) {
-    const revived = yield* (yield* TaskQueue).revive(input.id)
-    if (!revived) return yield* new StartProblem({ message: `There is no buried task ${input.id}.` })
-    yield* say(input.json, { id: input.id, revived }, `Task ${input.id} is due now.`)
+    const { revive } = yield* TaskQueue
+    yield* forEachTask(input, revive, {
+      done: "revived",
+      sentence: (id) => `Task ${id} is due now.`,
+      missing: "buried task"
+    })
   })
-).pipe(Command.withDescription("Try a buried task again"), Command.provide(existingStore))
+).pipe(Command.withDescription("Try buried tasks again"), Command.provide(existingStore))
 
 const tasksDrop = Command.make(
   "drop",
-  { id, json },
+  { id: ids, json },
   Effect.fn(function* (input) {
-    const dropped = yield* (yield* TaskQueue).drop(input.id)
-    if (!dropped) return yield* new StartProblem({ message: `There is no task ${input.id}.` })
-    yield* say(input.json, { id: input.id, dropped }, `Task ${input.id} is gone.`)
+    const { drop } = yield* TaskQueue
+    yield* forEachTask(input, drop, { done: "dropped", sentence: (id) => `Task ${id} is gone.`, missing: "task" })
   })
-).pipe(Command.withDescription("Delete a task for good"), Command.provide(existingStore))
+).pipe(Command.withDescription("Delete tasks for good"), Command.provide(existingStore))
 
 /** `tasks`. */
 export const tasksCommand = Command.make("tasks").pipe(

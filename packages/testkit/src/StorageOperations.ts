@@ -25,12 +25,18 @@ import { furnishAround, histories, playAll } from "./StorageOperations/PlayedSto
 export interface OperationsOptions {
   /** How many histories for each property; 20 when absent. */
   readonly runs?: number
+  /** Another adapter: stores are moved to it, and from there back. */
+  readonly by?: StorageLayer
 }
 
 const patience = 120_000
 
 /** Registers the suite with vitest. `layer` must make a new, empty store each time it is built. */
-export const storageOperations = (name: string, layer: StorageLayer, { runs = 20 }: OperationsOptions = {}): void => {
+export const storageOperations = (
+  name: string,
+  layer: StorageLayer,
+  { runs = 20, by = layer }: OperationsOptions = {}
+): void => {
   const newStore = Layer.build(Layer.fresh(layer))
   const property = <T>(
     title: string,
@@ -58,11 +64,14 @@ export const storageOperations = (name: string, layer: StorageLayer, { runs = 20
         yield* Effect.provideContext(Effect.andThen(furnishAround, playAll(all)), one)
         expect(yield* problemsIn(one)).toEqual([])
         const text = yield* exported(one)
-        const two = yield* newStore
+        const two = yield* Layer.build(Layer.fresh(by))
         const imported = yield* Effect.provideContext(importStore(inPieces(text, cut), { newIdentityKey: false }), two)
         expect(imported).toMatchObject({ withKey: true, rows: text.split("\n").length - 3 })
         expect(yield* exported(two)).toBe(text)
         expect(yield* rowsIn(two)).toEqual(yield* rowsIn(one))
+        const three = yield* newStore
+        yield* Effect.provideContext(importStore(inPieces(text, 1_000), { newIdentityKey: false }), three)
+        expect(yield* exported(three)).toBe(text)
         expect(yield* problemsIn(two)).toEqual([])
       })
     )
