@@ -84,6 +84,11 @@ const derived: ReadonlyArray<readonly [what: string, sql: string, problem: RegEx
     /^sender sender-0 is not found by its metadata ".*"$/
   ],
   [
+    "metadata in another place",
+    "UPDATE sender_metadata SET position = 99 WHERE stream = 1",
+    /^the metadata ".*" finds row 1, which does not have it$/
+  ],
+  [
     "metadata of nobody",
     "INSERT INTO sender_metadata VALUES (1, 'k', 'v', 1, 1)",
     /^the metadata "k" finds row 1, which does not have it$/
