@@ -13,6 +13,8 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
+    // Answers for the PostgreSQL servers of the run; starts one when the first test asks for it.
+    globalSetup: ["./packages/testkit/src/postgres/VitestSetup.ts"],
     reporters: ["default", "./.ci/summary-reporter.mjs"],
     projects: packages.map((name) => ({
       extends: true,

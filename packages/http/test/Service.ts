@@ -8,7 +8,17 @@ import { type AddressInfo, createConnection } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { makeLinkKeys, SenderId, signLink } from "@countersign/core"
-import { AccountAdmin, DkimTokens, Engine, EventStore, Senders, Settings, SlowPoll, Workers } from "@countersign/engine"
+import {
+  AccountAdmin,
+  DkimTokens,
+  Engine,
+  EventStore,
+  type ListedSender,
+  Senders,
+  Settings,
+  SlowPoll,
+  Workers
+} from "@countersign/engine"
 import { EmailAddress, HttpApp } from "@countersign/http"
 import { MemoryDns, MemoryMailer, MemoryStorage } from "@countersign/memory"
 import { SqliteStorage } from "@countersign/storage-sqlite"
@@ -113,6 +123,16 @@ export const startService = async (options: Options = {}) => {
       const { secret, key } = yield* admin.createKey(account.id)
       return { account: account.id, organization: organization.id, token: Redacted.value(secret), key: key.id }
     })
+  const forRecords = (
+    change: (dns: MemoryDns["Service"], record: ListedSender["plan"]["records"][number]) => Effect.Effect<void>
+  ) =>
+    Effect.gen(function* () {
+      const dns = yield* MemoryDns
+      const all = { account: own.account, order: "oldest-first", offset: 0, limit: 1_000 } as const
+      for (const { plan } of yield* (yield* Senders).list(all)) {
+        for (const record of plan.records) yield* change(dns, record)
+      }
+    })
   const own = await run(tenant(options.accountName ?? "Acme Ltd"))
   const other = await run(tenant("Another Ltd"))
 
@@ -126,16 +146,9 @@ export const startService = async (options: Options = {}) => {
     /** What was mailed, the oldest first. */
     mails: () => run(Effect.flatMap(MemoryMailer, ({ accepted }) => accepted)),
     /** Publishes the records of every sender of the account. */
-    publishAll: () =>
-      run(
-        Effect.gen(function* () {
-          const dns = yield* MemoryDns
-          const all = { account: own.account, order: "oldest-first", offset: 0, limit: 1_000 } as const
-          for (const { plan } of yield* (yield* Senders).list(all)) {
-            for (const { name, value } of plan.records) yield* dns.put(name, "CNAME", value)
-          }
-        })
-      ),
+    publishAll: () => run(forRecords((dns, { name, value }) => dns.put(name, "CNAME", value))),
+    /** Takes them away again. */
+    withdrawAll: () => run(forRecords((dns, { name }) => dns.remove(name))),
     /** Lets the workers do what is due, and time pass. */
     work: (time: Parameters<typeof TestClock.adjust>[0]) =>
       run(Effect.andThen(settle, Effect.andThen(TestClock.adjust(time), settle))),
@@ -148,11 +161,11 @@ export const startService = async (options: Options = {}) => {
         ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) })
       }),
     /** The token of the newest link of a sender. */
-    link: (sender: string) =>
+    link: (sender: string, account = own.account) =>
       run(
         Effect.gen(function* () {
           const senders = yield* Senders
-          const history = yield* senders.history(own.account, sender)
+          const history = yield* senders.history(account, sender)
           const requested = history.flatMap(({ event }) => (event._tag === "VerificationRequested" ? [event] : []))
           const added = history.flatMap(({ event }) => (event._tag === "SenderAdded" ? [event] : []))
           return signLink(linkKeys, {

@@ -54,6 +54,23 @@ const toldAsAdded = (text: string, vendor: string): ReadonlyArray<string> => {
   return [...tablesOf(section, "added").flatMap(([cell = ""]) => namedIn(cell))].sort()
 }
 
+describe.each([
+  ["space-invoices", "status", /\/email-address(\/|$)/],
+  ["opentransact", "status", /\/email-addresses/],
+  ["sendmachine", "code", /^\/sender/]
+])("docs/reference/%s.md", (name, column, below) => {
+  it("says of an error whether an endpoint answers it", () => {
+    const answered = new Set(["405"])
+    for (const [endpoint, { errors }] of endpoints("/")) {
+      if (below.test(endpoint.split(" ")[1] ?? "")) for (const status of errors) answered.add(status)
+    }
+    const rows = tablesOf(page(name), column).filter(([status = ""]) => /^\d{3}$/.test(status))
+    const told = rows.map((row) => [row[0], !row.some((cell) => cell.includes("no endpoint of today answers it"))])
+    expect(rows.length).toBeGreaterThan(10)
+    expect(told).toEqual(rows.map(([status = ""]) => [status, answered.has(status)]))
+  })
+})
+
 describe("docs/reference/space-invoices.md", () => {
   const text = page("space-invoices")
 
