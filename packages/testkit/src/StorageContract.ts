@@ -51,10 +51,8 @@ export const storageContract = (name: string, layer: StorageLayer, options: Stor
     describe("tasks and operators", () => taskOperatorContract(layer))
     describe("the mail budget", () => mailBudgetContract(layer, options))
     describe("accounts and the installation", () => accountsContract(layer))
-    if (options.unmaintained !== true) {
-      describe("the directory put right", () => maintenanceContract(layer))
-      describe("snapshots", () => snapshotContract(layer))
-    }
+    describe("the directory put right", () => maintenanceContract(layer))
+    describe("snapshots", () => snapshotContract(layer))
     describe("one store, opened again", () => durabilityContract(options))
   })
 }
