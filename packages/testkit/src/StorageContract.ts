@@ -52,11 +52,9 @@ export const storageContract = (name: string, layer: StorageLayer, options: Stor
     describe("tasks and operators", () => taskOperatorContract(layer))
     describe("the mail budget", () => mailBudgetContract(layer, options))
     describe("accounts and the installation", () => accountsContract(layer))
-    if (options.unmaintained !== true) {
-      describe("the directory put right", () => maintenanceContract(layer))
-      describe("snapshots", () => snapshotContract(layer))
-      describe("loads", () => loadContract(layer))
-    }
+    describe("the directory put right", () => maintenanceContract(layer))
+    describe("snapshots", () => snapshotContract(layer))
+    describe("loads", () => loadContract(layer))
     describe("one store, opened again", () => durabilityContract(options))
   })
 }
