@@ -21,6 +21,7 @@ import { commandReceiptContract } from "./StorageContract/CommandReceiptContract
 import { directoryModelContract } from "./StorageContract/DirectoryModelContract.ts"
 import { durabilityContract } from "./StorageContract/DurabilityContract.ts"
 import { eventStoreContract } from "./StorageContract/EventStoreContract.ts"
+import { loadContract } from "./StorageContract/LoadContract.ts"
 import { logContract } from "./StorageContract/LogContract.ts"
 import { mailBudgetContract } from "./StorageContract/MailBudgetContract.ts"
 import { maintenanceContract } from "./StorageContract/MaintenanceContract.ts"
@@ -53,6 +54,7 @@ export const storageContract = (name: string, layer: StorageLayer, options: Stor
     describe("accounts and the installation", () => accountsContract(layer))
     describe("the directory put right", () => maintenanceContract(layer))
     describe("snapshots", () => snapshotContract(layer))
+    describe("loads", () => loadContract(layer))
     describe("one store, opened again", () => durabilityContract(options))
   })
 }
