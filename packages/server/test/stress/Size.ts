@@ -1,0 +1,7 @@
+/** How long the runs of this folder are, and which seed they have: `npm run test:stress` runs them long, `npm test` briefly. */
+
+/** vitest's mode, as `--mode stress` sets it. */
+export const long = process.env.MODE === "stress"
+
+/** Printed by every run; `COUNTERSIGN_SEED` sets it. */
+export const seed = Number(process.env.COUNTERSIGN_SEED ?? Math.trunc(Math.random() * 2 ** 31))
