@@ -6,11 +6,14 @@ import { makeLinkKeys } from "@countersign/core"
 import { SystemResolver } from "@countersign/dns"
 import { DkimTokens, Engine, Settings, SlowPoll, Workers } from "@countersign/engine"
 import { SmtpMailer } from "@countersign/mailer-smtp"
+import { PostgresStorage } from "@countersign/storage-postgres"
 import { SqliteStorage } from "@countersign/storage-sqlite"
 import { Layer, Redacted } from "effect"
 
 /** The one database. */
-export type Store = { readonly kind: "sqlite"; readonly file: string }
+export type Store =
+  | { readonly kind: "sqlite"; readonly file: string }
+  | { readonly kind: "postgres"; readonly url: string }
 
 /** A process of the installation. */
 export interface ProcessSettings {
@@ -28,7 +31,10 @@ export const publicUrl = "https://verify.example.net"
 // Nobody here is held back by them: how they are counted is proven elsewhere.
 const mailLimits = { perAddressHour: 1_000, perAddressDay: 1_000, firstMailsDay: 1_000, perAccountHour: 1_000_000 }
 
-export const storageOf = (store: Store) => SqliteStorage.layer({ file: store.file, mailLimits })
+export const storageOf = (store: Store) =>
+  store.kind === "sqlite"
+    ? SqliteStorage.layer({ file: store.file, mailLimits })
+    : PostgresStorage.layer({ url: Redacted.make(store.url), mailLimits })
 
 /** Engine and workers of one process, over real adapters. */
 export const processOf = ({ store, dns, smtp }: ProcessSettings) =>

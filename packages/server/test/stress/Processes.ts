@@ -40,7 +40,8 @@ export interface Life {
 
 /** Starts lives and keeps all mail. */
 export interface Processes {
-  readonly start: (clockOffset: number) => Promise<Life>
+  /** `onMail` runs when a mail of this life has been taken and before the process is told so. */
+  readonly start: (clockOffset: number, onMail?: (mail: Mail) => void) => Promise<Life>
   readonly lives: ReadonlyArray<Life>
   readonly mails: ReadonlyArray<Mail>
 }
@@ -54,7 +55,7 @@ export const makeProcesses = (
     const mails: Array<Mail> = []
     yield* Effect.addFinalizer(() => Effect.promise(() => Promise.all(lives.map((life) => life.kill()))))
 
-    const start = async (clockOffset: number): Promise<Life> => {
+    const start = async (clockOffset: number, onMail?: (mail: Mail) => void): Promise<Life> => {
       let life: Life | undefined
       const sink = await Effect.runPromiseWith(context)(
         SmtpSink.make({
@@ -62,7 +63,9 @@ export const makeProcesses = (
           onMessage: ({ messageId, to, text }) =>
             Effect.sync(() => {
               if (life === undefined) return
-              mails.push({ life, messageId, to: to.join(), text, token: /\/verify\/(\S+)/.exec(text)?.[1] })
+              const mail = { life, messageId, to: to.join(), text, token: /\/verify\/(\S+)/.exec(text)?.[1] }
+              mails.push(mail)
+              onMail?.(mail)
             })
         })
       )

@@ -4,7 +4,7 @@
  */
 import { AccountAdmin, DkimProvider, DkimTokens, Installation } from "@countersign/engine"
 import { DnsServer } from "@countersign/sandbox"
-import { Effect, Layer, type Scope } from "effect"
+import { Effect, type Scope } from "effect"
 import { audit, type Finding, readHolding, workLeft } from "./Audit.ts"
 import { runClients, type Told } from "./Clients.ts"
 import { type Store, storageOf } from "./Installation.ts"
@@ -19,6 +19,8 @@ export interface StressOptions {
   readonly clocks: ReadonlyArray<number>
   /** How many processes are ended at random, most of them by SIGKILL. */
   readonly ends: number
+  /** How many times a process is frozen (SIGSTOP) for up to two seconds. */
+  readonly freezes?: number
   /** What happens to the database itself, when so many commands (a part of all) have been answered. */
   readonly blows?: ReadonlyArray<{ readonly at: number; readonly strike: () => Promise<void> }>
 }
@@ -80,9 +82,10 @@ export const runStress = Effect.fnUntraced(function* (
   }
 
   // Each end comes after a number of commands that the seed knows.
-  const ends = Array.from({ length: options.ends }, () => Math.trunc(commands * (0.02 + 0.96 * random.next()))).sort(
-    (a, b) => a - b
-  )
+  const moments = (count: number) =>
+    Array.from({ length: count }, () => Math.trunc(commands * (0.02 + 0.96 * random.next()))).sort((a, b) => a - b)
+  const ends = moments(options.ends)
+  const freezes = moments(options.freezes ?? 0)
   const blows = (options.blows ?? []).map(({ at, strike }) => ({ at: Math.trunc(at * commands), strike }))
   const replacing: Array<Promise<unknown>> = []
   const replaceOne = async () => {
@@ -100,10 +103,20 @@ export const runStress = Effect.fnUntraced(function* (
       await ended
     }
   }
+  const freezeOne = async () => {
+    const life = slots[random.below(slots.length)]
+    life?.process.kill("SIGSTOP")
+    await new Promise((later) => setTimeout(later, 2_000 * random.next()))
+    life?.process.kill("SIGCONT")
+  }
   const progress = (answered: number) => {
     while ((ends[0] ?? Number.POSITIVE_INFINITY) <= answered) {
       ends.shift()
       replacing.push(replaceOne())
+    }
+    while ((freezes[0] ?? Number.POSITIVE_INFINITY) <= answered) {
+      freezes.shift()
+      replacing.push(freezeOne())
     }
     while ((blows[0]?.at ?? Number.POSITIVE_INFINITY) <= answered) {
       const blow = blows.shift()
@@ -174,7 +187,3 @@ export const summary = (title: string, { seed, told, findings, kills, stops, sec
         `  ${faults.length === 0 ? "holds" : "BROKEN"}  ${invariant}: ${counted}${faults.length === 0 ? "" : `, ${faults.length} faults`}`
     )
   ].join("\n")
-
-/** No layer of a store is left open by what only looks. */
-export const onStore = <A, E>(store: Store, use: Effect.Effect<A, E, Layer.Success<ReturnType<typeof storageOf>>>) =>
-  Effect.provide(use, Layer.fresh(storageOf(store)))
