@@ -124,7 +124,7 @@ const startLife = (number: number, settings: ProcessSettings): Life => {
       }),
     stop: () => {
       life.end ??= "stopped"
-      child.stdin.end()
+      child.stdin.end("stop\n")
       return ended
     },
     kill: () => {

@@ -1,6 +1,7 @@
 /**
  * One process of a stressed installation: an engine and its workers, asked over standard input, a line for each request,
- * and answering on standard output. Its argument is `ProcessSettings`. Ends in good order when its input ends; otherwise it is killed.
+ * and answering on standard output. Its argument is `ProcessSettings`. It ends in good order when it is told to stop, and at once when its input
+ * ends without that: then whoever started it is gone.
  */
 import { writeSync } from "node:fs"
 import { createInterface } from "node:readline"
@@ -32,8 +33,13 @@ const context = await Effect.runPromise(Layer.buildWithScope(Layer.provideMerge(
 const senders = Context.get(context, Senders)
 say({ ready: true })
 
+let stopping = false
 const working = new Set<Promise<void>>()
 for await (const line of createInterface({ input: process.stdin })) {
+  if (line === "stop") {
+    stopping = true
+    break
+  }
   // Written by Processes.ts.
   const { id, act } = JSON.parse(line) as { readonly id: number; readonly act: Act }
   const done = Effect.runPromiseWith(context)(perform(senders, act)).then((answer) => {
@@ -42,5 +48,6 @@ for await (const line of createInterface({ input: process.stdin })) {
   })
   working.add(done)
 }
+if (!stopping) process.exit(1)
 await Promise.all(working)
 await Effect.runPromise(Scope.close(scope, Exit.void))
