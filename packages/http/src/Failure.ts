@@ -28,8 +28,11 @@ export class MediaTypeUnknown extends Data.TaggedError("MediaTypeUnknown")<{
   readonly accepted: ReadonlyArray<string>
 }> {}
 
-/** The request cannot be read. `problem` is one sentence for its author and quotes nothing of it. */
-export class RequestMalformed extends Data.TaggedError("RequestMalformed")<{ readonly problem: string }> {}
+/** The request cannot be read. `problem` is one sentence for its author and quotes nothing of it; `header` is the one to blame. */
+export class RequestMalformed extends Data.TaggedError("RequestMalformed")<{
+  readonly problem: string
+  readonly header?: string
+}> {}
 
 /** A member that is missing, or not a string. */
 export class MemberInvalid extends Data.TaggedError("MemberInvalid")<{

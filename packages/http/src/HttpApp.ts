@@ -9,9 +9,10 @@ import { type Accounts, type EventStore, Ids, type Senders, type Settings } from
 import { Cause, Clock, Context, Effect, type Layer, Option } from "effect"
 import { HttpRouter, HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { confirmationHeaders, confirmationRoutes } from "./confirmation/Endpoints.ts"
+import type { Route } from "./Exchange.ts"
 import { type Failure, Unexpected } from "./Failure.ts"
 import { openTransactRoutes } from "./opentransact/Endpoints.ts"
-import { operationsRoutes } from "./operations/Endpoints.ts"
+import { descriptionRoutes, healthRoutes } from "./operations/Endpoints.ts"
 import { ownerOf, pathOf } from "./PathOwners.ts"
 import { recordRequest } from "./RequestMetrics.ts"
 import { makeRouteTable } from "./RouteTable.ts"
@@ -28,17 +29,23 @@ export type HttpAppEffect = Effect.Effect<
   HttpServerRequest.HttpServerRequest
 >
 
-const make: Effect.Effect<HttpAppEffect, never, HttpAppRequirements> = Effect.gen(function* () {
-  const ids = yield* Ids
-  const table = makeRouteTable([
-    ...(yield* spaceInvoicesRoutes),
-    ...(yield* openTransactRoutes),
-    ...(yield* sendmachineRoutes),
-    ...(yield* confirmationRoutes),
-    ...(yield* operationsRoutes)
-  ])
+const everyRoute = Effect.map(
+  Effect.all([
+    spaceInvoicesRoutes,
+    openTransactRoutes,
+    sendmachineRoutes,
+    confirmationRoutes,
+    healthRoutes,
+    descriptionRoutes
+  ]),
+  (routes) => routes.flat()
+)
 
-  return Effect.gen(function* () {
+const answering = Effect.fnUntraced(function* (routes: ReadonlyArray<Route>) {
+  const ids = yield* Ids
+  const table = makeRouteTable(routes)
+
+  const application: HttpAppEffect = Effect.gen(function* () {
     const context = yield* Effect.context<HttpServerRequest.HttpServerRequest>()
     const request = Context.get(context, HttpServerRequest.HttpServerRequest)
     const clock = Context.get(context, Clock.Clock)
@@ -66,37 +73,48 @@ const make: Effect.Effect<HttpAppEffect, never, HttpAppRequirements> = Effect.ge
       "x-correlation-id": correlation
     })
   })
+  return application
+})
+
+const make: Effect.Effect<HttpAppEffect, never, HttpAppRequirements> = Effect.flatMap(everyRoute, answering)
+
+/** Adds routes to an Effect router, in which they answer whatever no other route of the router does. */
+const routing = Effect.fnUntraced(function* (router: HttpRouter.HttpRouter, routes: ReadonlyArray<Route>) {
+  const app = yield* answering(routes)
+  const ids = yield* Ids
+  yield* router.add("*", "*", app)
+  // The router knows some methods only, and no path that it cannot decode: those come out of it as errors.
+  yield* router.addGlobalMiddleware((answer) =>
+    answer.pipe(
+      Effect.catchIf(isRouteNotFound, () => app),
+      Effect.catchDefect(
+        Effect.fnUntraced(function* (defect) {
+          const { method, url } = yield* HttpServerRequest.HttpServerRequest
+          const correlation = yield* ids.next
+          const failure = yield* Effect.annotateLogs(failureOf(Cause.die(defect), "beside"), { correlation, method })
+          const response = ownerOf(pathOf(url)).refuse(failure, correlation)
+          return HttpServerResponse.setHeader(response, "x-correlation-id", correlation)
+        })
+      )
+    )
+  )
 })
 
 /**
  * Adds the application to an Effect router, which answers every request that no other route of the router does.
  * A fault in another route is answered like one of ours.
  */
-const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | HttpAppRequirements> = HttpRouter.use(
-  Effect.fnUntraced(function* (router) {
-    const app = yield* make
-    const ids = yield* Ids
-    yield* router.add("*", "*", app)
-    // The router knows some methods only, and no path that it cannot decode: those come out of it as errors.
-    yield* router.addGlobalMiddleware((answer) =>
-      answer.pipe(
-        Effect.catchIf(isRouteNotFound, () => app),
-        Effect.catchDefect(
-          Effect.fnUntraced(function* (defect) {
-            const { method, url } = yield* HttpServerRequest.HttpServerRequest
-            const correlation = yield* ids.next
-            const failure = yield* Effect.annotateLogs(failureOf(Cause.die(defect), "beside"), { correlation, method })
-            const response = ownerOf(pathOf(url)).refuse(failure, correlation)
-            return HttpServerResponse.setHeader(response, "x-correlation-id", correlation)
-          })
-        )
-      )
-    )
-  })
+const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | HttpAppRequirements> = HttpRouter.use((router) =>
+  Effect.flatMap(everyRoute, (routes) => routing(router, routes))
 )
 
-/** `make` gives the application as an Effect over one request, `layer` adds it to an Effect router. */
-export const HttpApp = { make, layer } as const
+/** Adds `/health`, `/ready` and `/metrics` alone: what a process that serves no API is watched by. */
+const healthLayer: Layer.Layer<never, never, HttpRouter.HttpRouter | EventStore> = HttpRouter.use((router) =>
+  Effect.flatMap(healthRoutes, (routes) => routing(router, routes))
+)
+
+/** `make` gives the application as an Effect over one request, `layer` adds it to an Effect router; `healthLayer` adds what machines watch, alone. */
+export const HttpApp = { make, layer, healthLayer } as const
 
 /** What a cause is answered with; what the caller is not told goes into the log. An interruption stays one. */
 const failureOf = Effect.fnUntraced(function* (cause: Cause.Cause<Failure>, route: string) {

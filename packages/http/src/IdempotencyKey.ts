@@ -24,7 +24,8 @@ export const idempotencyOf = (
   const key = request.headers["idempotency-key"]
   if (key === undefined) return Effect.succeed({})
   if (!acceptable.test(key)) {
-    return Effect.fail(new RequestMalformed({ problem: "An Idempotency-Key has 1 to 255 printable ASCII characters." }))
+    const problem = "An Idempotency-Key has 1 to 255 printable ASCII characters."
+    return Effect.fail(new RequestMalformed({ problem, header: "Idempotency-Key" }))
   }
   return Effect.sync(() => ({
     idempotency: {

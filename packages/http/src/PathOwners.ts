@@ -14,10 +14,13 @@ const Own: PathOwner = { ...Problem, owns: (path) => path === "/v1/senders" || p
 
 const owners: ReadonlyArray<PathOwner> = [Own, OpenTransact, SpaceInvoices, Sendmachine]
 
-/** The path of a URL in lower case, without query and without a slash at the end. */
+/** Letters, digits and `-._~` mean the same when they are escaped (RFC 3986, section 6.2.2.2). */
+const needlessEscape = /%(?:2[de]|3[0-9]|[46][1-9a-f]|[57][0-9a]|5f|7e)/gi
+
+/** The path of a URL in lower case and without needless escapes, without query and without a slash at the end. */
 export const pathOf = (url: string): string => {
   const [path = ""] = url.split(/[?#;]/, 1)
-  return path.replace(/\/$/, "").toLowerCase()
+  return path.replace(needlessEscape, decodeURIComponent).replace(/\/$/, "").toLowerCase()
 }
 
 export const ownerOf = (path: string): PathOwner => owners.find((owner) => owner.owns(path)) ?? Problem

@@ -4,7 +4,7 @@
 import { EmailAddressDocument, EmailAddressList } from "@countersign/http/api"
 import { Schema } from "effect"
 import { expect } from "vitest"
-import type { Service } from "./Service.ts"
+import { type Service, startService } from "./Service.ts"
 
 export const collection = "/v1/email-addresses"
 export const mediaType = "application/vnd.api+json"
@@ -83,5 +83,21 @@ export const jsonApiClient = (service: Service, token = service.token) => {
       const { data } = await listIn(await call("GET", `${collection}?${query}`))
       return data.map(({ attributes }) => attributes?.email)
     }
+  }
+}
+
+/** A service with two addresses, the account's and then an organization's, and what most tests ask it. `id` is that of the first. */
+export const startWithTwo = async () => {
+  const service = await startService()
+  const client = jsonApiClient(service)
+  const { id } = await resourceIn(await client.create({ email: "first@acme.com", metadata: { a: "1" } }))
+  await client.create({ email: "second@acme.com", owner: client.profile })
+  return {
+    service,
+    client,
+    id,
+    get: (query = "", headers?: Record<string, string>) =>
+      client.call("GET", `${collection}${query}`, undefined, headers),
+    wish: (email: string) => documentOf({ email, owner: client.application })
   }
 }

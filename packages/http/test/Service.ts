@@ -1,12 +1,27 @@
 /**
- * A service for the tests of this package: the engine over memory storage, on a real Node server at 127.0.0.1, in virtual time.
+ * A service for the tests of this package: the engine over memory storage, or over SQLite in a file, on a real Node server at 127.0.0.1, in
+ * virtual time.
  */
+import { mkdtempSync, rmSync } from "node:fs"
 import { createServer } from "node:http"
 import { type AddressInfo, createConnection } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { makeLinkKeys, SenderId, signLink } from "@countersign/core"
-import { AccountAdmin, DkimTokens, Engine, EventStore, Senders, Settings, SlowPoll, Workers } from "@countersign/engine"
+import {
+  AccountAdmin,
+  DkimTokens,
+  Engine,
+  EventStore,
+  type ListedSender,
+  Senders,
+  Settings,
+  SlowPoll,
+  Workers
+} from "@countersign/engine"
 import { EmailAddress, HttpApp } from "@countersign/http"
 import { MemoryDns, MemoryMailer, MemoryStorage } from "@countersign/memory"
+import { SqliteStorage } from "@countersign/storage-sqlite"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Cause, Effect, Exit, Layer, Logger, ManagedRuntime, Redacted, References, Schema, Scope } from "effect"
 import { HttpRouter } from "effect/http"
@@ -16,11 +31,27 @@ const linkKeys = makeLinkKeys(["a secret of the tests"])
 
 const settings = (publicUrl: string) => Layer.succeed(Settings, { publicUrl, linkKeys, allowTestNames: false })
 
-const storage = Layer.provideMerge(DkimTokens.layer("dkim.countersign.net"), MemoryStorage.layer)
+/** Each a new, empty one; the file of the second goes with the service. */
+const layerOf = {
+  memory: MemoryStorage.layer,
+  sqlite: Layer.unwrap(
+    Effect.acquireRelease(
+      Effect.sync(() => mkdtempSync(join(tmpdir(), "countersign-http-"))),
+      (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true }))
+    ).pipe(Effect.map((folder) => SqliteStorage.layer({ file: join(folder, "store.db"), cacheMegabytes: 4 })))
+  ).pipe(Layer.orDie)
+} as const
 
-/** The use cases over a new memory storage. */
-export const engine = (publicUrl = "http://verify.acme.test") =>
-  Layer.provideMerge(Engine.layer, Layer.merge(storage, settings(publicUrl)))
+/** Where a service may keep what it knows: what is tested over each of them does not depend on it. */
+export type Storage = keyof typeof layerOf
+export const storages: ReadonlyArray<Storage> = ["memory", "sqlite"]
+
+/** The use cases over a new storage. */
+export const engine = (publicUrl = "http://verify.acme.test", storage: Storage = "memory") =>
+  Layer.provideMerge(
+    Engine.layer,
+    Layer.merge(Layer.provideMerge(DkimTokens.layer("dkim.countersign.net"), layerOf[storage]), settings(publicUrl))
+  )
 
 /** The mail server and the DNS that the workers meet. Hints of the store are never lost, so looking for work may be rare. */
 const outside = Layer.merge(MemoryMailer.layer, MemoryDns.layer)
@@ -30,6 +61,7 @@ export interface Options {
   /** Whether mail is sent and domains are looked at. */
   readonly workers?: boolean
   readonly publicUrl?: string
+  readonly storage?: Storage
   readonly accountName?: string
   /** Stands in front of the engine, to make it fail. */
   readonly disturb?: Disturbance
@@ -54,7 +86,7 @@ const makeLog = () => {
 
 export const startService = async (options: Options = {}) => {
   const log = makeLog()
-  const idle = Layer.merge(engine(options.publicUrl), outside)
+  const idle = Layer.merge(engine(options.publicUrl, options.storage), outside)
   const base = options.workers === true ? Layer.provideMerge(Layer.provide(Workers.layer, rarely), idle) : idle
   const disturbed = Layer.unwrap(
     Effect.gen(function* () {
@@ -91,6 +123,16 @@ export const startService = async (options: Options = {}) => {
       const { secret, key } = yield* admin.createKey(account.id)
       return { account: account.id, organization: organization.id, token: Redacted.value(secret), key: key.id }
     })
+  const forRecords = (
+    change: (dns: MemoryDns["Service"], record: ListedSender["plan"]["records"][number]) => Effect.Effect<void>
+  ) =>
+    Effect.gen(function* () {
+      const dns = yield* MemoryDns
+      const all = { account: own.account, order: "oldest-first", offset: 0, limit: 1_000 } as const
+      for (const { plan } of yield* (yield* Senders).list(all)) {
+        for (const record of plan.records) yield* change(dns, record)
+      }
+    })
   const own = await run(tenant(options.accountName ?? "Acme Ltd"))
   const other = await run(tenant("Another Ltd"))
 
@@ -104,16 +146,9 @@ export const startService = async (options: Options = {}) => {
     /** What was mailed, the oldest first. */
     mails: () => run(Effect.flatMap(MemoryMailer, ({ accepted }) => accepted)),
     /** Publishes the records of every sender of the account. */
-    publishAll: () =>
-      run(
-        Effect.gen(function* () {
-          const dns = yield* MemoryDns
-          const all = { account: own.account, order: "oldest-first", offset: 0, limit: 1_000 } as const
-          for (const { plan } of yield* (yield* Senders).list(all)) {
-            for (const { name, value } of plan.records) yield* dns.put(name, "CNAME", value)
-          }
-        })
-      ),
+    publishAll: () => run(forRecords((dns, { name, value }) => dns.put(name, "CNAME", value))),
+    /** Takes them away again. */
+    withdrawAll: () => run(forRecords((dns, { name }) => dns.remove(name))),
     /** Lets the workers do what is due, and time pass. */
     work: (time: Parameters<typeof TestClock.adjust>[0]) =>
       run(Effect.andThen(settle, Effect.andThen(TestClock.adjust(time), settle))),
@@ -126,11 +161,11 @@ export const startService = async (options: Options = {}) => {
         ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) })
       }),
     /** The token of the newest link of a sender. */
-    link: (sender: string) =>
+    link: (sender: string, account = own.account) =>
       run(
         Effect.gen(function* () {
           const senders = yield* Senders
-          const history = yield* senders.history(own.account, sender)
+          const history = yield* senders.history(account, sender)
           const requested = history.flatMap(({ event }) => (event._tag === "VerificationRequested" ? [event] : []))
           const added = history.flatMap(({ event }) => (event._tag === "SenderAdded" ? [event] : []))
           return signLink(linkKeys, {

@@ -365,6 +365,29 @@ describe("the OpenAPI document", () => {
     ])
   })
 
+  it("says which numbers and keys are taken, as the service does", async () => {
+    const patterns = new Map<string, RegExp>()
+    for (const { get, post } of Object.values(document().paths)) {
+      for (const { name, schema } of [...(get?.parameters ?? []), ...(post?.parameters ?? [])]) {
+        const { pattern } = JSON.parse(JSON.stringify(schema))
+        if (pattern !== undefined) patterns.set(name, new RegExp(pattern, "u"))
+      }
+    }
+    expect([...patterns.keys()].sort()).toEqual(["idempotency-key", "limit", "offset", "page[number]", "page[size]"])
+    const headers = { authorization: `Bearer ${service.token}` }
+    for (const value of ["0", "1", "00", "007", "999", "1000", "1001", "-1", "1.5", "", "a", "٣", "1 "]) {
+      for (const [name, path] of [
+        ["limit", "/sender/list"],
+        ["offset", "/sender"],
+        ["page[number]", "/v1/email-addresses"],
+        ["page[size]", "/v1/email-addresses"]
+      ] as const) {
+        const { status } = await service.call("GET", `${path}?${name}=${encodeURIComponent(value)}`, undefined, headers)
+        expect([name, value, status === 200]).toEqual([name, value, patterns.get(name)?.test(value)])
+      }
+    }
+  })
+
   it("is shown as a page that asks nobody else", async () => {
     const answer = await fetch(`${service.url}/docs`)
     expect([answer.status, answer.headers.get("content-type")]).toEqual([200, expect.stringMatching("text/html")])

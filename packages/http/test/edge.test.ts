@@ -56,6 +56,18 @@ describe("an unknown route is answered in the form of whoever owns the path", ()
     expect(await errorIn(answer)).toMatchObject({ status: 404, code: "MODEL_NOT_FOUND" })
   })
 
+  it.each([
+    ["/%76%31/nothing", "error"],
+    ["/%73ender/list/more", "error_reason"],
+    ["/v1/email%2Daddresses/a/b", "errors"],
+    ["/v1/%73enders/1", "detail"],
+    ["/%7631/nothing", "detail"]
+  ])("%s: escapes that nobody needs change no owner", async (path, member) => {
+    const answer = await service.call("GET", path)
+    expect(answer.status).toBe(404)
+    expect(await answer.json()).toHaveProperty(member)
+  })
+
   it("a path under /v1 that cannot be decoded: the envelope", async () => {
     expect(await errorIn(await service.call("GET", "/v1/%zz"))).toMatchObject({ status: 404 })
   })

@@ -3,24 +3,12 @@
  */
 import { Overloaded } from "@countersign/engine"
 import { Effect } from "effect"
-import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { collection, documentOf, errorsIn, jsonApiClient, mediaType, resourceIn } from "./JsonApi.ts"
-import { type Service, startService } from "./Service.ts"
+import { afterAll, describe, expect, it } from "vitest"
+import { collection, errorsIn, jsonApiClient, mediaType, startWithTwo } from "./JsonApi.ts"
+import { startService } from "./Service.ts"
 
-let service: Service
-let client: ReturnType<typeof jsonApiClient>
-let id: string
-beforeAll(async () => {
-  service = await startService()
-  client = jsonApiClient(service)
-  id = (await resourceIn(await client.create({ email: "first@acme.com", metadata: { a: "1" } }))).id
-  await client.create({ email: "second@acme.com", owner: client.profile })
-})
+const { service, client, id, get, wish } = await startWithTwo()
 afterAll(() => service.stop())
-
-const get = (query = "", headers?: Record<string, string>) =>
-  client.call("GET", `${collection}${query}`, undefined, headers)
-const wish = (email: string) => documentOf({ email, owner: client.application })
 
 describe("content negotiation", () => {
   it("C1 every answer is of the media type, without parameters; errors and unknown routes too", async () => {

@@ -1,24 +1,11 @@
 /**
  * JSON:API 1.1 as a list of what a server must do, one test per line: P creating, U updating, Q query parameters, E errors.
  */
-import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { collection, documentOf, errorsIn, jsonApiClient, mediaType, resourceIn } from "./JsonApi.ts"
-import { type Service, startService } from "./Service.ts"
+import { afterAll, describe, expect, it } from "vitest"
+import { collection, errorsIn, mediaType, resourceIn, startWithTwo } from "./JsonApi.ts"
 
-let service: Service
-let client: ReturnType<typeof jsonApiClient>
-let id: string
-beforeAll(async () => {
-  service = await startService()
-  client = jsonApiClient(service)
-  id = (await resourceIn(await client.create({ email: "first@acme.com", metadata: { a: "1" } }))).id
-  await client.create({ email: "second@acme.com", owner: client.profile })
-})
+const { service, client, id, get, wish } = await startWithTwo()
 afterAll(() => service.stop())
-
-const get = (query = "", headers?: Record<string, string>) =>
-  client.call("GET", `${collection}${query}`, undefined, headers)
-const wish = (email: string) => documentOf({ email, owner: client.application })
 
 describe("creating", () => {
   it("P1 wants one resource object with a type, and data in the owner", async () => {
@@ -157,6 +144,11 @@ describe("errors", () => {
     ])
     const named = await errorsIn(await get("?filter%5Bx%5D=1&y=2"))
     expect(named.map(({ source }) => source)).toEqual([{ parameter: "filter[x]" }, { parameter: "y" }])
+  })
+
+  it("E2 name the header that is to blame", async () => {
+    const answer = await client.call("POST", collection, wish("e2@acme.com"), { "idempotency-key": "x".repeat(256) })
+    expect([answer.status, (await errorsIn(answer))[0].source]).toEqual([400, { header: "Idempotency-Key" }])
   })
 
   it("E3 of several problems have one status", async () => {

@@ -1,24 +1,11 @@
 /**
  * JSON:API 1.1 as a list of what a server must do, one test per line: D documents, F fetching.
  */
-import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { collection, documentOf, errorsIn, jsonApiClient, listIn, resourceIn } from "./JsonApi.ts"
-import { type Service, startService } from "./Service.ts"
+import { afterAll, describe, expect, it } from "vitest"
+import { collection, errorsIn, listIn, resourceIn, startWithTwo } from "./JsonApi.ts"
 
-let service: Service
-let client: ReturnType<typeof jsonApiClient>
-let id: string
-beforeAll(async () => {
-  service = await startService()
-  client = jsonApiClient(service)
-  id = (await resourceIn(await client.create({ email: "first@acme.com", metadata: { a: "1" } }))).id
-  await client.create({ email: "second@acme.com", owner: client.profile })
-})
+const { service, client, id, get, wish } = await startWithTwo()
 afterAll(() => service.stop())
-
-const get = (query = "", headers?: Record<string, string>) =>
-  client.call("GET", `${collection}${query}`, undefined, headers)
-const wish = (email: string) => documentOf({ email, owner: client.application })
 
 /** Every member of a document, below it too, with where it is. */
 const membersOf = (value: unknown, at = ""): ReadonlyArray<readonly [name: string, at: string]> =>

@@ -42,9 +42,21 @@ describe("metadata", () => {
     expect([error.code, error.source]).toEqual([code, { pointer: "/data/attributes/metadata" }])
   })
 
-  it("that cannot be stored is refused", async () => {
-    const answer = await client.create({ email: "no-metadata@acme.com", metadata: { "\u0000": "\ud800" } })
-    expect([answer.status, (await errorsIn(answer)).length]).toEqual([422, 1])
+  it.each<[unknown, string]>([
+    [{ "\u0000": "\ud800" }, ""],
+    [{ a: 1, b: ["x", { "c/~d": "\u0000" }] }, "/b/1/c~1~0d"],
+    [{ a: { "\udfff": 1 } }, "/a"],
+    ['{"a":{"b":"\\ud800"}}', ""],
+    [{ a: "b", large: "1e20 ".repeat(12_000).trim().split(" ").map(Number) }, ""]
+  ])("%.60j cannot be stored: the error points at what the request has", async (metadata, place) => {
+    const text = JSON.stringify(documentOf({ email: "no-metadata@acme.com", metadata, owner: client.application }))
+    // A short spelling of a number that is stored in a long one.
+    const answer = await client.call("POST", collection, text.replaceAll("1".padEnd(21, "0"), "1e20"))
+    const errors = await errorsIn(answer)
+    expect([answer.status, errors.map(({ source }) => source)]).toEqual([
+      422,
+      [{ pointer: `/data/attributes/metadata${place}` }]
+    ])
   })
 })
 

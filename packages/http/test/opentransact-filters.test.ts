@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { collection, errorsIn, jsonApiClient, resourceIn } from "./JsonApi.ts"
-import { type Service, startService } from "./Service.ts"
+import { type Service, startService, storages } from "./Service.ts"
 
-describe("filters", () => {
+describe.each(storages)("filters over %s", (storage) => {
   let clock: Service
   let at: ReturnType<typeof jsonApiClient>
   beforeAll(async () => {
-    clock = await startService()
+    clock = await startService({ storage })
     at = jsonApiClient(clock)
     await clock.pass(Date.parse("2024-05-01T10:00:00.700Z"))
     await at.create({ email: "one@acme.com", metadata: { "order-id": 1234, tag: "a b" } })

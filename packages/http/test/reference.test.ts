@@ -1,8 +1,6 @@
 /**
  * The reference pages say what the API does: their tables are compared with the definition, with every refusal, and with the headers.
  */
-import { readFileSync } from "node:fs"
-import { fileURLToPath } from "node:url"
 import {
   AddressRefused,
   CommandIdReused,
@@ -18,7 +16,7 @@ import {
 import { CountersignApi, EmailAddress, EmailAddressResource, EmailAddressStatus, Sender } from "@countersign/http/api"
 import { Schema } from "effect"
 import { HttpServerResponse } from "effect/http"
-import { HttpApi, OpenApi } from "effect/http-api"
+import { OpenApi } from "effect/http-api"
 import { describe, expect, it } from "vitest"
 import { confirmationHeaders } from "../src/confirmation/Endpoints.ts"
 import type { PathOwner } from "../src/Exchange.ts"
@@ -39,41 +37,7 @@ import { Problem } from "../src/Problem.ts"
 import { alreadyAdded, Sendmachine } from "../src/sendmachine/Refusal.ts"
 import { Filters, NewSender } from "../src/sendmachine/Sender.ts"
 import { SpaceInvoices } from "../src/space-invoices/Refusal.ts"
-
-const page = (name: string) =>
-  readFileSync(fileURLToPath(new URL(`../../../docs/reference/${name}.md`, import.meta.url)), "utf8")
-
-/** The rows of the page's tables whose header begins with `first`; cells without their backticks. */
-const tablesOf = (text: string, first: string): ReadonlyArray<ReadonlyArray<string>> => {
-  const rows: Array<ReadonlyArray<string>> = []
-  let inside = false
-  let before = 0
-  for (const line of text.split("\n")) {
-    const cells = line.startsWith("|") ? line.split("|").slice(1, -1) : []
-    const plain = cells.map((cell) => cell.trim().replace(/^`([^`]*)`$/, "$1"))
-    if (cells.length === 0) inside = false
-    else if (!inside && before === 0) inside = plain[0] === first
-    else if (inside && !/^-+$/.test(plain[0] ?? "")) rows.push(plain)
-    before = cells.length
-  }
-  return rows
-}
-
-/** `METHOD path` of each endpoint of the definition below a path, with the statuses of its answers. */
-const endpoints = (below: string): ReadonlyMap<string, { success: string; errors: ReadonlyArray<string> }> => {
-  const found = new Map<string, { success: string; errors: ReadonlyArray<string> }>()
-  HttpApi.reflect(CountersignApi, {
-    onGroup: () => {},
-    onEndpoint: ({ endpoint, successes, errors }) => {
-      if (!endpoint.path.startsWith(below)) return
-      found.set(`${endpoint.method} ${endpoint.path}`, {
-        success: [...successes.keys()].join(" "),
-        errors: [...errors.keys()].map(String).sort()
-      })
-    }
-  })
-  return found
-}
+import { distinct, endpoints, page, tablesOf } from "./ReferencePage.ts"
 
 /** One failure of every kind, and more where the words depend on its members. */
 const failures: { readonly [Tag in Failure["_tag"]]: ReadonlyArray<Failure> } = {
@@ -109,8 +73,6 @@ const refusals = (owner: PathOwner): Promise<ReadonlyArray<{ readonly response: 
         return { response, body: await response.json() }
       })
   )
-
-const distinct = (rows: ReadonlyArray<string>): ReadonlyArray<string> => [...new Set(rows)].sort()
 
 const Envelope = Schema.Struct({
   error: Schema.Struct({ statusCode: Schema.Number, name: Schema.String, code: Schema.String })

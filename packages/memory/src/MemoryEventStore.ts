@@ -2,6 +2,7 @@
  * The event store in memory, and the readable account of what a commit does: look for the receipt, look at the lease,
  * look at the versions, and only then write everything.
  */
+import { viewVersion } from "@countersign/core"
 import {
   type Append,
   type Commit,
@@ -12,11 +13,8 @@ import {
   type StoredEvent
 } from "@countersign/engine"
 import { Clock, Effect, Stream } from "effect"
-import { hint, type MemoryState } from "./MemoryState.ts"
+import { hint, list, type MemoryState, receiptLifetime } from "./MemoryState.ts"
 import { completeTask, heldTask, putTask } from "./MemoryTasks.ts"
-
-/** A receipt answers for so long, in milliseconds; after that its command id is free again. */
-const receiptLifetime = 24 * 60 * 60 * 1_000
 
 export const makeEventStore = (state: MemoryState): EventStore["Service"] => {
   const page = (events: ReadonlyArray<StoredEvent>): Effect.Effect<EventPage> =>
@@ -95,14 +93,13 @@ const write = (state: MemoryState, append: Append, now: number) => {
   }
   if (events.length > 0) state.streams.set(stream, events)
 
-  const listed = entry === undefined ? undefined : list(entry, state.directory.get(stream), firstPosition)
-  if (listed === undefined) state.directory.delete(stream)
-  else state.directory.set(stream, listed)
+  const listed = entry === undefined ? undefined : place(entry, state.directory.get(stream), firstPosition)
+  list(state, stream, listed, viewVersion)
   for (const task of tasks) putTask(state, task)
   return { version: events.length, entryPosition: listed?.position ?? 0 }
 }
 
-const list = (
+const place = (
   entry: NonNullable<Append["entry"]>,
   before: ListedSender | undefined,
   firstPosition: number

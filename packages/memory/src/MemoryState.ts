@@ -47,7 +47,8 @@ export interface Task {
 }
 
 export interface MemoryState {
-  readonly installation: { readonly id: string; readonly identityKey: Redacted.Redacted<Uint8Array> }
+  /** Replaced, in place, by a load only. */
+  readonly installation: { id: string; identityKey: Redacted.Redacted<Uint8Array> }
   readonly mailLimits: MailLimits
   readonly log: Array<StoredEvent>
   readonly streams: Map<string, Array<StoredEvent>>
@@ -55,6 +56,8 @@ export interface MemoryState {
   readonly receipts: Map<string, Receipt>
   /** Live senders by stream. */
   readonly directory: Map<string, ListedSender>
+  /** The version of `view` that made an entry, by stream. */
+  readonly views: Map<string, number>
   /** By id, in the order they were put. */
   readonly tasks: Map<string, Task>
   readonly tasksByKey: Map<string, Task>
@@ -90,6 +93,7 @@ export const makeState = (options: MemoryOptions = {}): Effect.Effect<MemoryStat
     streams: new Map(),
     receipts: new Map(),
     directory: new Map(),
+    views: new Map(),
     tasks: new Map(),
     tasksByKey: new Map(),
     tasksPut: 0,
@@ -101,6 +105,20 @@ export const makeState = (options: MemoryOptions = {}): Effect.Effect<MemoryStat
     keysByHash: new Map(),
     changes
   }))
+
+/** A receipt answers for so long, in milliseconds; after that its command id is free again. */
+export const receiptLifetime = 24 * 60 * 60 * 1_000
+
+/** Makes `entry` the row of the stream, or leaves it without one. */
+export const list = (state: MemoryState, stream: string, entry: ListedSender | undefined, view: number): void => {
+  if (entry === undefined) {
+    state.directory.delete(stream)
+    state.views.delete(stream)
+  } else {
+    state.directory.set(stream, entry)
+    state.views.set(stream, view)
+  }
+}
 
 /** Tells the listeners of `EventStore.changes`. */
 export const hint = (state: MemoryState): void => {

@@ -9,6 +9,7 @@ import {
   EventStore,
   Installation,
   MailBudget,
+  Maintenance,
   SenderDirectory,
   TaskQueue
 } from "@countersign/engine"
@@ -16,11 +17,20 @@ import { Context, Effect, Layer } from "effect"
 import { makeAccountAdmin, makeAccounts } from "./MemoryAccounts.ts"
 import { makeEventStore } from "./MemoryEventStore.ts"
 import { makeMailBudget } from "./MemoryMailBudget.ts"
+import { makeMaintenance } from "./MemoryMaintenance.ts"
 import { makeSenderDirectory } from "./MemorySenderDirectory.ts"
 import { type MemoryOptions, makeState } from "./MemoryState.ts"
 import { makeTaskQueue } from "./MemoryTaskQueue.ts"
 
-type Ports = EventStore | SenderDirectory | TaskQueue | MailBudget | Accounts | AccountAdmin | Installation
+type Ports =
+  | EventStore
+  | SenderDirectory
+  | TaskQueue
+  | MailBudget
+  | Accounts
+  | AccountAdmin
+  | Installation
+  | Maintenance
 
 /** A new, empty store. Provide the same context to two engines (`Layer.succeedContext`) and they share it. */
 const make = (options?: MemoryOptions): Effect.Effect<Context.Context<Ports>> =>
@@ -32,7 +42,8 @@ const make = (options?: MemoryOptions): Effect.Effect<Context.Context<Ports>> =>
       Context.add(MailBudget, makeMailBudget(state)),
       Context.add(Accounts, makeAccounts(state)),
       Context.add(AccountAdmin, makeAccountAdmin(state)),
-      Context.add(Installation, state.installation)
+      Context.add(Installation, state.installation),
+      Context.add(Maintenance, makeMaintenance(state))
     )
   )
 

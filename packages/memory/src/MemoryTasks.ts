@@ -21,11 +21,17 @@ export const putTask = (state: MemoryState, task: NewTask): void => {
   else putAgain(existing, task)
 }
 
+/** Of one length, so that the order of ids is the order of puts. */
+export const taskId = (number: number): string => `${idPrefix}${String(number).padStart(16, "0")}`
+
+export const taskNumber = ({ id }: Task): number => Number(id.slice(idPrefix.length))
+
+const idPrefix = "task-"
+
 const putNew = (state: MemoryState, task: NewTask): void => {
   state.tasksPut += 1
   const created: Task = {
-    // Of one length, so that the order of ids is the order of puts.
-    id: `task-${String(state.tasksPut).padStart(16, "0")}`,
+    id: taskId(state.tasksPut),
     kind: task.kind,
     key: task.key,
     state: "waiting",

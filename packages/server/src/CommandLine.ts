@@ -7,6 +7,7 @@ import { CliConfig, CliOutput, Command, Flag, GlobalFlag } from "effect/cli"
 import { logConfig } from "./Config.ts"
 import { Logging } from "./Logging.ts"
 import { operatorCommands } from "./OperatorCommands.ts"
+import { StartProblem } from "./StartProblem.ts"
 
 const serve = Command.make(
   "serve",
@@ -16,13 +17,27 @@ const serve = Command.make(
         "Serve on this machine only, with a mail server, a DNS server and a demo account of its own"
       ),
       Flag.withDefault(false)
+    ),
+    apiOnly: Flag.Boolean("api-only").pipe(
+      Flag.withDescription("Answer requests, and leave mail, DNS and expiry to other processes on the same store"),
+      Flag.withDefault(false)
+    ),
+    workerOnly: Flag.Boolean("worker-only").pipe(
+      Flag.withDescription("Send mail, ask DNS and expire links; of HTTP answer /health, /ready and /metrics only"),
+      Flag.withDefault(false)
     )
   },
-  Effect.fn(function* ({ sandbox }) {
+  Effect.fn(function* ({ sandbox, apiOnly, workerOnly }) {
+    if ([sandbox, apiOnly, workerOnly].filter(Boolean).length > 1) {
+      return yield* new StartProblem({
+        message: "--sandbox, --api-only and --worker-only exclude each other: give one of them, or none."
+      })
+    }
     const log = yield* logConfig(process.stdout.isTTY === true)
     // Loaded for this command only: the others start faster without a server.
     const { serve, serveSandbox } = yield* Effect.promise(() => import("./Serve.ts"))
-    yield* Effect.provide(sandbox ? serveSandbox : serve, Logging.layer(log))
+    const part = apiOnly ? "api" : workerOnly ? "workers" : "all"
+    yield* Effect.provide(sandbox ? serveSandbox : serve(part), Logging.layer(log))
   })
 ).pipe(Command.withDescription("Run the server until it is told to stop"))
 

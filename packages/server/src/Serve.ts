@@ -23,7 +23,10 @@ import {
   type ServiceConfig,
   sandboxConfig,
   serviceConfig,
-  urlOf
+  urlOf,
+  type WorldConfig,
+  workerListenConfig,
+  worldConfig
 } from "./ServeConfig.ts"
 import { collectStartGarbage } from "./StartGarbage.ts"
 import { makeStoreFolder } from "./Store.ts"
@@ -33,19 +36,32 @@ import { openSandboxFolder, type SandboxFolder } from "./sandbox/SandboxFolder.t
 import { SandboxRoutes } from "./sandbox/SandboxRoutes.ts"
 import { SandboxServers } from "./sandbox/SandboxServers.ts"
 
+/** What one process does of the service. Processes on one store share the work whatever their parts are. */
+export type Part = "all" | "api" | "workers"
+
 /** Serves until interrupted. */
-export const serve = Effect.gen(function* () {
-  const listen = yield* listenConfig
+export const serve = Effect.fnUntraced(function* (part: Part) {
+  const listen = yield* part === "workers" ? workerListenConfig : listenConfig
   const config = yield* serviceConfig
+  const world = part === "api" ? undefined : yield* worldConfig
   const store = yield* storeConfig
   yield* makeStoreFolder(store)
   const announce = Effect.gen(function* () {
     const { publicUrl } = yield* Settings
-    yield* Effect.logInfo(`Listening on ${urlOf(listen.host, yield* listeningPort)}; mailed links lead to ${publicUrl}`)
+    const address = urlOf(listen.host, yield* listeningPort)
+    yield* Effect.logInfo(`Listening on ${address}${partSentence[part]}; mailed links lead to ${publicUrl}`)
     yield* collectStartGarbage
   })
-  return yield* Layer.launch(Layer.provide(Layer.effectDiscard(announce), production(listen, config, store)))
+  return yield* Layer.launch(
+    Layer.provide(Layer.effectDiscard(announce), production(listen, config, world, part, store))
+  )
 })
+
+const partSentence: { readonly [P in Part]: string } = {
+  all: "",
+  api: " for the API only",
+  workers: " for health checks only, at work on what is due"
+}
 
 /** Serves on loopback with a mail server, a DNS server and a demo account of its own, until interrupted. */
 export const serveSandbox = Effect.gen(function* () {
@@ -59,21 +75,35 @@ export const serveSandbox = Effect.gen(function* () {
   return yield* Layer.launch(Layer.provide(Layer.effectDiscard(announce), sandbox(config, folder)))
 }).pipe(Effect.scoped)
 
-/** The production service: SQLite, the configured mail server, the configured or the system's resolvers. */
-const production = (listen: ListenConfig, config: ServiceConfig, store: StoreConfig) =>
-  served(HttpApp.layer).pipe(
+/** The production service: the configured store, mail server and resolvers, as far as its part needs them. */
+const production = (
+  listen: ListenConfig,
+  config: ServiceConfig,
+  world: WorldConfig | undefined,
+  part: Part,
+  store: StoreConfig
+) =>
+  Layer.merge(
+    answering(part === "workers" ? HttpApp.healthLayer : HttpApp.layer),
+    world === undefined ? Layer.empty : Layer.provide(Workers.layer, worldOf(world))
+  ).pipe(
     Layer.provideMerge(Engine.layer),
     Layer.provideMerge(DkimTokens.layer(config.dkimZone)),
     Layer.provideMerge(settings(listen, config.secrets, { allowTestNames: false })),
-    Layer.provideMerge(SmtpMailer.layer({ url: config.smtpUrl, from: config.mailFrom })),
-    Layer.provideMerge(SystemResolver.layer(config.dnsServers.length > 0 ? { servers: config.dnsServers } : {})),
     Layer.provideMerge(SqliteStorage.layer({ file: store.file })),
     Layer.provideMerge(Listener.layer(listen))
   )
 
+/** The mail server and the resolvers: the configured ones, or the system's. */
+const worldOf = ({ smtpUrl, mailFrom, dnsServers }: WorldConfig) =>
+  Layer.merge(
+    SmtpMailer.layer({ url: smtpUrl, from: mailFrom }),
+    SystemResolver.layer(dnsServers.length > 0 ? { servers: dnsServers } : {})
+  )
+
 /** The same service in a world of its own: the adapters of production, pointed at the sandbox's sockets. */
 export const sandbox = (config: SandboxConfig, folder: SandboxFolder) =>
-  served(Layer.merge(HttpApp.layer, SandboxRoutes.layer)).pipe(
+  Layer.merge(answering(Layer.merge(HttpApp.layer, SandboxRoutes.layer)), Workers.layer).pipe(
     Layer.provideMerge(Engine.layer),
     Layer.provideMerge(DkimTokens.layer(config.dkimZone)),
     Layer.provideMerge(sandboxSettings(config, folder)),
@@ -85,9 +115,9 @@ export const sandbox = (config: SandboxConfig, folder: SandboxFolder) =>
     Layer.provideMerge(Listener.layer(config.listen))
   )
 
-/** Answers requests and does the work that follows from them. */
-const served = <E, R>(routes: Layer.Layer<never, E, R>) =>
-  Layer.merge(HttpRouter.serve(routes, { disableLogger: true, disableListenLog: true }), Workers.layer)
+/** Answers requests. */
+const answering = <E, R>(routes: Layer.Layer<never, E, R>) =>
+  HttpRouter.serve(routes, { disableLogger: true, disableListenLog: true })
 
 const settings = (
   listen: ListenConfig,

@@ -46,6 +46,18 @@ const listenOn = Effect.fnUntraced(function* (host: string) {
 
 export const listenConfig = Effect.flatMap(host, listenOn)
 
+/** Where a process without the confirmation pages listens: it cannot guess where the pages are. */
+export const workerListenConfig = Effect.gen(function* () {
+  const listen = yield* listenConfig
+  if (listen.publicUrl === undefined) {
+    return yield* problem(
+      "PUBLIC_URL",
+      "PUBLIC_URL is missing: with --worker-only, mailed links lead to another process."
+    )
+  }
+  return listen
+})
+
 /** The URL of a listening address, without a trailing slash. */
 export const urlOf = (host: string, port: number): string =>
   `http://${isIP(host) === 6 ? `[${host}]` : host}${port === 80 ? "" : `:${port}`}`
@@ -57,9 +69,12 @@ export type LinkSecrets = readonly [string, ...ReadonlyArray<string>]
 
 export interface ServiceConfig {
   readonly secrets: Redacted.Redacted<LinkSecrets>
+  readonly dkimZone: string
+}
+
+export interface WorldConfig {
   readonly smtpUrl: Redacted.Redacted
   readonly mailFrom: string
-  readonly dkimZone: string
   /** Empty: the system's resolvers. */
   readonly dnsServers: ReadonlyArray<string>
 }
@@ -109,22 +124,25 @@ const mailFrom = (value: string) =>
     Effect.as(value)
   )
 
-/** What `serve` needs to work with the world. */
+/** What every part of `serve` needs. */
 export const serviceConfig = Effect.gen(function* () {
   const secret = yield* required("COUNTERSIGN_SECRET", "it signs the mailed links; `openssl rand -hex 32` makes one")
+  const zone = yield* required("DKIM_ZONE", "it is the DNS zone that customers' records point to")
+  return { secrets: yield* linkSecrets(secret), dkimZone: yield* dkimZone(zone) } satisfies ServiceConfig
+})
+
+/** What the workers need to reach the world. */
+export const worldConfig = Effect.gen(function* () {
   const smtp = yield* required(
     "SMTP_URL",
     "it names the mail server, such as smtp://user:password@mail.example.com:587"
   )
   const from = yield* required("MAIL_FROM", "it is the sender of the verification mails")
-  const zone = yield* required("DKIM_ZONE", "it is the DNS zone that customers' records point to")
   return {
-    secrets: yield* linkSecrets(secret),
     smtpUrl: yield* smtpUrl(smtp),
     mailFrom: yield* mailFrom(from),
-    dkimZone: yield* dkimZone(zone),
     dnsServers: yield* dnsServers
-  } satisfies ServiceConfig
+  } satisfies WorldConfig
 })
 
 // ---------------------------------------------------------------------------------------------------------------------

@@ -25,10 +25,13 @@ const flags = [
   "--disable-sync"
 ]
 
-const reason = `there is no browser at ${browserPath}: the page of the sandbox was NOT tested`
+/** How far the page is wider than its window. */
+const overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+const reason = `there is no browser at ${browserPath}: the pages were NOT tested`
 if (!isThere()) console.warn(`browser.test.ts: ${reason}`)
 
-describe.runIf(isThere())("the page of the sandbox, in a browser", () => {
+describe.runIf(isThere())("the pages, in a browser", () => {
   let browser: Browser
   beforeAll(async () => {
     browser = await chromium.launch({ executablePath: browserPath, args: flags })
@@ -38,7 +41,8 @@ describe.runIf(isThere())("the page of the sandbox, in a browser", () => {
   /** A page that notes what went wrong in it. */
   const open = async (
     url: string,
-    width: number
+    width: number,
+    path = "/sandbox"
   ): Promise<{ readonly page: Page; readonly troubles: Array<string> }> => {
     const context = await browser.newContext({ viewport: { width, height: 900 } })
     const page = await context.newPage()
@@ -47,7 +51,10 @@ describe.runIf(isThere())("the page of the sandbox, in a browser", () => {
     page.on("console", (message) => {
       if (message.type() === "error") troubles.push(message.text())
     })
-    await page.goto(`${url}/sandbox`)
+    page.on("request", (request) => {
+      if (!/^(data|blob):/.test(request.url()) && !request.url().startsWith(url)) troubles.push(`asks ${request.url()}`)
+    })
+    await page.goto(`${url}${path}`)
     return { page, troubles }
   }
 
@@ -95,17 +102,34 @@ describe.runIf(isThere())("the page of the sandbox, in a browser", () => {
     client.close()
     await page.getByText(evil).first().waitFor()
     await page.getByLabel("For").selectOption("organization")
-    await page.getByLabel("Address").fill("ada@shop.example")
+    await page.getByLabel("Address").fill(`${"long.".repeat(9)}name@${"long-".repeat(8)}name.example`)
     await page.getByRole("button", { name: "Add sender" }).click()
     await page.locator("#senders").getByText("of the organization").waitFor()
     await page.getByRole("link", { name: "Open the link" }).first().waitFor()
     expect(await page.title()).toBe("Countersign sandbox")
     expect(await page.locator("main img, main script").count()).toBe(0)
-    const overflow = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    expect(overflow).toBe(0)
+    expect(await page.evaluate(overflow)).toBe(0)
     // The one refused POST is the only thing that the browser complains about.
     expect(troubles.filter((trouble) => !trouble.includes("422"))).toEqual([])
   })
+
+  it.each([1280, 390])(
+    "reads the API on /docs, %d pixels wide, in all three dialects",
+    { timeout: 60_000 },
+    async (width) => {
+      const { url } = await startSandbox()
+      const { page, troubles } = await open(url, width, "/docs")
+      const asked: Array<string> = []
+      page.on("request", (request) => asked.push(request.url()))
+      for (const dialect of ["Space Invoices", "OpenTransact", "Sendmachine"]) {
+        await page.getByText(dialect, { exact: true }).first().waitFor()
+        expect(await page.getByRole("heading", { name: `${dialect}:` }).count()).toBeGreaterThan(0)
+      }
+      expect(await page.locator(".api-reference-toolbar:visible, .open-api-client-button:visible").count()).toBe(0)
+      expect(await page.evaluate(overflow)).toBe(0)
+      expect(troubles).toEqual([])
+    }
+  )
 })
 
 if (!isThere()) it(`not run, because ${reason}`, ({ skip }) => skip(reason))

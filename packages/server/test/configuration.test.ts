@@ -3,7 +3,14 @@ import { resolve } from "node:path"
 import { ConfigProvider, Effect, Exit, Redacted } from "effect"
 import { describe, expect, it } from "vitest"
 import { ConfigProblem, databaseIn, logConfig, storeConfig, variables } from "../src/Config.ts"
-import { listenConfig, sandboxConfig, serviceConfig, urlOf } from "../src/ServeConfig.ts"
+import {
+  listenConfig,
+  sandboxConfig,
+  serviceConfig,
+  urlOf,
+  workerListenConfig,
+  worldConfig
+} from "../src/ServeConfig.ts"
 import { type Environment, run } from "./Program.ts"
 
 const complete = {
@@ -16,7 +23,7 @@ const complete = {
 const read = <A, E>(config: Effect.Effect<A, E>, environment: Environment): Exit.Exit<A, E> =>
   Effect.runSyncExit(Effect.provide(config, ConfigProvider.layer(ConfigProvider.fromEnv({ env: environment }))))
 
-const everything = Effect.all([listenConfig, serviceConfig, storeConfig, logConfig(false)])
+const everything = Effect.all([listenConfig, serviceConfig, worldConfig, storeConfig, logConfig(false)])
 
 const problemOf = (config: Effect.Effect<unknown, unknown>, environment: Environment): ConfigProblem => {
   const exit = read(Effect.flip(config), environment)
@@ -105,6 +112,16 @@ describe("a wrong value is one sentence that names its variable", () => {
   })
 })
 
+it("workers alone need a PUBLIC_URL: the pages are elsewhere", () => {
+  expect(problemOf(workerListenConfig, { PORT: "0" }).variable).toBe("PUBLIC_URL")
+  expect(accepted(workerListenConfig, { PUBLIC_URL: "https://verify.example.com" }).port).toBe(3000)
+})
+
+it("the API alone needs no mail server", () => {
+  const { COUNTERSIGN_SECRET, DKIM_ZONE } = complete
+  expect(accepted(serviceConfig, { COUNTERSIGN_SECRET, DKIM_ZONE }).dkimZone).toBe("dkim.example.com")
+})
+
 describe("what is accepted", () => {
   it("has defaults", () => {
     expect(accepted(listenConfig, {})).toEqual({ host: "127.0.0.1", port: 3000, publicUrl: undefined })
@@ -115,7 +132,7 @@ describe("what is accepted", () => {
   })
 
   it("reads every variable", () => {
-    const [listen, service, store, log] = accepted(everything, {
+    const [listen, service, world, store, log] = accepted(everything, {
       ...complete,
       HOST: "[::1]",
       PORT: "0",
@@ -129,13 +146,14 @@ describe("what is accepted", () => {
     })
     expect(listen).toEqual({ host: "::1", port: 0, publicUrl: "https://example.com/mail" })
     expect(Redacted.value(service.secrets)).toEqual([complete.COUNTERSIGN_SECRET, "b".repeat(32)])
-    expect(service).toMatchObject({ dnsServers: ["192.0.2.1:53", "[2001:db8::1]:5353"], dkimZone: "dkim.example.com" })
+    expect(service.dkimZone).toBe("dkim.example.com")
+    expect(world.dnsServers).toEqual(["192.0.2.1:53", "[2001:db8::1]:5353"])
     expect(store).toEqual({ folder: "/var/lib/countersign", file: "/srv/x.db" })
     expect(log).toEqual({ level: "Debug", format: "pretty" })
   })
 
   it("keeps secrets out of what is printed of it", () => {
-    const printed = JSON.stringify(accepted(serviceConfig, complete))
+    const printed = JSON.stringify(accepted(Effect.all([serviceConfig, worldConfig]), complete))
     expect(printed).not.toContain(complete.COUNTERSIGN_SECRET)
     expect(printed).not.toContain("pa%20ss")
   })

@@ -10,7 +10,7 @@ import type { SenderRows } from "./SenderRows.ts"
 import type { TaskRows } from "./TaskRows.ts"
 
 /** A receipt answers for so long, in milliseconds; after that its command id is free again. */
-const receiptLifetime = 24 * 60 * 60 * 1_000
+export const receiptLifetime = 24 * 60 * 60 * 1_000
 /** Old receipts are deleted every so many commits, and how many at most: twice what came in, so the rest shrinks. */
 const forgetEvery = 128
 const forgetAtMost = 256

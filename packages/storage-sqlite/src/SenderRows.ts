@@ -1,7 +1,8 @@
 /**
  * The directory's rows as a commit writes them: the entry, its metadata side rows, and the counts. All inside a transaction of the caller.
  */
-import type { SenderEntry } from "@countersign/core"
+import { type SenderEntry, viewVersion } from "@countersign/core"
+import type { ListedSender } from "@countersign/engine"
 import { type Row, readInteger, readText } from "./Columns.ts"
 import type { Connection } from "./Connection.ts"
 import type { Numbers } from "./Numbers.ts"
@@ -13,6 +14,8 @@ export interface SenderRows {
    * position: its own when it is of the same incarnation, otherwise `firstPosition`; 0 when there is none.
    */
   readonly put: (stream: number, entry: SenderEntry | undefined, firstPosition: number, isNew: boolean) => number
+  /** Makes `entry` the row of the stream as it is given, position and all, or deletes the row. */
+  readonly correct: (stream: number, entry: ListedSender | undefined, view: number) => void
   /** Writes the counts that `put` saved up; before the COMMIT. */
   readonly flush: () => void
 }
@@ -35,10 +38,12 @@ export const makeSenderRows = (connection: Connection, numbers: Numbers): Sender
     FROM senders WHERE stream = ?`)
   const insert = writer.prepare(`
     INSERT INTO senders (stream, account, owner, position, kind, status, domain, canonical, incarnation,
-      created_at, updated_at, metadata, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
-  const updateBody = writer.prepare("UPDATE senders SET body = ? WHERE stream = ?")
+      created_at, updated_at, metadata, body, view_version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+  const updateBody = writer.prepare("UPDATE senders SET body = ?, view_version = ? WHERE stream = ?")
   // Two updates, because SQLite rewrites every index that has a column of the SET list, changed or not.
-  const updateShown = writer.prepare("UPDATE senders SET status = ?, updated_at = ?, body = ? WHERE stream = ?")
+  const updateShown = writer.prepare(
+    "UPDATE senders SET status = ?, updated_at = ?, body = ?, view_version = ? WHERE stream = ?"
+  )
   const remove = writer.prepare("DELETE FROM senders WHERE stream = ?")
   const addMetadata = writer.prepare(`
     INSERT INTO sender_metadata (account, key, value, position, stream) VALUES (?, ?, ?, ?, ?)`)
@@ -85,7 +90,14 @@ export const makeSenderRows = (connection: Connection, numbers: Numbers): Sender
     countBoth(row, -1)
   }
 
-  const add = (stream: number, account: number, owner: number, entry: SenderEntry, position: number): number => {
+  const add = (
+    stream: number,
+    account: number,
+    owner: number,
+    entry: SenderEntry,
+    position: number,
+    view = viewVersion
+  ): number => {
     const { kind, status, domain, canonical, incarnation, createdAt, updatedAt } = entry
     const metadata = JSON.stringify(entry.metadata)
     insert.run(
@@ -101,7 +113,8 @@ export const makeSenderRows = (connection: Connection, numbers: Numbers): Sender
       createdAt,
       updatedAt,
       metadata,
-      encodeBody(entry)
+      encodeBody(entry),
+      view
     )
     eachMetadata(metadata, (key, value) => {
       addMetadata.run(account, key, value, position, stream)
@@ -138,15 +151,22 @@ export const makeSenderRows = (connection: Connection, numbers: Numbers): Sender
       }
       const body = encodeBody(entry)
       if (row.status === entry.status && row.updated_at === entry.updatedAt) {
-        updateBody.run(body, stream)
+        updateBody.run(body, viewVersion, stream)
         return position
       }
-      updateShown.run(entry.status, entry.updatedAt, body, stream)
+      updateShown.run(entry.status, entry.updatedAt, body, viewVersion, stream)
       if (row.status !== entry.status) {
         countBoth(row, -1)
         countBoth({ account, owner, kind: entry.kind, status: entry.status }, 1)
       }
       return position
+    },
+    correct: (stream, entry, view) => {
+      const row = find.get(stream)
+      if (row !== undefined) drop(stream, row)
+      if (entry === undefined) return
+      const account = numbers.ofAccount(entry.account)
+      add(stream, account, numbers.ofOwner(account, entry.owner), entry, entry.position, view)
     },
     flush: () => {
       if (rollbacks === connection.rollbacks()) {

@@ -8,16 +8,8 @@ import { readText } from "./Columns.ts"
 import { type CommitRows, decodeEventRow } from "./CommitRows.ts"
 import type { Connection } from "./Connection.ts"
 
-export const makeEventStore = (connection: Connection, rows: CommitRows, changes: Changes): EventStore["Service"] => {
-  const { reader } = connection
-  const readStream = reader.prepare(`
-    SELECT position, version, type, schema_version, data, meta, recorded_at FROM events
-    WHERE stream = (SELECT number FROM streams WHERE stream = ?) AND version > ? ORDER BY version LIMIT ?`)
-  const readLog = reader.prepare(`
-    SELECT e.position, t.stream, e.version, e.type, e.schema_version, e.data, e.meta, e.recorded_at
-    FROM events e CROSS JOIN streams t ON t.number = e.stream WHERE e.position > ? ORDER BY e.position LIMIT ?`)
-
-  return EventStore.of({
+export const makeEventStore = (connection: Connection, rows: CommitRows, changes: Changes): EventStore["Service"] =>
+  EventStore.of({
     commit: (batch) =>
       Effect.map(
         connection.transact((now) => rows.commit(batch, now)),
@@ -26,16 +18,28 @@ export const makeEventStore = (connection: Connection, rows: CommitRows, changes
           return outcomes
         }
       ),
+    ...makeEventReads(connection),
+    changes: changes.stream
+  })
+
+export const makeEventReads = ({ read, reader }: Connection): Pick<EventStore["Service"], "readStream" | "readLog"> => {
+  const readStream = reader.prepare(`
+    SELECT position, version, type, schema_version, data, meta, recorded_at FROM events
+    WHERE stream = (SELECT number FROM streams WHERE stream = ?) AND version > ? ORDER BY version LIMIT ?`)
+  const readLog = reader.prepare(`
+    SELECT e.position, t.stream, e.version, e.type, e.schema_version, e.data, e.meta, e.recorded_at
+    FROM events e CROSS JOIN streams t ON t.number = e.stream WHERE e.position > ? ORDER BY e.position LIMIT ?`)
+
+  return {
     readStream: (stream, after, limit) =>
-      connection.read((now) => ({
+      read((now) => ({
         events: readStream.all(stream, after, limit).map((row) => decodeEventRow(stream, row)),
         now
       })),
     readLog: (after, limit) =>
-      connection.read((now) => ({
+      read((now) => ({
         events: readLog.all(after, limit).map((row) => decodeEventRow(readText(row, "stream"), row)),
         now
-      })),
-    changes: changes.stream
-  })
+      }))
+  }
 }

@@ -12,6 +12,7 @@ import {
   Installation,
   MailBudget,
   type MailLimits,
+  Maintenance,
   SenderDirectory,
   type StorageUnavailable,
   TaskQueue
@@ -27,6 +28,7 @@ import { makeSenderRows } from "./SenderRows.ts"
 import { makeAccountAdmin, makeAccounts } from "./SqliteAccounts.ts"
 import { makeEventStore } from "./SqliteEventStore.ts"
 import { makeMailBudget } from "./SqliteMailBudget.ts"
+import { makeMaintenance } from "./SqliteMaintenance.ts"
 import { makeSenderDirectory } from "./SqliteSenderDirectory.ts"
 import { makeTaskQueue } from "./SqliteTaskQueue.ts"
 import { makeTaskRows } from "./TaskRows.ts"
@@ -41,7 +43,15 @@ export interface SqliteOptions {
 }
 
 /** What the layer provides: every storage port. */
-export type SqlitePorts = EventStore | SenderDirectory | TaskQueue | MailBudget | Accounts | AccountAdmin | Installation
+export type SqlitePorts =
+  | EventStore
+  | SenderDirectory
+  | TaskQueue
+  | MailBudget
+  | Accounts
+  | AccountAdmin
+  | Installation
+  | Maintenance
 
 const make = (options: SqliteOptions): Effect.Effect<Context.Context<SqlitePorts>, StorageUnavailable, Scope.Scope> =>
   Effect.flatMap(openConnection({ file: options.file, cacheMegabytes: options.cacheMegabytes ?? 64 }), (connection) =>
@@ -59,7 +69,8 @@ export const makePorts = (
     const changes = yield* watchChanges(connection)
     const tasks = makeTaskRows(connection)
     const numbers = makeNumbers(connection)
-    const commits = makeCommitRows(connection, numbers, makeSenderRows(connection, numbers), tasks)
+    const senders = makeSenderRows(connection, numbers)
+    const commits = makeCommitRows(connection, numbers, senders, tasks)
     return Context.empty().pipe(
       Context.add(EventStore, makeEventStore(connection, commits, changes)),
       Context.add(SenderDirectory, makeSenderDirectory(connection)),
@@ -67,7 +78,8 @@ export const makePorts = (
       Context.add(MailBudget, makeMailBudget(connection, mailLimits)),
       Context.add(Accounts, makeAccounts(connection)),
       Context.add(AccountAdmin, makeAccountAdmin(connection)),
-      Context.add(Installation, yield* readInstallation(connection))
+      Context.add(Installation, yield* readInstallation(connection)),
+      Context.add(Maintenance, makeMaintenance(connection, senders))
     )
   })
 

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite"
-import { EventStore, SenderDirectory, type SenderFilter } from "@countersign/engine"
+import { EventStore, Maintenance, SenderDirectory, type SenderFilter } from "@countersign/engine"
 import { describe, expect, it } from "@effect/vitest"
 import { Context, Effect } from "effect"
 import { openConnection } from "../src/Connection.ts"
@@ -64,6 +64,8 @@ describe("query plans", () => {
         yield* directory.count({ account, ...filter })
         for (const order of orders) yield* directory.page({ account, ...filter, order, offset: 1, limit: 10 })
       }
+      const maintenance = Context.get(ports, Maintenance)
+      yield* maintenance.audit(undefined, { repair: true })
       expect(read.size).toBeGreaterThan(fixed + 30)
       expect(written.size).toBeGreaterThan(30)
 

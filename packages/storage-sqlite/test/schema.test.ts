@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto"
 import { DatabaseSync } from "node:sqlite"
-import { EventStore } from "@countersign/engine"
+import { EventStore, Maintenance } from "@countersign/engine"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { SqliteStorage } from "../src/index.ts"
@@ -9,7 +9,10 @@ import { addCommit } from "./SampleCommit.ts"
 import { temporaryFile } from "./TemporaryStore.ts"
 
 /** Of every migration ever released. A digest that is here never changes: a changed schema is a new migration. */
-const frozen = ["675eee6f353ee4cf1e353a43b72194ca3b3085b52d46db7bca69fe9ec7320e90"]
+const frozen = [
+  "675eee6f353ee4cf1e353a43b72194ca3b3085b52d46db7bca69fe9ec7320e90",
+  "7bbbd39291429cfd677a9af5d795db9a0df39b0ef7c89978ec7c8fdd072df4ce"
+]
 
 describe("migrations", () => {
   it("are never edited", () => {
@@ -25,6 +28,26 @@ describe("migrations", () => {
       const db = new DatabaseSync(file)
       expect(db.prepare("PRAGMA user_version").get()).toEqual({ user_version: migrations.length })
       db.close()
+    })
+  )
+})
+
+describe("a store of an older version", () => {
+  it.effect("is brought to the newest with all that it holds", () =>
+    Effect.gen(function* () {
+      const file = yield* temporaryFile
+      const open = Effect.provide(SqliteStorage.layer({ file }))
+      const row = Maintenance.use(({ streams }) => streams("", 10))
+      yield* open(EventStore.use((store) => store.commit([addCommit("a")])))
+      const before = yield* open(row)
+      // As version 1 left it.
+      const db = new DatabaseSync(file)
+      db.exec("ALTER TABLE senders DROP COLUMN view_version; PRAGMA user_version = 1")
+      db.close()
+      expect(yield* open(row)).toEqual(before)
+      expect(before).toMatchObject([{ view: 1 }])
+      yield* open(EventStore.use((store) => store.commit([addCommit("b")])))
+      expect((yield* open(row)).length).toBe(2)
     })
   )
 })

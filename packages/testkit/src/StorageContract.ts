@@ -3,7 +3,7 @@
  * a storage; one that does not is none, whatever its types say.
  *
  * Clauses 1 to 8 are the promises of `docs/architecture.md`, "What the storage promises"; the lettered ones are the sentences
- * of the ports' own documentation: E entries, S settling, C changes, T tasks, D directory, M mail budget, A accounts, I installation.
+ * of the ports' own documentation: E entries, S settling, C changes, T tasks, D directory, M mail budget, A accounts, I installation, R directory rows, X snapshots.
  *
  * @example
  * ```ts
@@ -23,9 +23,11 @@ import { durabilityContract } from "./StorageContract/DurabilityContract.ts"
 import { eventStoreContract } from "./StorageContract/EventStoreContract.ts"
 import { logContract } from "./StorageContract/LogContract.ts"
 import { mailBudgetContract } from "./StorageContract/MailBudgetContract.ts"
+import { maintenanceContract } from "./StorageContract/MaintenanceContract.ts"
 import { senderDirectoryContract } from "./StorageContract/SenderDirectoryContract.ts"
 import { senderEntryContract } from "./StorageContract/SenderEntryContract.ts"
 import { settlingContract } from "./StorageContract/SettlingContract.ts"
+import { snapshotContract } from "./StorageContract/SnapshotContract.ts"
 import { taskOperatorContract } from "./StorageContract/TaskOperatorContract.ts"
 import { taskQueueContract } from "./StorageContract/TaskQueueContract.ts"
 import { taskRerunContract } from "./StorageContract/TaskRerunContract.ts"
@@ -49,6 +51,10 @@ export const storageContract = (name: string, layer: StorageLayer, options: Stor
     describe("tasks and operators", () => taskOperatorContract(layer))
     describe("the mail budget", () => mailBudgetContract(layer, options))
     describe("accounts and the installation", () => accountsContract(layer))
+    if (options.unmaintained !== true) {
+      describe("the directory put right", () => maintenanceContract(layer))
+      describe("snapshots", () => snapshotContract(layer))
+    }
     describe("one store, opened again", () => durabilityContract(options))
   })
 }

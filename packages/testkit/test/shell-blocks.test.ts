@@ -1,5 +1,5 @@
 /**
- * The documentation does what it says: the marked shell blocks of a page are pasted into one bash, against a sandbox on a free port, and
+ * The documentation does what it says: the marked blocks of a page are pasted into one bash, against a sandbox on a free port, and
  * print what stands below them.
  */
 import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
@@ -82,6 +82,16 @@ describe("the reader of shell blocks", () => {
       ["e", "p.md:14", undefined],
       ["f", "p.md:17", undefined]
     ])
+  })
+
+  it("runs modules in the environment of the shell", async () => {
+    const text =
+      '```sh run\nexport NAME=Ada OTHER=\n```\n```js run\nconst { NAME } = process.env // $OTHER\nconsole.log(await NAME)\n```\n```js\nno code\n```\n```js run\nthrow new Error("x")\n```'
+    const steps = stepsOf({ path: "p.md", text })
+    expect(steps.map(({ at }) => at)).toEqual(["p.md:2", "p.md:5", "p.md:12"])
+    const ended = await run("bash", ["-c", scriptOf(steps)], {})
+    expect([ended.code, outputsOf(steps, ended.stdout).slice(0, 2)]).toEqual([1, ["", "Ada\n"]])
+    expect(ended.stderr).toContain("Error: x")
   })
 
   it("tells the outputs of steps apart, and stops at the first that fails", async () => {

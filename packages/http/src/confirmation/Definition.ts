@@ -32,6 +32,8 @@ const problems = [
   problem(503, unavailable)
 ] as const
 
+const fault = problem(500, "Something is wrong with the server.")
+
 const token = { token: Schema.String.annotate({ description: "The token of the mailed link: 92 characters." }) }
 
 /** Where the mailed link leads. */
@@ -40,7 +42,7 @@ export class ConfirmationGroup extends HttpApiGroup.make("confirmation", { topLe
     HttpApiEndpoint.get("verificationPage", "/verify/:token", {
       params: token,
       success: [html(200, "The page with its two buttons. Sets the nonce cookie."), LinkState],
-      error: [...pages, ...problems]
+      error: [...pages, ...problems, fault]
     }).annotateMerge(
       OpenApi.annotations({
         summary: "Show a verification link",
@@ -58,10 +60,12 @@ export class ConfirmationGroup extends HttpApiGroup.make("confirmation", { topLe
       success: html(200, "What was done."),
       error: [
         html(400, "No such action: the page again."),
+        problem(400, "The body is not valid UTF-8, or ended before it was complete."),
         html(403, "The nonce does not equal the cookie, or the form came from elsewhere: the page again."),
         ...pages,
         problem(413, "The body is larger than 64 KiB."),
-        problem(415, "The body is not a form.")
+        problem(415, "The body is not a form."),
+        fault
       ]
     }).annotateMerge(
       OpenApi.annotations({

@@ -97,5 +97,5 @@ const refusals: { readonly [reason in LinkRefused["reason"]]: { readonly title: 
 export const unavailablePage = (): string =>
   page(
     "Please try again in a moment",
-    html`<p>We could not look after your link just now. Nothing was changed. Open the link from the mail again in a minute.</p>`
+    html`<p>We could not look up your link just now. Nothing was changed. Open the link from the mail again in a minute.</p>`
   )

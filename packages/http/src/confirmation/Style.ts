@@ -16,7 +16,7 @@ p:last-child { margin-bottom: 0 }
 .soft { color: var(--soft); font-size: .9375rem }
 .alert { padding: .75rem 1rem; border: 1px solid var(--bad); border-radius: .625rem; color: var(--bad) }
 form { display: flex; flex-wrap: wrap; gap: .75rem; margin: 1.5rem 0 1.25rem }
-button { flex: 1 1 12rem; min-height: 3rem; padding: .625rem 1rem; border: 1px solid var(--line); border-radius: .625rem; background: transparent; color: inherit; font: inherit; font-weight: 600; cursor: pointer }
+button { flex: 1 1 auto; white-space: nowrap; min-height: 3rem; padding: .625rem 1rem; border: 1px solid var(--line); border-radius: .625rem; background: transparent; color: inherit; font: inherit; font-weight: 600; cursor: pointer }
 button.primary { border-color: var(--accent); background: var(--accent); color: var(--on-accent) }
 button:hover { border-color: currentColor }
 button:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }

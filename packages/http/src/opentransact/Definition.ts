@@ -11,6 +11,7 @@ import {
   HttpApiSecurity,
   OpenApi
 } from "effect/http-api"
+import { idempotencyHeader } from "../IdempotencyHeader.ts"
 import * as ErrorDocument from "./ErrorDocument.ts"
 import { EmailAddressDocument, EmailAddressList, NewEmailAddressDocument } from "./Resource.ts"
 
@@ -34,6 +35,12 @@ export class AccessKey extends HttpApiMiddleware.Service<AccessKey>()("countersi
 const text = (description: string, example: string) =>
   Schema.optionalKey(Schema.String.annotate({ description, examples: [example] }))
 
+/** A parameter is a text. Without its `u` the pattern would not come into the OpenAPI document. */
+const fromOne = (description: string, example: string) =>
+  Schema.optionalKey(
+    Schema.String.annotate({ description, examples: [example] }).check(Schema.isPattern(/^0*[1-9][0-9]*$/u))
+  )
+
 const fields = {
   "fields[email-addresses]": text(
     "The fields to show, with commas between them: `email`, `metadata`, `created-at`, `updated-at`, `owner`. Empty shows none.",
@@ -45,10 +52,8 @@ const since = (what: string) => text(`Only what was ${what} in this second or la
 const until = (what: string) => text(`Only what was ${what} in this second or earlier.`, "2099-12-31T23:59:59Z")
 
 const list = {
-  "page[number]": Schema.optionalKey(
-    Schema.String.annotate({ description: "The page, from 1 on. A page after the last one is empty.", examples: ["1"] })
-  ),
-  "page[size]": text("Email addresses per page: 30 unless given, at most 100. More is read as 100.", "30"),
+  "page[number]": fromOne("The page, from 1 on. A page after the last one is empty.", "1"),
+  "page[size]": fromOne("Email addresses per page: 30 unless given, at most 100. More is read as 100.", "30"),
   "filter[created-between][start]": since("created"),
   "filter[created-between][finish]": until("created"),
   "filter[updated-between][start]": since("updated"),
@@ -78,20 +83,9 @@ const list = {
   ...fields
 }
 
-const idempotency = {
-  "idempotency-key": Schema.optionalKey(
-    Schema.String.check(Schema.isMinCodePoints(1), Schema.isMaxCodePoints(255)).annotate({
-      description:
-        "Makes the call repeatable for 24 hours: the same key with the same body answers the first outcome; with another body 422, while the first is still in flight 409. Counts per account, method and path.",
-      examples: ["8e03978e-40d5-43dd-bc93-6894a57f9324"]
-    })
-  )
-}
-
 const params = { id: Schema.String.annotate({ description: "The id of the email address." }) }
 
 const always = [
-  ErrorDocument.MethodNotAllowed,
   ErrorDocument.NotAcceptable,
   ErrorDocument.UnsupportedMediaType,
   ErrorDocument.Fault,
@@ -114,7 +108,7 @@ export class EmailAddressesGroup extends HttpApiGroup.make("emailAddresses")
       )
     ),
     HttpApiEndpoint.post("create", "/v1/email-addresses", {
-      headers: idempotency,
+      headers: idempotencyHeader,
       query: fields,
       payload: [
         NewEmailAddressDocument.pipe(ErrorDocument.asJsonApi),
@@ -151,7 +145,8 @@ export class EmailAddressesGroup extends HttpApiGroup.make("emailAddresses")
   .middleware(AccessKey)
   .annotateMerge(
     OpenApi.annotations({
-      title: "Email addresses, as JSON:API",
-      description: "The OpenTransact dialect: every email address of the account, whoever owns it."
+      title: "OpenTransact: email addresses",
+      description:
+        "The OpenTransact dialect, JSON:API 1.1: every email address of the account and of its organizations."
     })
   ) {}

@@ -5,7 +5,16 @@
  */
 import { parseEmailAddress } from "@countersign/core"
 import { Result, type Schema } from "effect"
-import { clientId, type ErrorObject, foreignType, invalid, missing, notWhitelisted, wrongType } from "./Problems.ts"
+import {
+  clientId,
+  type ErrorObject,
+  foreignType,
+  invalid,
+  missing,
+  notWhitelisted,
+  unstorable,
+  wrongType
+} from "./Problems.ts"
 
 interface Members {
   readonly [name: string]: unknown
@@ -35,6 +44,9 @@ export interface Reading extends Partial<NewEmailAddress> {
 
 /** The pointer to the owner's linkage, for whoever looks the owner up. */
 export const ownerPointer = "/data/relationships/owner"
+
+/** The pointer to the metadata, for whoever cannot store them. */
+export const metadataPointer = "/data/attributes/metadata"
 
 /** `allowTestNames` as in the settings of the engine. */
 export const readDocument = (members: Members, options: { readonly allowTestNames: boolean }): Reading => {
@@ -82,14 +94,20 @@ const readEmail = (
 
 const readMetadata = (attributes: Members, problems: Array<ErrorObject>): Metadata | undefined => {
   const { metadata } = attributes
-  const source = { pointer: "/data/attributes/metadata" }
+  const source = { pointer: metadataPointer }
   if (metadata === undefined) return {}
   if (typeof metadata !== "string" && !isObject(metadata)) {
     problems.push(wrongType("metadata", metadata, source.pointer))
     return undefined
   }
   const value = typeof metadata === "string" ? parseJson(metadata) : metadata
-  if (isObject(value) && isStorable(value, deepest)) return value
+  if (isObject(value) && isStorable(value, deepest)) {
+    const at = unstorableText(value, source.pointer)
+    if (at === undefined) return value
+    // Into a text no pointer leads.
+    problems.push(unstorable(typeof metadata === "string" ? source.pointer : at))
+    return undefined
+  }
   problems.push(
     invalid(`metadata must be an object, or the JSON text of one, nested at most ${deepest} levels deep.`, source)
   )
@@ -135,6 +153,20 @@ const parseJson = (text: string): unknown => {
 
 /** Far deeper values overflow the stack of whoever writes them as JSON. */
 const deepest = 32
+
+/** Where the first text is that no store keeps; a member with such a name is found at its parent. */
+const unstorableText = (value: Schema.Json, at: string): string | undefined => {
+  if (typeof value === "string") return isStorableText(value) ? undefined : at
+  if (typeof value !== "object" || value === null) return undefined
+  for (const [name, member] of Object.entries(value)) {
+    if (!isStorableText(name)) return at
+    const found = unstorableText(member, `${at}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+const isStorableText = (text: string): boolean => text.isWellFormed() && !text.includes("\0")
 
 /** Parsed JSON is all JSON, but for numbers that are too large for it, which it reads as infinite. */
 const isStorable = (value: unknown, levels: number): value is Metadata => {

@@ -13,7 +13,7 @@ import { type Exchange, plainHeaders, type Route } from "../Exchange.ts"
 import { CallerUnknown, type Failure, RequestMalformed } from "../Failure.ts"
 import { idempotencyOf } from "../IdempotencyKey.ts"
 import { readBody } from "../RequestBody.ts"
-import { type OwnerIdentifier, ownerPointer, readDocument } from "./Document.ts"
+import { metadataPointer, type OwnerIdentifier, ownerPointer, readDocument } from "./Document.ts"
 import { isRefusedAccept, isRefusedContentType, jsonApi, vendor } from "./MediaType.ts"
 import { type Fields, type ListParameters, readFieldsOnly, readList } from "./Parameters.ts"
 import * as Problems from "./Problems.ts"
@@ -148,7 +148,11 @@ export const openTransactRoutes: Effect.Effect<ReadonlyArray<Route>, never, Acco
       if (Option.isNone(found) || email === undefined || metadata === undefined) {
         return yield* Effect.die(new Error("a document without problems has all members"))
       }
-      const added = yield* senders.add({ ...caller, ...idempotency }, { owner: found.value, address: email, metadata })
+      const adding = senders.add({ ...caller, ...idempotency }, { owner: found.value, address: email, metadata })
+      // An address that is one can be stored: what is too large or else unfit is in the metadata.
+      const added = yield* Object.keys(metadata).length === 0
+        ? adding
+        : Effect.catchTag(adding, "InvalidData", () => fail(Problems.unstorable(metadataPointer)))
       if (!added.created) return yield* fail(Problems.duplicate)
       const { sender } = added
       return document({ data: resourceOf(sender, fields) }, 201, {

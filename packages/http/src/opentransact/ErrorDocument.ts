@@ -61,10 +61,6 @@ export const NotFound = errors("404", "There is no such email address, owner, or
   code: "10001",
   detail: "Could not locate requested resource"
 })
-export const MethodNotAllowed = errors("405", "`Allow` says which methods the path has.", {
-  title: "Method Not Allowed",
-  detail: "The path has other methods: GET, HEAD."
-})
 export const NotAcceptable = errors(
   "406",
   "`Accept` names the media type with parameters that it does not have only.",

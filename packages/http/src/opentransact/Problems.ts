@@ -96,6 +96,10 @@ export const invalid = (detail: string, source: Source): ErrorObject => ({
   source
 })
 
+/** No store keeps NUL or lone surrogates, nor a value without end. */
+export const unstorable = (pointer: string): ErrorObject =>
+  invalid("The document holds a value that cannot be stored.", { pointer })
+
 export const foreignType: ErrorObject = {
   status: "409",
   code: "10014",

@@ -13,6 +13,7 @@ import {
   notFound,
   type Refused,
   unauthorized,
+  unstorable,
   unsupportedMediaType
 } from "./Problems.ts"
 
@@ -59,7 +60,12 @@ const errorOf = (failure: Failure, correlation: string): ErrorObject => {
     case "MediaTypeUnknown":
       return unsupportedMediaType(`Send the body as ${failure.accepted.join(" or ")}, not compressed.`)
     case "RequestMalformed":
-      return { status: "400", title: "Bad Request", detail: failure.problem }
+      return {
+        status: "400",
+        title: "Bad Request",
+        detail: failure.problem,
+        ...(failure.header === undefined ? {} : { source: { header: failure.header } })
+      }
     case "MemberInvalid":
       return failure.problem === "missing"
         ? missing(failure.member, "")
@@ -67,7 +73,7 @@ const errorOf = (failure: Failure, correlation: string): ErrorObject => {
     case "AddressRefused":
       return invalid(failure.message, { pointer: "/data/attributes/email" })
     case "InvalidData":
-      return invalid("The document holds a value that cannot be stored.", { pointer: "/data" })
+      return unstorable("/data")
     case "CommandIdReused":
       return {
         status: "422",

@@ -18,4 +18,6 @@ export class OperationsGroup extends HttpApiGroup.make("operations", { topLevel:
       success: Schema.String.pipe(HttpApiSchema.asText({ contentType: "text/plain; version=0.0.4; charset=utf-8" }))
     }).annotateMerge(OpenApi.annotations({ summary: "Metrics in the text format of Prometheus" }))
   )
-  .annotateMerge(OpenApi.annotations({ title: "Operations" })) {}
+  .annotateMerge(
+    OpenApi.annotations({ title: "Operations", description: "For whoever runs the service. They need no key." })
+  ) {}

@@ -13,58 +13,60 @@ import { json, plainHeaders, type Route } from "../Exchange.ts"
 const docsPolicy =
   "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; font-src data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-/** The buttons of the page that lead to its maker's services. */
-const noOffers = ".api-reference-toolbar, .open-api-client-button { display: none }"
+/**
+ * Hides what leads to services of the page's maker, and keeps a phone from scrolling sideways. The page's own classes say `flex`
+ * with the same weight, so it must be important: `browser.test.ts` looks at it.
+ */
+const pageStyle =
+  ".api-reference-toolbar, .open-api-client-button { display: none !important } html, body { overflow-x: clip }"
 
-export const operationsRoutes: Effect.Effect<ReadonlyArray<Route>, never, EventStore | Settings> = Effect.gen(
-  function* () {
-    const store = yield* EventStore
-    const { publicUrl } = yield* Settings
-    const api = CountersignApi.annotateMerge(OpenApi.annotations({ servers: [{ url: publicUrl }] }))
-    const document = yield* Effect.cached(Effect.sync(() => json(OpenApi.fromApi(api))))
-    // Three megabytes of script: loaded when somebody reads the docs, and kept then.
-    const docs = yield* Effect.cached(
-      HttpRouter.toHttpEffect(
-        HttpApiScalar.layer(api, { scalar: { withDefaultFonts: false, customCss: noOffers } })
-      ).pipe(
-        Effect.flatten,
-        Effect.map((response) =>
-          HttpServerResponse.setHeaders(response, { ...plainHeaders, "content-security-policy": docsPolicy })
-        ),
-        Effect.provideService(HttpServerRequest.HttpServerRequest, docsRequest),
-        Effect.scoped,
-        Effect.orDie
-      )
-    )
-    // Alive storage answers at once. Uninterruptible requests could not be timed out.
-    const ready = store.readLog(0, 1).pipe(
-      Effect.interruptible,
-      Effect.timeoutOrElse({
-        duration: "2 seconds",
-        orElse: () => Effect.fail(new StorageUnavailable({ reason: "no answer within 2 seconds" }))
-      }),
-      Effect.as(json({ status: "ready" }))
-    )
-    const metrics = Effect.map(PrometheusMetrics.format(), (text) =>
-      HttpServerResponse.text(text, {
-        contentType: "text/plain; version=0.0.4; charset=utf-8",
-        headers: plainHeaders
-      })
-    )
-    const get = (path: `/${string}`, answer: ReturnType<Route["answer"]>): Route => ({
-      method: "GET",
-      path,
-      answer: () => answer
+const get = (path: `/${string}`, answer: ReturnType<Route["answer"]>): Route => ({
+  method: "GET",
+  path,
+  answer: () => answer
+})
+
+/** Alive, ready, figures. */
+export const healthRoutes: Effect.Effect<ReadonlyArray<Route>, never, EventStore> = Effect.map(EventStore, (store) => {
+  // Alive storage answers at once. Uninterruptible requests could not be timed out.
+  const ready = store.readLog(0, 1).pipe(
+    Effect.interruptible,
+    Effect.timeoutOrElse({
+      duration: "2 seconds",
+      orElse: () => Effect.fail(new StorageUnavailable({ reason: "no answer within 2 seconds" }))
+    }),
+    Effect.as(json({ status: "ready" }))
+  )
+  const metrics = Effect.map(PrometheusMetrics.format(), (text) =>
+    HttpServerResponse.text(text, {
+      contentType: "text/plain; version=0.0.4; charset=utf-8",
+      headers: plainHeaders
     })
-    return [
-      get("/health", Effect.succeed(json({ status: "ok" }))),
-      get("/ready", ready),
-      get("/metrics", metrics),
-      get("/openapi.json", document),
-      get("/docs", docs)
-    ]
-  }
-)
+  )
+  return [get("/health", Effect.succeed(json({ status: "ok" }))), get("/ready", ready), get("/metrics", metrics)]
+})
+
+/** The description of the API, for machines and for people. */
+export const descriptionRoutes: Effect.Effect<ReadonlyArray<Route>, never, Settings> = Effect.gen(function* () {
+  const { publicUrl } = yield* Settings
+  const api = CountersignApi.annotateMerge(OpenApi.annotations({ servers: [{ url: publicUrl }] }))
+  const document = yield* Effect.cached(Effect.sync(() => json(OpenApi.fromApi(api))))
+  // Three megabytes of script: loaded when somebody reads the docs, and kept then.
+  const docs = yield* Effect.cached(
+    HttpRouter.toHttpEffect(
+      HttpApiScalar.layer(api, { scalar: { withDefaultFonts: false, customCss: pageStyle } })
+    ).pipe(
+      Effect.flatten,
+      Effect.map((response) =>
+        HttpServerResponse.setHeaders(response, { ...plainHeaders, "content-security-policy": docsPolicy })
+      ),
+      Effect.provideService(HttpServerRequest.HttpServerRequest, docsRequest),
+      Effect.scoped,
+      Effect.orDie
+    )
+  )
+  return [get("/openapi.json", document), get("/docs", docs)]
+})
 
 /** The docs are the same for everybody, so they are made from a request of our own. */
 const docsRequest = HttpServerRequest.fromWeb(new Request("http://localhost/docs"))

@@ -33,9 +33,13 @@ export class ApiKey extends HttpApiMiddleware.Service<ApiKey>()("countersign/htt
 const described = <S extends Schema.Top>(schema: S, description: string) =>
   Schema.optionalKey(schema.annotate({ description }))
 
-const wholeNumber = (description: string, example: string) =>
+/** `pattern` says the bounds: a parameter is a text. Without its `u` it would not come into the OpenAPI document. */
+const wholeNumber = (description: string, example: string, pattern: RegExp) =>
   Schema.optionalKey(
-    Schema.String.annotate({ description, examples: [example] }).check(Schema.isPattern(/^[0-9]{1,16}$/))
+    Schema.String.annotate({ description, examples: [example] }).check(
+      Schema.isPattern(pattern),
+      Schema.isMaxCodePoints(16)
+    )
   )
 
 const listQuery = {
@@ -48,14 +52,17 @@ const listQuery = {
     Filters.fields.group,
     "`none`, also when not given: a list in the order of adding; `flat`: a list ordered by domain and address; `domain`: the same as an object keyed by domain. `limit` and `offset` count senders in that order."
   ),
-  limit: wholeNumber("How many senders at most: 1 to 1000; 1000 when not given.", "20"),
-  offset: wholeNumber("How many senders to pass over; 0 when not given.", "40")
+  limit: wholeNumber(
+    "How many senders at most: 1 to 1000; 1000 when not given.",
+    "20",
+    /^0*(?:[1-9][0-9]{0,2}|1000)$/u
+  ),
+  offset: wholeNumber("How many senders to pass over; 0 when not given.", "40", /^[0-9]+$/u)
 }
 
-const listing = [Envelope.BadRequest, Envelope.MethodNotAllowed, Envelope.Fault, Envelope.Unavailable] as const
+const listing = [Envelope.BadRequest, Envelope.Fault, Envelope.Unavailable] as const
 const adding = [
   Envelope.BadRequest,
-  Envelope.MethodNotAllowed,
   Envelope.AddConflict,
   Envelope.BodyTooLarge,
   Envelope.UnsupportedMediaType,
@@ -63,12 +70,11 @@ const adding = [
   Envelope.Fault,
   Envelope.Unavailable
 ] as const
+// The body of a DELETE is ignored, so no other one comes under the same key.
 const removing = [
   Envelope.BadRequest,
   Envelope.NotFound,
-  Envelope.MethodNotAllowed,
   Envelope.Conflict,
-  Envelope.KeyReused,
   Envelope.Fault,
   Envelope.Unavailable
 ] as const
@@ -127,5 +133,8 @@ export class SenderGroup extends HttpApiGroup.make("sender")
   )
   .middleware(ApiKey)
   .annotateMerge(
-    OpenApi.annotations({ title: "Senders", description: "The senders of the account and of all its organizations." })
+    OpenApi.annotations({
+      title: "Sendmachine: senders",
+      description: "The Sendmachine dialect: the senders of the account and of all its organizations."
+    })
   ) {}

@@ -35,12 +35,6 @@ export const NotFound = envelope(
   "The account has no sender with this address, or there is no such path.",
   "There is no such sender."
 )
-export const MethodNotAllowed = envelope(
-  405,
-  ["method_not_allowed"],
-  "`Allow` says which methods the path has.",
-  "The path has other methods: GET, HEAD, POST."
-)
 export const Conflict = envelope(
   409,
   ["in_progress"],

@@ -29,7 +29,7 @@ export class AccessToken extends HttpApiMiddleware.Service<AccessToken>()("count
     accessTokenHeader: described(HttpApiSecurity.apiKey({ key: "X-Access-Token", in: "header" }), "The access token."),
     accessTokenQuery: described(
       HttpApiSecurity.apiKey({ key: "access_token", in: "query" }),
-      "The access token. A body may have it as the member `access_token` instead."
+      "The access token. The body of a POST may have it as the member `access_token` instead."
     )
   }
 }) {}
@@ -38,10 +38,9 @@ const organization = {
   id: Schema.String.annotate({ description: "The organization's id.", examples: ["5f0c3a527b1e8d0a9c7d2f4e"] })
 }
 
-const reading = [Envelope.NotFound, Envelope.MethodNotAllowed, Envelope.Fault, Envelope.Unavailable] as const
+const reading = [Envelope.NotFound, Envelope.Fault, Envelope.Unavailable] as const
 const writing = [
   Envelope.BadRequest,
-  Envelope.MethodNotAllowed,
   Envelope.Conflict,
   Envelope.BodyTooLarge,
   Envelope.UnsupportedMediaType,
@@ -49,6 +48,8 @@ const writing = [
   Envelope.Fault,
   Envelope.Unavailable
 ] as const
+// A DELETE has no body that counts: none is too large, and no other one comes under the same key.
+const removing = [Envelope.BadRequest, Envelope.Conflict, Envelope.Fault, Envelope.Unavailable] as const
 const asking = [...writing, Envelope.NotFound, Envelope.TooManyRequests] as const
 
 const newAddress = [NewEmailAddress, NewEmailAddress.pipe(HttpApiSchema.asFormUrlEncoded())] as const
@@ -60,7 +61,7 @@ const words = {
     "Adds the address and mails its verification link. Answers 200 with the object; for an address that the scope has already, with the existing one, and no mail is sent. Another address takes the place of the older one as soon as it is active."
   ),
   find: say("Get the email address", "The newest email address of the scope."),
-  remove: say("Remove all email addresses of the scope", "Pending links are dead at once."),
+  remove: say("Remove all email addresses of the scope", "Pending links are dead at once. The body is ignored."),
   status: say("Get both verification statuses", "Of the newest email address of the scope."),
   resend: say(
     "Resend the verification mail",
@@ -83,7 +84,7 @@ export class AccountEmailAddressGroup extends HttpApiGroup.make("accountEmailAdd
     HttpApiEndpoint.delete("remove", "/v1/email-address", {
       headers: idempotencyHeader,
       success: RemovedCount,
-      error: writing
+      error: removing
     }).annotateMerge(words.remove),
     HttpApiEndpoint.get("status", "/v1/email-address/status", {
       success: EmailAddressStatus,
@@ -98,8 +99,9 @@ export class AccountEmailAddressGroup extends HttpApiGroup.make("accountEmailAdd
   .middleware(AccessToken)
   .annotateMerge(
     OpenApi.annotations({
-      title: "Email address of the account",
-      description: "Used for every organization of the account that has no active address of its own."
+      title: "Space Invoices: the account's address",
+      description:
+        "The Space Invoices dialect: the address that is used for every organization of the account that has no active address of its own."
     })
   ) {}
 
@@ -122,7 +124,7 @@ export class OrganizationEmailAddressGroup extends HttpApiGroup.make("organizati
       params: organization,
       headers: idempotencyHeader,
       success: RemovedCount,
-      error: writing
+      error: removing
     }).annotateMerge(words.remove),
     HttpApiEndpoint.get("status", "/v1/organizations/:id/email-address/status", {
       params: organization,
@@ -139,7 +141,7 @@ export class OrganizationEmailAddressGroup extends HttpApiGroup.make("organizati
   .middleware(AccessToken)
   .annotateMerge(
     OpenApi.annotations({
-      title: "Email address of an organization",
-      description: "Used for this organization only."
+      title: "Space Invoices: an organization's address",
+      description: "The Space Invoices dialect: the address that is used for this organization only."
     })
   ) {}

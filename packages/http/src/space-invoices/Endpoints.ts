@@ -43,7 +43,7 @@ interface Scope {
 /** No sender has this id. */
 const nobody = "nobody"
 
-/** A body, as far as one was read: none is read of a GET. */
+/** What counts of the body of a GET or DELETE, whatever it is. */
 const noBody: RequestBody = { bytes: new Uint8Array(), members: {} }
 
 export const spaceInvoicesRoutes: Effect.Effect<ReadonlyArray<Route>, never, Accounts | Senders> = Effect.gen(
@@ -70,14 +70,20 @@ export const spaceInvoicesRoutes: Effect.Effect<ReadonlyArray<Route>, never, Acc
     const reading = (answer: (scope: Scope) => Answer) => (exchange: Exchange) =>
       Effect.flatMap(authorize(exchange, noBody.members), answer)
 
-    /** A call that changes something: it may carry its token in the body, and an idempotency key. */
-    const writing = (path: string, answer: (scope: Scope, members: RequestBody["members"]) => Answer) =>
+    /** A call that changes something: it may carry an idempotency key, and its token in the body where one is read. */
+    const writing = (
+      path: string,
+      read: (exchange: Exchange) => Effect.Effect<RequestBody, Failure>,
+      answer: (scope: Scope, members: RequestBody["members"]) => Answer
+    ) =>
       Effect.fnUntraced(function* (exchange: Exchange) {
-        const { bytes, members } = yield* readBody(exchange.request, [jsonObject, form])
+        const { bytes, members } = yield* read(exchange)
         const { caller, owner } = yield* authorize(exchange, members)
         const idempotency = yield* idempotencyOf(exchange, path.replace(":id", exchange.params.id ?? ""), bytes)
         return yield* answer({ caller: { ...caller, ...idempotency }, owner }, members)
       })
+    const posted = ({ request }: Exchange) => readBody(request, [jsonObject, form])
+    const ignored = () => Effect.succeed(noBody)
 
     const emailAddress = (prefix: "/v1" | "/v1/organizations/:id"): ReadonlyArray<Route> => {
       const path = `${prefix}/email-address` as const
@@ -87,6 +93,7 @@ export const spaceInvoicesRoutes: Effect.Effect<ReadonlyArray<Route>, never, Acc
           path,
           answer: writing(
             path,
+            posted,
             Effect.fnUntraced(function* ({ caller, owner }, members) {
               const address = yield* addressOf(members)
               const { sender } = yield* senders.add(caller, { owner, address })
@@ -104,7 +111,7 @@ export const spaceInvoicesRoutes: Effect.Effect<ReadonlyArray<Route>, never, Acc
         {
           method: "DELETE",
           path,
-          answer: writing(path, ({ caller, owner }) =>
+          answer: writing(path, ignored, ({ caller, owner }) =>
             Effect.map(senders.removeAll(caller, owner), ({ count }) => json({ count }))
           )
         },
@@ -120,6 +127,7 @@ export const spaceInvoicesRoutes: Effect.Effect<ReadonlyArray<Route>, never, Acc
           path: `${path}/resend-verification`,
           answer: writing(
             `${path}/resend-verification`,
+            posted,
             Effect.fnUntraced(function* ({ caller, owner }) {
               const { sender } = yield* Effect.catchTag(
                 senders.current(caller.account, owner),

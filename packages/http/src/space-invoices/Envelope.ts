@@ -61,16 +61,6 @@ export const NotFound = envelope(
     code: "MODEL_NOT_FOUND"
   }
 )
-export const MethodNotAllowed = envelope(
-  405,
-  "`Allow` says which methods the path has.",
-  {},
-  {
-    name: "MethodNotAllowedError",
-    message: "The path has other methods: GET, HEAD, POST, DELETE.",
-    code: "METHOD_NOT_ALLOWED"
-  }
-)
 export const Conflict = envelope(
   409,
   "The first request with this `Idempotency-Key` is still being worked on.",

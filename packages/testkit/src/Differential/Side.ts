@@ -10,13 +10,15 @@ import {
   EventStore,
   type ListedSender,
   MailBudget,
+  Maintenance,
   SenderDirectory,
   type SenderQuery,
+  type StoredRow,
   type TaskFence,
   TaskQueue,
   type TaskRecord
 } from "@countersign/engine"
-import { Clock, Context, Effect, Option } from "effect"
+import { Clock, Context, Effect, Option, Stream } from "effect"
 import { minute, type StoragePorts } from "../StorageContract/Clause.ts"
 import { domainTask, eventsOf, mailTask } from "../StorageContract/Fixtures.ts"
 import type { AppendStep, CommitStep, Step, TaskStep } from "./StorageProgram.ts"
@@ -29,6 +31,7 @@ export const makeSide = (storage: Context.Context<StoragePorts>) => {
   const directory = Context.get(storage, SenderDirectory)
   const queue = Context.get(storage, TaskQueue)
   const budget = Context.get(storage, MailBudget)
+  const maintenance = Context.get(storage, Maintenance)
   /** Every claim ever made, in an order that does not depend on the storage. */
   const claims: Array<TaskFence> = []
 
@@ -130,6 +133,8 @@ export const makeSide = (storage: Context.Context<StoragePorts>) => {
         )
       case "query":
         return yield* Effect.forEach(step.queries, (query) => ask({ ...query, account: accounts[step.account] ?? "" }))
+      case "snapshot":
+        return (yield* Stream.runCollect(maintenance.snapshot)).flatMap(comparable).sort()
       case "read": {
         const stream = streamOf(0, step.stream)
         return [yield* store.readStream(stream, step.after, step.limit), yield* store.readLog(step.after, step.limit)]
@@ -139,13 +144,20 @@ export const makeSide = (storage: Context.Context<StoragePorts>) => {
 
   const allTasks = Effect.map(queue.list({ limit: 10_000 }), (tasks) => [...tasks].sort(byContent))
 
+  const faults = (slice: string | undefined): Effect.Effect<ReadonlyArray<string>, unknown> =>
+    Effect.flatMap(maintenance.audit(slice, { repair: false }), (found) =>
+      found.next === undefined ? Effect.succeed(found.faults) : faults(found.next)
+    )
+
   const everything = Effect.gen(function* () {
     const tasks = yield* allTasks
     const page = { order: "oldest-first", offset: 0, limit: 1_000 } as const
     return {
       log: yield* store.readLog(0, 10_000),
       tasks: tasks.map(({ id: _, ...rest }) => rest),
-      senders: yield* Effect.forEach(accounts, (account) => directory.page({ account, ...page }))
+      senders: yield* Effect.forEach(accounts, (account) => directory.page({ account, ...page })),
+      streams: yield* maintenance.streams("", 1_000),
+      faults: yield* faults(undefined)
     }
   })
 
@@ -160,6 +172,14 @@ const verdict = <E extends { readonly _tag: string }>(verb: Effect.Effect<void, 
 const byContent = <T extends ClaimedTask | TaskRecord>(a: T, b: T): number => {
   const rank = ({ key, payload }: T) => key ?? JSON.stringify(payload)
   return rank(a) < rank(b) ? -1 : 1
+}
+
+/** A row without the names that a storage gives by itself. */
+const comparable = (row: StoredRow): ReadonlyArray<string> => {
+  if (row._tag === "Installation") return []
+  if (row._tag !== "Task") return [JSON.stringify(row, Object.keys(row).sort())]
+  const { number: _, fence: __, ...task } = row
+  return [JSON.stringify(task, Object.keys(task).sort())]
 }
 
 const nobodysClaim: TaskFence = { task: "none", fence: 0 }

@@ -58,6 +58,7 @@ export type Step =
   | { readonly do: "revive" | "drop"; readonly task: number }
   | { readonly do: "take"; readonly mails: ReadonlyArray<MailStep> }
   | { readonly do: "query"; readonly account: number; readonly queries: ReadonlyArray<SenderQuery> }
+  | { readonly do: "snapshot" }
   | { readonly do: "read"; readonly stream: number; readonly after: number; readonly limit: number }
 
 const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined })
@@ -143,6 +144,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       queries: fc.array(senderQuery, { minLength: 1, maxLength: 6 })
     })
   },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("snapshot" as const) }) },
   {
     weight: 1,
     arbitrary: fc.record({ do: fc.constant("read" as const), stream: fc.nat(2), after: fc.nat(6), limit: fc.nat(4) })

@@ -1,6 +1,7 @@
 /**
- * The shell blocks of a page that are run: those that are marked `sh run`, all in one bash, in their order. A block of `text` or
- * `json` that follows one directly is what it prints.
+ * The blocks of a page that are run: those that are marked `sh run`, all in one bash, in their order, and between them those that are
+ * marked `js run`, each a module for Node in the environment of that bash. A block of `text` or `json` that follows one directly is
+ * what it prints.
  *
  * In what is expected, `…` stands for anything within a line or a JSON string, a line that is only `…` for any lines, and a last
  * element `"…"` of a JSON array for any further elements.
@@ -14,16 +15,26 @@ export interface Step {
   readonly expected: CodeBlock | undefined
 }
 
+const endOfModule = "---- end of module ----"
+
+/** A module is read from standard input: what it needs of the shell is what the shell has exported. */
+const shellOf = ({ language, code }: CodeBlock): string | undefined => {
+  if (language === "sh") return code
+  if (language === "js") return `npx node --input-type=module <<'${endOfModule}'\n${code}\n${endOfModule}`
+  return undefined
+}
+
 const isExpectation = ({ language }: CodeBlock) => language === "text" || language === "json"
 
 export const stepsOf = (page: Page): ReadonlyArray<Step> => {
   const blocks = blocksOf(page)
   return blocks.flatMap((block, index) => {
-    if (block.language !== "sh" || !block.marks.includes("run")) return []
+    const code = shellOf(block)
+    if (code === undefined || !block.marks.includes("run")) return []
     const next = blocks[index + 1]
     return [
       {
-        code: block.code,
+        code,
         at: `${page.path}:${block.line}`,
         expected: next !== undefined && isExpectation(next) ? next : undefined
       }

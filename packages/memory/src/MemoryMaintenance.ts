@@ -1,0 +1,104 @@
+/**
+ * An operator's work on the store in memory: its rows out and in, and the directory put right.
+ */
+import {
+  type LoadingStore,
+  type MaintainedStore,
+  Maintenance,
+  StorageUnavailable,
+  type StoredStream,
+  StoreNotEmpty
+} from "@countersign/engine"
+import { Clock, Effect, Stream } from "effect"
+import { byCodePoint } from "./CodePointOrder.ts"
+import { makeEventStore } from "./MemoryEventStore.ts"
+import { putRow, rowsOf } from "./MemoryRows.ts"
+import { hint, list, type MemoryState, makeState } from "./MemoryState.ts"
+
+export const makeMaintenance = (state: MemoryState): Maintenance["Service"] =>
+  Maintenance.of({
+    ...maintained(state),
+    snapshot: Stream.unwrap(Effect.map(Clock.currentTimeMillis, (now) => Stream.fromIterable(rowsOf(state, now)))),
+    load: (fill) =>
+      Effect.gen(function* () {
+        if (!isEmpty(state)) return yield* new StoreNotEmpty()
+        // Filled beside the store, and moved into it in one step.
+        const loaded = yield* makeState()
+        loaded.installation.id = state.installation.id
+        loaded.installation.identityKey = state.installation.identityKey
+        const answer = yield* fill({
+          ...maintained(loaded),
+          put: (rows) =>
+            Effect.suspend(() =>
+              rows.every((row) => putRow(loaded, row))
+                ? Effect.void
+                : Effect.fail(new StorageUnavailable({ reason: "the data was refused" }))
+            )
+        } satisfies LoadingStore)
+        if (!isEmpty(state)) return yield* new StoreNotEmpty()
+        moveInto(state, loaded)
+        return answer
+      })
+  })
+
+const maintained = (state: MemoryState): MaintainedStore => {
+  const { readLog, readStream } = makeEventStore(state)
+  return {
+    readLog,
+    readStream,
+    streams: (after, limit) =>
+      Effect.sync(() =>
+        [...state.streams.keys()]
+          .filter((stream) => byCodePoint(stream, after) > 0)
+          .sort(byCodePoint)
+          .slice(0, limit)
+          .map((stream) => storedStream(state, stream))
+      ),
+    correct: (entries) =>
+      Effect.sync(() =>
+        entries.map(({ stream, version, entry, view }) => {
+          const stored = storedStream(state, stream)
+          if (stored.version !== version) return "Moved"
+          if (stored.view > view) return "Newer"
+          list(state, stream, entry, view)
+          return "Written"
+        })
+      ),
+    // There is nothing beside the rows: every question is a filter over them.
+    audit: () => Effect.succeed({ faults: [], next: undefined })
+  }
+}
+
+const storedStream = (state: MemoryState, stream: string): StoredStream => ({
+  stream,
+  version: state.streams.get(stream)?.length ?? 0,
+  entry: state.directory.get(stream),
+  view: state.views.get(stream) ?? 0
+})
+
+const isEmpty = ({ log, tasks, receipts, mails, silences, accounts, organizations, keys }: MemoryState): boolean =>
+  [tasks, receipts, mails, silences, accounts, organizations, keys].every(({ size }) => size === 0) && log.length === 0
+
+const moveInto = (state: MemoryState, loaded: MemoryState): void => {
+  state.installation.id = loaded.installation.id
+  state.installation.identityKey = loaded.installation.identityKey
+  for (const event of loaded.log) state.log.push(event)
+  state.tasksPut = loaded.tasksPut
+  move(state.streams, loaded.streams)
+  move(state.receipts, loaded.receipts)
+  move(state.directory, loaded.directory)
+  move(state.views, loaded.views)
+  move(state.tasks, loaded.tasks)
+  move(state.tasksByKey, loaded.tasksByKey)
+  move(state.mails, loaded.mails)
+  move(state.silences, loaded.silences)
+  move(state.accounts, loaded.accounts)
+  move(state.organizations, loaded.organizations)
+  move(state.keys, loaded.keys)
+  move(state.keysByHash, loaded.keysByHash)
+  hint(state)
+}
+
+const move = <K, V>(to: Map<K, V>, from: ReadonlyMap<K, V>): void => {
+  for (const [key, value] of from) to.set(key, value)
+}

@@ -1,0 +1,78 @@
+/**
+ * The connections to the database: one that commits, and a pool for everything else.
+ *
+ * No call waits for ever: a connection that cannot be made is tried again for a while, and a statement has a time limit; then the caller is
+ * told that the storage is not available. Real time counts here, whatever clock the program was given.
+ */
+import type { OutcomeUnknown, StorageUnavailable } from "@countersign/engine"
+import { type PgConnection, PgPool } from "@effect/sql-pg"
+import { Clock, type Duration, Effect, type Scope } from "effect"
+import type { SqlError } from "effect/sql/SqlError"
+import type { Row } from "./Columns.ts"
+import { type Committer, makeCommitter } from "./Committer.ts"
+import type { SchemaNames } from "./Migrations.ts"
+import { inRealTime, refuse, statementLimit, tookTooLong, untilReached } from "./Persistently.ts"
+import { isConnecting, isPassing } from "./PostgresFailure.ts"
+
+/** Runs one statement and answers its rows. */
+export type Query = (sql: string, values?: ReadonlyArray<unknown>) => Effect.Effect<ReadonlyArray<Row>, SqlError>
+
+export interface Database {
+  readonly names: SchemaNames
+  readonly settings: PgConnection.Config
+  /** What the functions take for their time: NULL in production, where only the database's clock counts, and a test's own time in a test. */
+  readonly given: Effect.Effect<bigint | null>
+  /** One statement that changes nothing: run again when the connection is lost under it. */
+  readonly read: (sql: string, values?: ReadonlyArray<unknown>) => Effect.Effect<ReadonlyArray<Row>, StorageUnavailable>
+  /** One statement that changes something, in a transaction of its own. */
+  readonly write: (
+    sql: string,
+    values?: ReadonlyArray<unknown>
+  ) => Effect.Effect<ReadonlyArray<Row>, StorageUnavailable>
+  /** On the connection of commits. */
+  readonly commit: (
+    sql: string,
+    values: ReadonlyArray<unknown>
+  ) => Effect.Effect<ReadonlyArray<Row>, StorageUnavailable | OutcomeUnknown>
+}
+
+export interface DatabaseOptions {
+  readonly settings: PgConnection.Config
+  readonly names: SchemaNames
+  readonly connections: number
+  readonly clock: "database" | "effect"
+  readonly patience: Duration.Duration
+  readonly allowUnsafe: boolean
+}
+
+/** Opens the connections; they are closed with the scope. */
+export const openDatabase = (options: DatabaseOptions): Effect.Effect<Database, StorageUnavailable, Scope.Scope> =>
+  Effect.gen(function* () {
+    const { settings, names, patience } = options
+    const pool = yield* Effect.catch(PgPool.make({ ...settings, maxConnections: options.connections }), refuse)
+    const run: Query = (sql, values) =>
+      Effect.map(
+        pool.use((connection) => connection.query(sql, values)),
+        ({ rows }) => rows
+      )
+    const limited = (sql: string, values: ReadonlyArray<unknown> | undefined, again: (error: SqlError) => boolean) =>
+      run(sql, values).pipe(
+        Effect.retry({ while: again, schedule: untilReached(patience) }),
+        Effect.catch(refuse),
+        Effect.timeoutOrElse({ duration: statementLimit, orElse: () => Effect.fail(tookTooLong) }),
+        inRealTime
+      )
+    const committer: Committer = yield* makeCommitter(options)
+    return {
+      names,
+      settings,
+      given:
+        options.clock === "database"
+          ? Effect.succeed(null)
+          : Effect.map(Clock.currentTimeMillis, (now) => BigInt(Math.floor(now))),
+      read: (sql: string, values?: ReadonlyArray<unknown>) => limited(sql, values, isPassing),
+      write: (sql: string, values?: ReadonlyArray<unknown>) =>
+        limited(sql, values, (error) => isConnecting(error) && isPassing(error)),
+      commit: committer.commit
+    }
+  }).pipe(inRealTime)

@@ -1,0 +1,31 @@
+/**
+ * How long the database is waited for, and by which clock.
+ */
+import { StorageUnavailable } from "@countersign/engine"
+import { Clock, Duration, Effect, Schedule } from "effect"
+import type { SqlError } from "effect/sql/SqlError"
+import { storageUnavailable } from "./PostgresFailure.ts"
+
+/** How long a statement may take. Longer than the functions wait for a lock. */
+export const statementLimit = Duration.seconds(15)
+
+/** Between attempts to reach a database that cannot be reached. */
+export const untilReached = (patience: Duration.Duration) =>
+  Schedule.min([Schedule.exponential("50 millis"), Schedule.spaced("1 second")]).pipe(
+    Schedule.jittered,
+    Schedule.upTo({ duration: patience })
+  )
+
+/** The clock of waiting for the database. */
+export const inRealTime = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.provideService(effect, Clock.Clock, realClock)
+
+const realClock = Clock.Clock.defaultValue()
+
+export const tookTooLong = new StorageUnavailable({ reason: "the database took too long to answer" })
+
+/** The storage does not work, or the program has an error. */
+export const refuse = (error: SqlError): Effect.Effect<never, StorageUnavailable> => {
+  const unavailable = storageUnavailable(error)
+  return unavailable === undefined ? Effect.die(error) : Effect.fail(unavailable)
+}

@@ -1,0 +1,127 @@
+/**
+ * Every storage port on one PostgreSQL database, for many processes at once. Whatever was acknowledged is on its disk.
+ */
+import {
+  AccountAdmin,
+  Accounts,
+  defaultMailLimits,
+  EventStore,
+  Installation,
+  MailBudget,
+  type MailLimits,
+  SenderDirectory,
+  StorageUnavailable,
+  TaskQueue
+} from "@countersign/engine"
+import { PgConnection } from "@effect/sql-pg"
+import { Context, Duration, Effect, Layer, Redacted, type Scope } from "effect"
+import { watchChanges } from "./Changes.ts"
+import { readBytes, readText } from "./Columns.ts"
+import { type Database, type DatabaseOptions, openDatabase } from "./Database.ts"
+import { migrate, schemaNames } from "./Migrations.ts"
+import { inRealTime, refuse, untilReached } from "./Persistently.ts"
+import { makeAccountAdmin, makeAccounts } from "./PostgresAccounts.ts"
+import { makeEventStore } from "./PostgresEventStore.ts"
+import { isPassing } from "./PostgresFailure.ts"
+import { makeMailBudget } from "./PostgresMailBudget.ts"
+import { makeSenderDirectory } from "./PostgresSenderDirectory.ts"
+import { makeTaskQueue } from "./PostgresTaskQueue.ts"
+import { connectionSettings, type PostgresAddress, urlOf } from "./Settings.ts"
+
+/** Where the database is, and what holds for it. */
+export interface PostgresOptions {
+  /** `postgres://user:password@host:port/database?sslmode=...`, or its parts. */
+  readonly url: Redacted.Redacted | PostgresAddress
+  /** The schema that holds the tables, `countersign` when absent. It is made when it is not there; the database must be. */
+  readonly schema?: string
+  /** How many connections this process opens at most, besides one that commits and one that listens; 8 when absent. */
+  readonly connections?: number
+  /**
+   * Whether a pooler that gives each transaction another session (PgBouncer, pool_mode=transaction) is in between: then
+   * nothing is kept in a session, and news of other processes come by polling, four times a second.
+   */
+  readonly pooler?: boolean
+  /** How long a call waits for a database that cannot be reached, in milliseconds, before it says so; 5,000 when absent. */
+  readonly patience?: number
+  /** Take a server that runs with fsync, full_page_writes or synchronous_commit off. What was acknowledged may then be lost. */
+  readonly allowUnsafe?: boolean
+  readonly mailLimits?: MailLimits
+  /** For tests only: whose clock counts. In production it is the database's, which all processes share. */
+  readonly clock?: "database" | "effect"
+}
+
+/** What the layer provides: every storage port. */
+export type PostgresPorts =
+  | EventStore
+  | SenderDirectory
+  | TaskQueue
+  | MailBudget
+  | Accounts
+  | AccountAdmin
+  | Installation
+
+const make = (
+  options: PostgresOptions
+): Effect.Effect<Context.Context<PostgresPorts>, StorageUnavailable, Scope.Scope> =>
+  Effect.gen(function* () {
+    const schema = options.schema ?? "countersign"
+    if (!isSchemaName(schema)) return yield* new StorageUnavailable({ reason: "the name of the schema is not valid" })
+    const pooler = options.pooler ?? false
+    const url = Redacted.isRedacted(options.url) ? options.url : urlOf(options.url)
+    const databaseOptions: DatabaseOptions = {
+      settings: yield* connectionSettings(url, { pooler }),
+      names: schemaNames(schema),
+      connections: options.connections ?? 8,
+      clock: options.clock ?? "database",
+      patience: Duration.millis(options.patience ?? 5_000),
+      allowUnsafe: options.allowUnsafe ?? false
+    }
+    yield* prepare(schema, databaseOptions)
+    const database = yield* openDatabase(databaseOptions)
+    const changes = yield* watchChanges(database, { listen: !pooler })
+    return Context.empty().pipe(
+      Context.add(EventStore, makeEventStore(database, changes)),
+      Context.add(SenderDirectory, makeSenderDirectory(database)),
+      Context.add(TaskQueue, makeTaskQueue(database, changes)),
+      Context.add(MailBudget, yield* makeMailBudget(database, options.mailLimits ?? defaultMailLimits)),
+      Context.add(Accounts, makeAccounts(database)),
+      Context.add(AccountAdmin, makeAccountAdmin(database)),
+      Context.add(Installation, yield* readInstallation(database))
+    )
+  })
+
+/** A name of PostgreSQL, at most 63 bytes; a dollar sign could end the quoting of a function's text. */
+const isSchemaName = (name: string): boolean =>
+  name !== "" && Buffer.byteLength(name) <= 63 && !/[\0$]/.test(name) && !name.startsWith("pg_")
+
+/** The schema, at its newest version, over a connection for just that. */
+const prepare = (
+  schema: string,
+  { settings, names, patience }: DatabaseOptions
+): Effect.Effect<void, StorageUnavailable> =>
+  Effect.scoped(
+    Effect.flatMap(PgConnection.make(settings), (connection) =>
+      migrate((sql, values) => Effect.map(connection.query(sql, values), ({ rows }) => rows), schema, names)
+    )
+  ).pipe(
+    Effect.retry({
+      while: (error) => error._tag === "SqlError" && isPassing(error),
+      schedule: untilReached(patience)
+    }),
+    Effect.catchTag("SqlError", refuse),
+    inRealTime
+  )
+
+const readInstallation = ({ read, names }: Database): Effect.Effect<Installation["Service"], StorageUnavailable> =>
+  Effect.map(read(`SELECT id, identity_key FROM ${names.schema}.installation`), ([row]) => ({
+    id: readText(row, "id"),
+    identityKey: Redacted.make(readBytes(row, "identity_key"))
+  }))
+
+/** Every storage port in one PostgreSQL database. */
+export const PostgresStorage = {
+  make,
+  /** Brings the schema to the newest version, and opens the connections when it is built; they close with its scope. */
+  layer: (options: PostgresOptions): Layer.Layer<PostgresPorts, StorageUnavailable> =>
+    Layer.effectContext(make(options))
+} as const

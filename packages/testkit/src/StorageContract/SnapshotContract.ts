@@ -1,0 +1,368 @@
+/**
+ * Clauses X: every row of a store, out and into another.
+ */
+import {
+  AccountAdmin,
+  Accounts,
+  EventStore,
+  MailBudget,
+  Maintenance,
+  type StoredRow,
+  TaskQueue
+} from "@countersign/engine"
+import { expect } from "@effect/vitest"
+import { Deferred, Effect, Fiber, Layer, Option, Stream } from "effect"
+import { TestClock } from "effect/testing"
+import { beginning, day, hour, makeClause, minute, type StorageLayer, type StoragePorts, second } from "./Clause.ts"
+import { account, appendOf, commitEach, commitOf, domainTask, entryOf, eventsOf, mailTask, tags } from "./Fixtures.ts"
+
+export const snapshotContract = (layer: StorageLayer): void => {
+  const clause = makeClause(layer)
+  const another = Layer.build(Layer.fresh(layer))
+
+  clause(
+    "X.1 a snapshot has every row, as it was written, kind by kind",
+    Effect.gen(function* () {
+      const made = yield* furnish
+      const rows = yield* snapshot
+      const [installation, ...rest] = rows
+      expect(installation).toMatchObject({ _tag: "Installation", lastTask: expect.any(Number) })
+      const { data, meta } = eventsOf("a", 1)[0] ?? { data: "", meta: "" }
+      expect(rest.slice(0, 5)).toEqual([
+        { _tag: "Account", ...made.owner },
+        { _tag: "Account", ...made.other },
+        { _tag: "Organization", ...made.organization },
+        { _tag: "AccessKey", ...made.good.key, secretHash: expect.stringMatching(/^[0-9a-f]{64}$/) },
+        { _tag: "AccessKey", ...made.revoked, secretHash: expect.stringMatching(/^[0-9a-f]{64}$/) }
+      ])
+      expect(of(rows, "Event")).toEqual([
+        { ...eventRow, position: 1, stream: "a", version: 1, data, meta, recordedAt: beginning },
+        expect.objectContaining({ position: 2, stream: "a", version: 2, recordedAt: beginning }),
+        expect.objectContaining({ position: 3, stream: "b", version: 1, recordedAt: beginning + second })
+      ])
+      expect(of(rows, "Receipt")).toEqual([
+        { _tag: "Receipt", account, command: "c-1", fingerprint: "f-1", result: "first", at: beginning },
+        {
+          _tag: "Receipt",
+          account: "acc-2",
+          command: "c-1",
+          fingerprint: "f-2",
+          result: "second",
+          at: beginning + second
+        }
+      ])
+      expect(of(rows, "Task").map(({ number: _, ...task }) => task)).toEqual([
+        {
+          _tag: "Task",
+          kind: "verification-mail",
+          state: "buried",
+          due: beginning,
+          attempts: 0,
+          payload: JSON.stringify(mailTask(0, "v-1").payload),
+          error: "no mailbox",
+          fence: 1,
+          lastRunAt: beginning + second
+        },
+        {
+          _tag: "Task",
+          kind: "probe",
+          key: domainTask(0).key,
+          state: "running",
+          due: beginning,
+          attempts: 0,
+          payload: JSON.stringify(domainTask(0).payload),
+          fence: 1,
+          leasedUntil: beginning + second + minute,
+          lastRunAt: beginning + second,
+          rerunAt: beginning + hour
+        },
+        {
+          _tag: "Task",
+          kind: "verification-mail",
+          state: "waiting",
+          due: beginning + hour,
+          attempts: 2,
+          payload: JSON.stringify(mailTask(0, "v-2").payload),
+          error: "try again",
+          fence: 1,
+          lastRunAt: beginning + second
+        }
+      ])
+      const granted = { _tag: "GrantedMail", account, at: beginning + second } as const
+      expect(of(rows, "GrantedMail")).toEqual([
+        { ...granted, mail: "m-1", addressHash: "h-1", first: true },
+        { ...granted, mail: "m-2", addressHash: "h-1", first: false }
+      ])
+      expect(of(rows, "Silence")).toEqual([
+        { _tag: "Silence", addressHash: "h-1", account, until: beginning + day },
+        { _tag: "Silence", addressHash: "h-2", account, until: beginning + hour }
+      ])
+      expect([...new Set(rows.map(({ _tag }) => _tag))]).toEqual(kinds)
+    })
+  )
+
+  clause(
+    "X.2 the same store answers the same rows again, and so does one that was loaded with them",
+    Effect.gen(function* () {
+      yield* furnish
+      const rows = yield* snapshot
+      expect(yield* snapshot).toEqual(rows)
+      const other = yield* another
+      yield* Effect.provideContext(loadRows(rows), other)
+      expect(yield* Effect.provideContext(snapshot, other)).toEqual(rows)
+    })
+  )
+
+  clause(
+    "X.3 what no longer answers or counts is not in a snapshot",
+    Effect.gen(function* () {
+      yield* furnish
+      yield* TestClock.setTime(beginning + day)
+      // The first receipt is a day old, the second is a second younger; mails and silences alike.
+      expect(of(yield* snapshot, "Receipt").map(({ fingerprint }) => fingerprint)).toEqual(["f-2"])
+      expect(of(yield* snapshot, "Silence")).toEqual([])
+      yield* TestClock.adjust(second)
+      const rows = yield* snapshot
+      expect([of(rows, "Receipt"), of(rows, "GrantedMail")]).toEqual([[], []])
+      expect(of(rows, "Event").length).toBe(3)
+    })
+  )
+
+  clause(
+    "X.4 a loaded store goes on where the other was",
+    Effect.gen(function* () {
+      const made = yield* furnish
+      const rows = yield* snapshot
+      const lastTask = of(rows, "Installation")[0]?.lastTask ?? 0
+      expect(lastTask).toBeGreaterThanOrEqual(Math.max(...of(rows, "Task").map(({ number }) => number)))
+      yield* Effect.gen(function* () {
+        yield* loadRows(rows)
+        const store = yield* EventStore
+        const queue = yield* TaskQueue
+        const command = { id: "c-1", fingerprint: "f-1", result: "again" }
+        const outcomes = yield* commitEach(
+          commitOf([], { command }),
+          commitOf(appendOf("b", 0)),
+          commitOf(appendOf("b", 1)),
+          commitOf(appendOf("c", 0, { tasks: [mailTask(beginning, "v-3")] }))
+        )
+        expect(tags(outcomes)).toEqual(["Duplicate", "Conflict", "Committed", "Committed"])
+        expect(outcomes[0]).toEqual({ _tag: "Duplicate", result: "first" })
+        const { events } = yield* store.readLog(3, 10)
+        expect(events.map(({ position, stream, version }) => [position, stream, version])).toEqual([
+          [4, "b", 2],
+          [5, "c", 1]
+        ])
+        expect((yield* store.readStream("a", 0, 10)).events.length).toBe(2)
+        const newest = of(yield* snapshot, "Task").at(-1)
+        expect(newest?.number).toBeGreaterThan(lastTask)
+        // The lease runs on, and then another may have the task, whose key was put during the run.
+        expect((yield* queue.claim(["probe"], 1, minute)).nextDue).toBe(beginning + second + minute)
+        yield* TestClock.adjust(minute)
+        const [taken] = (yield* queue.claim(["probe"], 1, minute)).tasks
+        expect(taken).toMatchObject({ fence: 2, attempts: 1, lastRunAt: beginning + second })
+        yield* queue.complete(taken ?? { task: "", fence: 0 })
+        expect((yield* queue.claim(["probe"], 1, minute)).nextDue).toBe(beginning + hour)
+        const accounts = yield* Accounts
+        expect(Option.getOrUndefined(yield* accounts.authenticate(made.good.secret))?.account).toEqual(made.owner)
+        expect(Option.isNone(yield* accounts.authenticate(made.bad.secret))).toBe(true)
+        const budget = yield* MailBudget
+        const silenced = yield* budget.take({ mail: "m-1", addressHash: "h-1", account })
+        expect(silenced).toEqual({ _tag: "NotBefore", at: beginning + day })
+      }).pipe(Effect.provideContext(yield* another))
+    })
+  )
+
+  clause(
+    "X.5 a store that holds anything is not loaded, and stays as it was",
+    Effect.gen(function* () {
+      yield* furnish
+      const rows = yield* snapshot
+      const fillers: ReadonlyArray<Effect.Effect<unknown, unknown, StoragePorts>> = [
+        commitEach(commitOf(appendOf("x", 0))),
+        commitEach(commitOf([])),
+        AccountAdmin.use((admin) => admin.createAccount({ email: "x@example.com", name: "X" })),
+        TaskQueue.use((queue) => queue.put(mailTask(beginning))),
+        MailBudget.use((budget) => budget.take({ mail: "x", addressHash: "x", account })),
+        MailBudget.use((budget) => budget.silence({ until: beginning + day, addressHash: "x", account }))
+      ]
+      for (const filler of fillers) {
+        yield* Effect.gen(function* () {
+          yield* filler
+          const before = yield* snapshot
+          expect(yield* Effect.flip(loadRows(rows))).toMatchObject({ _tag: "StoreNotEmpty" })
+          expect(yield* snapshot).toEqual(before)
+        }).pipe(Effect.provideContext(yield* another))
+      }
+    })
+  )
+
+  clause(
+    "X.6 a load is seen as a whole or not at all: not before it is done, nor when it failed or was stopped",
+    Effect.gen(function* () {
+      yield* furnish
+      const rows = yield* snapshot
+      yield* Effect.gen(function* () {
+        const { load } = yield* Maintenance
+        const empty = yield* snapshot
+        const fails = load((store) => Effect.andThen(store.put(rows), Effect.fail("altered")))
+        expect(yield* Effect.flip(fails)).toBe("altered")
+        expect(yield* snapshot).toEqual(empty)
+        const twice = load((store) => Effect.andThen(store.put(rows), store.put(rows.slice(1, 2))))
+        expect(yield* Effect.flip(twice)).toMatchObject({ _tag: "StorageUnavailable" })
+        expect(yield* snapshot).toEqual(empty)
+        const arrived = yield* Deferred.make<void>()
+        const stopped = yield* Effect.forkChild(
+          load((store) =>
+            store.put(rows).pipe(Effect.andThen(Deferred.succeed(arrived, undefined)), Effect.andThen(Effect.never))
+          )
+        )
+        yield* Deferred.await(arrived)
+        expect(yield* snapshot).toEqual(empty)
+        expect((yield* EventStore.use((store) => store.readLog(0, 10))).events).toEqual([])
+        yield* Fiber.interrupt(stopped)
+        expect(yield* snapshot).toEqual(empty)
+        yield* loadRows(rows)
+        expect(yield* snapshot).toEqual(rows)
+      }).pipe(Effect.provideContext(yield* another))
+    })
+  )
+
+  clause(
+    "X.7 a store that is being loaded is read and put right like any other",
+    Effect.gen(function* () {
+      yield* furnish
+      const rows = yield* snapshot
+      const before = yield* Maintenance.use(({ streams }) => streams("", 10))
+      yield* Effect.gen(function* () {
+        const { load, streams } = yield* Maintenance
+        yield* load((store) =>
+          Effect.gen(function* () {
+            yield* store.put(rows)
+            expect((yield* store.readLog(1, 10)).events.map(({ position }) => position)).toEqual([2, 3])
+            expect((yield* store.readStream("a", 1, 10)).events.map(({ version }) => version)).toEqual([2])
+            const loaded = yield* store.streams("", 10)
+            expect(loaded.map(({ stream, version, entry }) => [stream, version, entry])).toEqual([
+              ["a", 2, undefined],
+              ["b", 1, undefined]
+            ])
+            expect(yield* store.correct(before)).toEqual(["Written", "Written"])
+            expect(yield* store.streams("", 10)).toEqual(before)
+            expect((yield* store.audit(undefined, { repair: true })).faults).toEqual([])
+          })
+        )
+        expect(yield* streams("", 10)).toEqual(before)
+      }).pipe(Effect.provideContext(yield* another))
+    })
+  )
+
+  clause(
+    "X.8 without its key an installation's row leaves the key that the store was made with",
+    Effect.gen(function* () {
+      yield* furnish
+      const rows = yield* snapshot
+      const keyless = rows.map((row): StoredRow => {
+        if (row._tag !== "Installation") return row
+        const { identityKey: _, ...rest } = row
+        return rest
+      })
+      const other = yield* another
+      const own = of(yield* Effect.provideContext(snapshot, other), "Installation")[0]
+      yield* Effect.provideContext(loadRows(keyless), other)
+      const loaded = of(yield* Effect.provideContext(snapshot, other), "Installation")[0]
+      expect(loaded?.identityKey).toBe(own?.identityKey)
+      expect(loaded?.identityKey).not.toBe(of(rows, "Installation")[0]?.identityKey)
+      expect(loaded?.id).toBe(of(rows, "Installation")[0]?.id)
+    })
+  )
+
+  clause(
+    "X.9 a snapshot is of one moment: what is committed while it is read is not in it",
+    Effect.gen(function* () {
+      const streams = Array.from({ length: 1_200 }, (_, index) => `s-${index}`)
+      const store = yield* EventStore
+      yield* store.commit(
+        streams.map((stream) => commitOf(appendOf(stream, 0, { tasks: [mailTask(beginning, stream)] })))
+      )
+      let commits = 0
+      const rows = yield* Maintenance.use(({ snapshot }) =>
+        Stream.runCollect(
+          Stream.mapArrayEffect(snapshot, (page) =>
+            Effect.gen(function* () {
+              commits += 1
+              yield* commitEach(commitOf(appendOf(`later-${commits}`, 0, { tasks: [mailTask(beginning, "later")] })))
+              return page
+            })
+          )
+        )
+      )
+      expect(commits).toBeGreaterThan(0)
+      expect(of(rows, "Event").map(({ stream }) => stream)).toEqual(streams)
+      expect([of(rows, "Task").length, of(rows, "Receipt").length]).toEqual([1_200, 1_200])
+    })
+  )
+}
+
+const kinds: ReadonlyArray<StoredRow["_tag"]> = [
+  "Installation",
+  "Account",
+  "Organization",
+  "AccessKey",
+  "Event",
+  "Task",
+  "Receipt",
+  "GrantedMail",
+  "Silence"
+]
+
+const eventRow = { _tag: "Event", type: "SenderRemoved", schemaVersion: 1 } as const
+
+const snapshot = Maintenance.use((maintenance) => Stream.runCollect(maintenance.snapshot))
+
+const loadRows = (rows: ReadonlyArray<StoredRow>) => Maintenance.use(({ load }) => load((store) => store.put(rows)))
+
+const of = <Tag extends StoredRow["_tag"]>(rows: ReadonlyArray<StoredRow>, tag: Tag) =>
+  rows.filter((row): row is Extract<StoredRow, { readonly _tag: Tag }> => row._tag === tag)
+
+/** A store with something of every kind, a second after the beginning. */
+const furnish = Effect.gen(function* () {
+  const admin = yield* AccountAdmin
+  const queue = yield* TaskQueue
+  const budget = yield* MailBudget
+  const owner = yield* admin.createAccount({ email: "ana@example.com", name: "Ana ☕" })
+  const other = yield* admin.createAccount({ email: "ben@example.com", name: "Ben" })
+  const organization = yield* admin.createOrganization(owner.id, "One")
+  const good = yield* admin.createKey(owner.id)
+  const bad = yield* admin.createKey(owner.id)
+  const revoked = yield* admin.revokeKey(bad.key.id)
+  yield* commitEach(
+    commitOf(
+      appendOf("a", 0, {
+        events: eventsOf("a", 2),
+        entry: entryOf("a", { metadata: { n: 1 } }),
+        tasks: [mailTask(beginning, "v-1"), domainTask(beginning)]
+      }),
+      { command: { id: "c-1", fingerprint: "f-1", result: "first" } }
+    )
+  )
+  yield* TestClock.adjust(second)
+  yield* commitEach(
+    commitOf(appendOf("b", 0, { tasks: [mailTask(beginning, "v-2"), mailTask(beginning, "v-gone")] }), {
+      account: "acc-2",
+      command: { id: "c-1", fingerprint: "f-2", result: "second" }
+    })
+  )
+  const claimed = (yield* queue.claim(["verification-mail", "probe"], 10, minute)).tasks
+  for (const task of claimed) {
+    const text = JSON.stringify(task.payload)
+    if (text.includes("v-1")) yield* queue.bury(task, "no mailbox")
+    if (text.includes("v-2")) yield* queue.retryAt(task, { due: beginning + hour, attempts: 2, error: "try again" })
+    if (text.includes("v-gone")) yield* queue.complete(task)
+  }
+  yield* queue.put(domainTask(beginning + hour))
+  yield* budget.take({ mail: "m-1", addressHash: "h-1", account })
+  yield* budget.take({ mail: "m-2", addressHash: "h-1", account })
+  yield* budget.silence({ until: beginning + hour, addressHash: "h-2", account })
+  yield* budget.silence({ until: beginning + day, addressHash: "h-1", account })
+  return { owner, other, organization, good, bad, revoked }
+})
