@@ -87,10 +87,25 @@ export const runClients = async (options: ClientOptions): Promise<ReadonlyArray<
   let next = 0
   let failed = false
 
+  // Nobody waits for ever: what is not answered within this time, in milliseconds, was lost or goes in circles.
+  const longest = 120_000
+
   const askUntilAnswered = async (act: Act, random: Random, started: { times: number }): Promise<Told["answer"]> => {
+    const began = performance.now()
+    let last: unknown
     while (true) {
+      if (performance.now() - began > longest) {
+        throw new Error(
+          `${JSON.stringify(act)} had no answer in ${started.times} tries; the last: ${JSON.stringify(last)}`
+        )
+      }
       started.times += 1
-      const answer = await (await someProcess(random)).ask(act)
+      const life = await someProcess(random)
+      const late = new Promise<"late">((resolve) => setTimeout(resolve, longest, "late").unref())
+      const answer = await Promise.race([life.ask(act), late])
+      if (answer === "late")
+        throw new Error(`process ${life.number} never answered ${JSON.stringify(act)}: ${life.log()}`)
+      last = answer
       if (answer?._tag === "Broken") throw new Error(`${JSON.stringify(act)} broke: ${answer.error}`)
       if (answer?._tag === "Done" || answer?._tag === "Refused") return answer
       if (answer !== undefined) await new Promise((later) => setTimeout(later, 20))
