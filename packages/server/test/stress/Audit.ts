@@ -3,7 +3,14 @@
  * told, and against the mail that went out. Answers one line per invariant with what was counted, and every fault it found.
  */
 import { decodeEvent, fold, isLive, type SenderEvent, type SenderState, view } from "@countersign/core"
-import { EventStore, SenderDirectory, type StoredEvent, TaskQueue, type TaskRecord } from "@countersign/engine"
+import {
+  EventStore,
+  Maintenance,
+  SenderDirectory,
+  type StoredEvent,
+  TaskQueue,
+  type TaskRecord
+} from "@countersign/engine"
 import { Effect, Result } from "effect"
 import { addedValue, type Told } from "./Clients.ts"
 import { publicUrl } from "./Installation.ts"
@@ -112,11 +119,11 @@ const acknowledgedIsThere = ({ facts, streams }: Holding, told: ReadonlyArray<To
   let acknowledged = 0
   let repeated = 0
   const faults = told.flatMap((each): ReadonlyArray<string> => {
-    const { act, answer } = each
-    if (each.times > 1) repeated += 1
+    const { act, answer, twin, times } = each
+    if (times > 1) repeated += 1
     if (!("key" in act)) return []
     const made = byCommand.get(`key:${act.key}`) ?? []
-    const text = `${JSON.stringify(act)} was told ${JSON.stringify(answer)} and made ${made.map(({ event }) => event._tag)}`
+    const text = `${JSON.stringify(act)} was asked ${times} times, told ${JSON.stringify(answer)} (twin: ${JSON.stringify(twin)}), and made ${made.map(({ event }) => event._tag)}`
     if (answer._tag === "Refused") return made.length === 0 ? [] : [`a refused command was written: ${text}`]
     acknowledged += 1
     const expected = expectedEvents(each)
@@ -132,7 +139,7 @@ const acknowledgedIsThere = ({ facts, streams }: Holding, told: ReadonlyArray<To
   })
   return {
     invariant: "what was acknowledged is there, once, and what was refused is not",
-    counted: `${acknowledged} commands acknowledged, ${repeated} of ${told.length} asked more than once`,
+    counted: `${acknowledged} commands with a key acknowledged, ${repeated} of ${told.length} asked more than once`,
     faults
   }
 }
@@ -228,8 +235,7 @@ const canonicalJson = (value: unknown): string =>
       : part
   ) ?? "absent"
 
-const workIsDone = (holding: Holding): Finding => {
-  const { tasks, streams } = holding
+const workIsDone = ({ tasks, streams }: Holding, left: ReadonlyArray<TaskRecord>): Finding => {
   const buried = tasks.filter(({ state }) => state === "buried")
   const probed = new Set(tasks.map(({ key }) => key))
   const live = [...streams.values()].flatMap(({ state }) => (isLive(state) ? [state] : []))
@@ -240,7 +246,7 @@ const workIsDone = (holding: Holding): Finding => {
     invariant: "all that was due is done, and every domain will be looked at again",
     counted: `${tasks.length} tasks wait for their time, ${buried.length} are buried`,
     faults: [
-      ...workLeft(holding).map(({ id, kind, state, due }) => `task ${id} (${kind}) is ${state}, due ${due}`),
+      ...left.map(({ id, kind, state, due }) => `task ${id} (${kind}) is ${state}, due ${due}`),
       ...buried.map(({ id, kind, error }) => `task ${id} (${kind}) is buried: ${error}`),
       ...[...unlooked].map((key) => `there is no task ${key}`)
     ]
@@ -303,19 +309,43 @@ const mailsAreFew = (holding: Holding, mails: ReadonlyArray<Mail>, broken: Reado
   }
 }
 
+/** What an adapter keeps for itself beside the rows, as the adapter audits it: such as counts. */
+const ownCountsAgree = Effect.gen(function* () {
+  const { audit: slice } = yield* Maintenance
+  const faults: Array<string> = []
+  let slices = 0
+  for (let next: string | undefined, more = true; more; slices++) {
+    const found = yield* slice(next, { repair: false })
+    faults.push(...found.faults)
+    next = found.next
+    more = next !== undefined
+  }
+  return {
+    invariant: "what the adapter keeps beside the rows agrees with them",
+    counted: `${slices} slices`,
+    faults
+  } satisfies Finding
+})
+
 /** What needs no client to tell: the log, the outcomes and the directory. */
 export const storeAudit = (accounts: ReadonlyArray<string>) =>
   Effect.gen(function* () {
     const holding = yield* readHolding
-    return [logIsContiguous(holding), oneOutcomeEach(holding), yield* directoryFollows(holding, accounts)]
+    return [
+      logIsContiguous(holding),
+      oneOutcomeEach(holding),
+      yield* directoryFollows(holding, accounts),
+      yield* ownCountsAgree
+    ]
   })
 
-/** Everything, on a store that nobody works on any more. */
+/** Everything, on a store that nobody works on any more. `left`: the work that was never done while somebody did. */
 export const audit = (
   accounts: ReadonlyArray<string>,
   told: ReadonlyArray<Told>,
   mails: ReadonlyArray<Mail>,
-  broken: ReadonlySet<Life>
+  broken: ReadonlySet<Life>,
+  left: ReadonlyArray<TaskRecord>
 ) =>
   Effect.gen(function* () {
     const holding = yield* readHolding
@@ -325,7 +355,8 @@ export const audit = (
       clicksCount(holding, told, mails),
       oneOutcomeEach(holding),
       yield* directoryFollows(holding, accounts),
-      workIsDone(holding),
+      yield* ownCountsAgree,
+      workIsDone(holding, left),
       mailsAreFew(holding, mails, broken)
     ] satisfies ReadonlyArray<Finding>
   })

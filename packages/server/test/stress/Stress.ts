@@ -110,6 +110,8 @@ export const runStress = Effect.fnUntraced(function* (
     life?.process.kill("SIGCONT")
   }
   const progress = (answered: number) => {
+    if (answered % 2_000 === 0)
+      console.info(`${answered} of ${commands} commands, ${processes.lives.length} lives so far`)
     while ((ends[0] ?? Number.POSITIVE_INFINITY) <= answered) {
       ends.shift()
       replacing.push(replaceOne())
@@ -142,9 +144,13 @@ export const runStress = Effect.fnUntraced(function* (
   const findings = yield* Effect.gen(function* () {
     yield* Installation
     const deadline = performance.now() + patience
-    while (workLeft(yield* readHolding).length > 0 && performance.now() < deadline) yield* Effect.sleep("500 millis")
+    let left = workLeft(yield* readHolding)
+    while (left.length > 0 && performance.now() < deadline) {
+      yield* Effect.sleep("500 millis")
+      left = workLeft(yield* readHolding)
+    }
     yield* Effect.promise(() => Promise.all(slots.map((life) => life.stop())))
-    return yield* audit(ids, told, processes.mails, broken)
+    return yield* audit(ids, told, processes.mails, broken, left)
   }).pipe(Effect.provide(storage))
   const defects = processes.lives.flatMap((life) => unexpected(life))
   const ofKind = (end: Life["end"]) =>

@@ -12,7 +12,7 @@ import {
 import { Effect } from "effect"
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest"
 import { duelTests } from "./DuelTests.ts"
-import { long, seed } from "./Size.ts"
+import { commandsOr, long, seed } from "./Size.ts"
 import { runStress, type StressOptions, summary } from "./Stress.ts"
 
 vi.setConfig({ testTimeout: 900_000, hookTimeout: 120_000 })
@@ -35,13 +35,13 @@ const stressTest = (major: PostgresMajor, title: string) => {
     const restart = { at: 0.8, strike: () => again(cluster.stop()) }
     const size: Omit<StressOptions, "store" | "seed"> = long
       ? {
-          commands: 10_000,
+          commands: commandsOr(10_000),
           clocks: [0, minute, -minute, 20_000],
           ends: 40,
           freezes: 10,
           blows: [cut, terminate, crash, restart]
         }
-      : { commands: 500, clocks: [0, minute, -minute, 20_000], ends: 4, freezes: 1, blows: [cut, crash] }
+      : { commands: commandsOr(500), clocks: [0, minute, -minute, 20_000], ends: 4, freezes: 1, blows: [cut, crash] }
     const report = await Effect.runPromise(
       Effect.scoped(runStress({ store: { kind: "postgres", url }, seed, ...size }))
     )

@@ -8,7 +8,7 @@ import { Effect } from "effect"
 import { afterAll, describe, expect, it, vi } from "vitest"
 import { duelTests } from "./DuelTests.ts"
 import type { Store } from "./Installation.ts"
-import { long, seed } from "./Size.ts"
+import { commandsOr, long, seed } from "./Size.ts"
 import { runStress, summary } from "./Stress.ts"
 
 vi.setConfig({ testTimeout: 900_000 })
@@ -21,7 +21,10 @@ const newStore = (name: string): Store => ({ kind: "sqlite", file: join(folder, 
 describe.concurrent("two processes on one SQLite file", () => {
   it("lose nothing and double nothing when they are killed", async () => {
     // The file has no clock of its own: processes on one machine share that of the machine.
-    const size = { clocks: [0, 0], ...(long ? { commands: 4_000, ends: 20 } : { commands: 300, ends: 3 }) }
+    const size = {
+      clocks: [0, 0],
+      ...(long ? { commands: commandsOr(4_000), ends: 20 } : { commands: commandsOr(300), ends: 3 })
+    }
     const report = await Effect.runPromise(Effect.scoped(runStress({ store: newStore("stress"), seed, ...size })))
     console.info(summary("SQLite, 2 processes", report))
     expect(report.findings.flatMap(({ faults }) => faults)).toEqual([])
