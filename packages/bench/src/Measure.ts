@@ -70,7 +70,7 @@ export const median = (values: ReadonlyArray<number>): number => {
 }
 
 /** The smallest value that `part` of all values do not exceed. */
-const percentile = (sorted: Float64Array, part: number): number =>
+export const percentile = (sorted: Float64Array, part: number): number =>
   sorted[Math.max(0, Math.ceil(sorted.length * part) - 1)] ?? 0
 
 /** How many times as fast: the median of what each pair of rounds says, for those ran under the same conditions. */

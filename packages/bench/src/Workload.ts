@@ -4,6 +4,7 @@
  * A further contender (a competitor's library, say) is one more entry in a workload's call of `alternate`.
  */
 import type { Figure } from "./Figure.ts"
+import type { Crowd } from "./lists/ManySenders.ts"
 
 /** How much is done. */
 export interface Scale {
@@ -17,6 +18,11 @@ export interface Scale {
   /** Rounds under load, and the seconds that one takes. */
   readonly http: { readonly rounds: number; readonly seconds: number }
   readonly starts: number
+  readonly lists: Crowd & {
+    /** How often a question is asked, and how often before that counts. */
+    readonly warm: { readonly before: number; readonly times: number }
+    readonly cold: { readonly times: number }
+  }
 }
 
 export const fullScale: Scale = {
@@ -25,7 +31,14 @@ export const fullScale: Scale = {
   senders: 100_000,
   foldMillis: 150,
   http: { rounds: 3, seconds: 3 },
-  starts: 5
+  starts: 5,
+  lists: {
+    senders: 1_000_000,
+    accounts: 1_000,
+    largest: 200_000,
+    warm: { before: 10, times: 100 },
+    cold: { times: 5 }
+  }
 }
 
 interface Surroundings {

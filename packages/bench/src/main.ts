@@ -14,10 +14,11 @@ import { fullScale, type Workload } from "./Workload.ts"
 import { commit } from "./workloads/Commit.ts"
 import { fold } from "./workloads/Fold.ts"
 import { http } from "./workloads/Http.ts"
+import { lists } from "./workloads/Lists.ts"
 import { memory } from "./workloads/Memory.ts"
 import { start } from "./workloads/Start.ts"
 
-const workloads: ReadonlyArray<Workload> = [commit, fold, http, memory, start]
+const workloads: ReadonlyArray<Workload> = [commit, fold, http, lists, memory, start]
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,

@@ -10,6 +10,7 @@ import type { Scale, Workload } from "../src/Workload.ts"
 import { commit } from "../src/workloads/Commit.ts"
 import { fold } from "../src/workloads/Fold.ts"
 import { http } from "../src/workloads/Http.ts"
+import { lists } from "../src/workloads/Lists.ts"
 import { memory } from "../src/workloads/Memory.ts"
 import { start } from "../src/workloads/Start.ts"
 
@@ -19,7 +20,8 @@ const tiny: Scale = {
   senders: 400,
   foldMillis: 1,
   http: { rounds: 1, seconds: 1 },
-  starts: 1
+  starts: 1,
+  lists: { senders: 1_000, accounts: 5, largest: 500, warm: { before: 1, times: 2 }, cold: { times: 1 } }
 }
 
 const folder = mkdtempSync(join(tmpdir(), "countersign-bench-test-"))
@@ -29,6 +31,7 @@ const figuresOf: ReadonlyArray<[Workload, number]> = [
   [commit, 6],
   [fold, 3],
   [http, 2],
+  [lists, 72],
   [memory, 4],
   [start, 1]
 ]

@@ -86,7 +86,7 @@ const moveInto = (state: MemoryState, loaded: MemoryState): void => {
   state.tasksPut = loaded.tasksPut
   move(state.streams, loaded.streams)
   move(state.receipts, loaded.receipts)
-  move(state.directory, loaded.directory)
+  for (const [stream, sender] of loaded.directory.entries()) state.directory.put(stream, sender)
   move(state.views, loaded.views)
   move(state.tasks, loaded.tasks)
   move(state.tasksByKey, loaded.tasksByKey)

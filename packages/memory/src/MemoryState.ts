@@ -17,6 +17,7 @@ import {
   type StoredEvent
 } from "@countersign/engine"
 import { Effect, PubSub, Redacted } from "effect"
+import { type MemorySenderRows, makeSenderRows } from "./MemorySenderRows.ts"
 
 /** What a command answered the first time. */
 interface Receipt {
@@ -55,7 +56,7 @@ export interface MemoryState {
   /** By account and command id; the oldest comes first. */
   readonly receipts: Map<string, Receipt>
   /** Live senders by stream. */
-  readonly directory: Map<string, ListedSender>
+  readonly directory: MemorySenderRows
   /** The version of `view` that made an entry, by stream. */
   readonly views: Map<string, number>
   /** By id, in the order they were put. */
@@ -92,7 +93,7 @@ export const makeState = (options: MemoryOptions = {}): Effect.Effect<MemoryStat
     log: [],
     streams: new Map(),
     receipts: new Map(),
-    directory: new Map(),
+    directory: makeSenderRows(),
     views: new Map(),
     tasks: new Map(),
     tasksByKey: new Map(),
@@ -111,13 +112,9 @@ export const receiptLifetime = 24 * 60 * 60 * 1_000
 
 /** Makes `entry` the row of the stream, or leaves it without one. */
 export const list = (state: MemoryState, stream: string, entry: ListedSender | undefined, view: number): void => {
-  if (entry === undefined) {
-    state.directory.delete(stream)
-    state.views.delete(stream)
-  } else {
-    state.directory.set(stream, entry)
-    state.views.set(stream, view)
-  }
+  state.directory.put(stream, entry)
+  if (entry === undefined) state.views.delete(stream)
+  else state.views.set(stream, view)
 }
 
 /** Tells the listeners of `EventStore.changes`. */

@@ -1,16 +1,38 @@
 /**
  * The directory on SQLite: every question is answered from an index (`SenderSearch.ts`).
+ *
+ * What is short is answered at once. SQLite answers within the call, so the process does nothing else meanwhile; a question that goes through
+ * more than `LongLists.atOnce` entries of an index, or reads more rows, is left to a thread (`Scanner.ts`). Which is which follows from how
+ * long the walk is, never from how fast the disk is.
  */
 
 import type { StatementSync } from "node:sqlite"
-import { accountOwner } from "@countersign/core"
-import { type ListedSender, SenderDirectory, type SenderFilter } from "@countersign/engine"
-import { Option } from "effect"
-import { readInteger } from "./Columns.ts"
+import { accountOwner, type Owner } from "@countersign/core"
+import {
+  type ListedSender,
+  SenderDirectory,
+  type SenderFilter,
+  type SenderQuery,
+  type StorageUnavailable
+} from "@countersign/engine"
+import { Effect, Option } from "effect"
+import { type Row, readInteger } from "./Columns.ts"
 import type { Connection } from "./Connection.ts"
 import { makeNumberReader } from "./Numbers.ts"
+import type { Scanner } from "./Scanner.ts"
 import { decodeSender, listedColumns } from "./SenderBody.ts"
-import { isKeptCount, type Scope, type Search, searchCount, searchKeptCount, searchPage } from "./SenderSearch.ts"
+import {
+  dropsNothing,
+  isKeptCount,
+  narrowestWalk,
+  type Scope,
+  type Search,
+  searchCount,
+  searchKeptCount,
+  searchLength,
+  searchPage,
+  type Walk
+} from "./SenderSearch.ts"
 
 const joined = `senders s CROSS JOIN streams t ON t.number = s.stream CROSS JOIN owner_numbers o ON o.number = s.owner`
 
@@ -18,9 +40,8 @@ const joined = `senders s CROSS JOIN streams t ON t.number = s.stream CROSS JOIN
 const directoryStatements = {
   find: `SELECT ${listedColumns} FROM streams t CROSS JOIN senders s ON s.stream = t.number
     CROSS JOIN owner_numbers o ON o.number = s.owner WHERE t.stream = ? AND s.account = ?`,
-  current: `SELECT ${listedColumns} FROM senders s INDEXED BY senders_of_owner CROSS JOIN streams t ON t.number = s.stream
-    CROSS JOIN owner_numbers o ON o.number = s.owner
-    WHERE s.owner = ? AND s.kind = 'email' ORDER BY s.position DESC LIMIT 1`,
+  newest: `SELECT ${listedColumns} FROM senders s INDEXED BY senders_of_owner CROSS JOIN streams t ON t.number = s.stream
+    CROSS JOIN owner_numbers o ON o.number = s.owner WHERE s.owner = ? ORDER BY s.position DESC LIMIT 1`,
   onDomain: `SELECT ${listedColumns} FROM ${joined.replace("senders s", "senders s INDEXED BY senders_on_domain")}
     WHERE s.account = ? AND s.domain = ? AND s.position > ? ORDER BY s.position LIMIT ?`
 } as const
@@ -28,10 +49,31 @@ const directoryStatements = {
 /** How many shapes of queries are kept prepared; metadata keys are the caller's, so there is no end to them. */
 const preparedShapes = 200
 
-export const makeSenderDirectory = ({ read, reader }: Connection): SenderDirectory["Service"] => {
+/** From where on a list is long. */
+export interface LongLists {
+  /** So many entries or rows are read at once: 30 ms when each is a page that comes from a slow disk. */
+  readonly atOnce: number
+  /** So many senders of an owner, or with some metadata, are sorted by domain; with more, the account's domains are gone through in order. */
+  readonly sorted: number
+}
+
+export const defaultLongLists: LongLists = { atOnce: 100, sorted: 1_000 }
+
+/** Where the rows come from: they are there already, or the thread finds them. */
+type Found =
+  | { readonly _tag: "AtOnce"; readonly rows: ReadonlyArray<Row> }
+  | { readonly _tag: "Long"; readonly search: Search }
+
+const nothing: Found = { _tag: "AtOnce", rows: [] }
+
+export const makeSenderDirectory = (
+  { read, reader }: Connection,
+  scanner: Scanner,
+  { atOnce, sorted }: LongLists = defaultLongLists
+): SenderDirectory["Service"] => {
   const numbers = makeNumberReader(reader)
   const find = reader.prepare(directoryStatements.find)
-  const current = reader.prepare(directoryStatements.current)
+  const newest = reader.prepare(directoryStatements.newest)
   const onDomain = reader.prepare(directoryStatements.onDomain)
   const prepared = new Map<string, StatementSync>()
 
@@ -60,6 +102,72 @@ export const makeSenderDirectory = ({ read, reader }: Connection): SenderDirecto
   const one = (account: string, row: ReturnType<StatementSync["get"]>): Option.Option<ListedSender> =>
     row === undefined ? Option.none() : Option.some(decodeSender(account, row))
 
+  /** How long the walk is; more than `most` is all the same. */
+  const lengthOf = (filter: SenderFilter, scope: Scope, walk: Walk, most: number): number =>
+    readInteger(run(searchLength(filter, scope, walk, most + 1))[0], "senders")
+
+  const pageWalk = (query: SenderQuery, scope: Scope): Walk => {
+    const walk = narrowestWalk(query, scope)
+    if (query.order !== "by-domain") return walk
+    return walk === "account" || lengthOf(query, scope, walk, sorted) > sorted ? "domains" : walk
+  }
+
+  const findPage = (query: SenderQuery): Found => {
+    const scope = scopeOf(query)
+    if (scope === undefined) return nothing
+    const walk = pageWalk(query, scope)
+    const search = searchPage(query, scope, walk)
+    // Within a domain even a list without conditions has to be sorted.
+    const goesNoFurther = query.order !== "by-domain" && dropsNothing(query, scope, walk)
+    const isShort =
+      (goesNoFurther && query.offset + query.limit <= atOnce) || lengthOf(query, scope, walk, atOnce) <= atOnce
+    return isShort ? { _tag: "AtOnce", rows: run(search) } : { _tag: "Long", search }
+  }
+
+  const findCount = (filter: SenderFilter): Found => {
+    const scope = scopeOf(filter)
+    if (scope === undefined) return nothing
+    if (isKeptCount(filter)) return { _tag: "AtOnce", rows: run(searchKeptCount(filter, scope)) }
+    const walk = narrowestWalk(filter, scope)
+    const search = searchCount(filter, scope, walk)
+    const isShort = lengthOf(filter, scope, walk, atOnce) <= atOnce
+    return isShort ? { _tag: "AtOnce", rows: run(search) } : { _tag: "Long", search }
+  }
+
+  const findOnDomain = (account: string, domain: string, after: number, limit: number): Found => {
+    const number = numbers.ofAccount(account)
+    if (number === undefined) return nothing
+    const values = [number, domain, after, limit]
+    return limit <= atOnce
+      ? { _tag: "AtOnce", rows: onDomain.all(...values) }
+      : { _tag: "Long", search: { sql: directoryStatements.onDomain, values } }
+  }
+
+  const answer = <A>(
+    account: string,
+    find: () => Found,
+    decode: (row: Row) => A
+  ): Effect.Effect<ReadonlyArray<A>, StorageUnavailable> =>
+    Effect.flatMap(
+      read(() => {
+        const found = find()
+        return found._tag === "Long" ? found : { _tag: found._tag, decoded: found.rows.map(decode) }
+      }),
+      (found) => (found._tag === "Long" ? scanner.scan(account, found.search, decode) : Effect.succeed(found.decoded))
+    )
+
+  const page = (query: SenderQuery) =>
+    answer(
+      query.account,
+      () => findPage(query),
+      (row) => decodeSender(query.account, row)
+    )
+
+  const findNewest = (account: string, owner: Owner): Option.Option<ListedSender> => {
+    const scope = scopeOf({ account, owner })
+    return scope?.owner === undefined ? Option.none() : one(account, newest.get(scope.owner))
+  }
+
   return SenderDirectory.of({
     find: (account, sender) =>
       read(() => {
@@ -67,28 +175,32 @@ export const makeSenderDirectory = ({ read, reader }: Connection): SenderDirecto
         return number === undefined ? Option.none() : one(account, find.get(sender, number))
       }),
     current: (account, owner) =>
-      read(() => {
-        const scope = scopeOf({ account, owner })
-        return scope?.owner === undefined ? Option.none() : one(account, current.get(scope.owner))
-      }),
-    page: (query) =>
-      read(() => {
-        const scope = scopeOf(query)
-        return scope === undefined ? [] : run(searchPage(query, scope)).map((row) => decodeSender(query.account, row))
-      }),
+      Effect.flatMap(
+        read(() => findNewest(account, owner)),
+        (found) =>
+          // Nearly every owner's newest is an address; of one that has added domains since, there may be any number.
+          Option.isNone(found) || found.value.kind === "email"
+            ? Effect.succeed(found)
+            : Effect.map(
+                page({ account, owner, kind: "email", order: "newest-first", offset: 0, limit: 1 }),
+                ([first]) => Option.fromUndefinedOr(first)
+              )
+      ),
+    page,
     count: (filter) =>
-      read(() => {
-        const scope = scopeOf(filter)
-        if (scope === undefined) return 0
-        const search = isKeptCount(filter) ? searchKeptCount(filter, scope) : searchCount(filter, scope)
-        return readInteger(run(search)[0], "senders")
-      }),
+      Effect.map(
+        answer(
+          filter.account,
+          () => findCount(filter),
+          (row) => readInteger(row, "senders")
+        ),
+        ([senders = 0]) => senders
+      ),
     onDomain: (account, domain, after, limit) =>
-      read(() => {
-        const number = numbers.ofAccount(account)
-        return number === undefined
-          ? []
-          : onDomain.all(number, domain, after, limit).map((row) => decodeSender(account, row))
-      })
+      answer(
+        account,
+        () => findOnDomain(account, domain, after, limit),
+        (row) => decodeSender(account, row)
+      )
   })
 }

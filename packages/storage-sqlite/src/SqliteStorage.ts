@@ -24,12 +24,13 @@ import { readBytes, readText } from "./Columns.ts"
 import { makeCommitRows } from "./CommitRows.ts"
 import { type Connection, openConnection } from "./Connection.ts"
 import { makeNumbers } from "./Numbers.ts"
+import { makeScanner } from "./Scanner.ts"
 import { makeSenderRows } from "./SenderRows.ts"
 import { makeAccountAdmin, makeAccounts } from "./SqliteAccounts.ts"
 import { makeEventStore } from "./SqliteEventStore.ts"
 import { makeMailBudget } from "./SqliteMailBudget.ts"
 import { makeMaintenance } from "./SqliteMaintenance.ts"
-import { makeSenderDirectory } from "./SqliteSenderDirectory.ts"
+import { defaultLongLists, type LongLists, makeSenderDirectory } from "./SqliteSenderDirectory.ts"
 import { makeTaskQueue } from "./SqliteTaskQueue.ts"
 import { makeTaskRows } from "./TaskRows.ts"
 
@@ -58,22 +59,27 @@ const make = (options: SqliteOptions): Effect.Effect<Context.Context<SqlitePorts
     makePorts(connection, options.mailLimits)
   )
 
+/** Enough for the pages that a walk meets more than once; those that it meets once, the system caches. */
+const scanCacheKilobytes = 16 * 1_024
+
 /** The ports over an open connection. */
 export const makePorts = (
   connection: Connection,
   mailLimits: MailLimits = defaultMailLimits,
-  logLimits?: LogLimits
+  logLimits?: LogLimits,
+  longLists: LongLists = defaultLongLists
 ): Effect.Effect<Context.Context<SqlitePorts>, StorageUnavailable, Scope.Scope> =>
   Effect.gen(function* () {
     yield* keepLogShort(connection, logLimits)
     const changes = yield* watchChanges(connection)
+    const scanner = yield* makeScanner(connection.file, scanCacheKilobytes)
     const tasks = makeTaskRows(connection)
     const numbers = makeNumbers(connection)
     const senders = makeSenderRows(connection, numbers)
     const commits = makeCommitRows(connection, numbers, senders, tasks)
     return Context.empty().pipe(
       Context.add(EventStore, makeEventStore(connection, commits, changes)),
-      Context.add(SenderDirectory, makeSenderDirectory(connection)),
+      Context.add(SenderDirectory, makeSenderDirectory(connection, scanner, longLists)),
       Context.add(TaskQueue, makeTaskQueue(connection, tasks, changes)),
       Context.add(MailBudget, makeMailBudget(connection, mailLimits)),
       Context.add(Accounts, makeAccounts(connection)),

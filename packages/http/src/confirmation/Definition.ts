@@ -55,7 +55,10 @@ export class ConfirmationGroup extends HttpApiGroup.make("confirmation", { topLe
         action: Schema.Literals(["confirm", "decline"]),
         nonce: Schema.String.annotate({ description: "The page's nonce: must equal the cookie `countersign_nonce`." })
       })
-        .annotate({ identifier: "VerificationAnswer" })
+        .annotate({
+          identifier: "VerificationAnswer",
+          examples: [{ action: "confirm", nonce: "p1ZkR8vT0mWq3yXc5bNd7fGh" }]
+        })
         .pipe(HttpApiSchema.asFormUrlEncoded()),
       success: html(200, "What was done."),
       error: [
