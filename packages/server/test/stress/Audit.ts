@@ -11,7 +11,7 @@ import {
   TaskQueue,
   type TaskRecord
 } from "@countersign/engine"
-import { Effect, Option, Result } from "effect"
+import { Effect, Result } from "effect"
 import { addedValue, type Told } from "./Clients.ts"
 import { publicUrl } from "./Installation.ts"
 import type { Life, Mail } from "./Processes.ts"
@@ -311,9 +311,7 @@ const mailsAreFew = (holding: Holding, mails: ReadonlyArray<Mail>, broken: Reado
 
 /** What an adapter keeps for itself beside the rows, as the adapter audits it: such as counts. */
 const ownCountsAgree = Effect.gen(function* () {
-  const maintenance = yield* Effect.serviceOption(Maintenance)
-  if (Option.isNone(maintenance)) return []
-  const slice = maintenance.value.audit
+  const { audit: slice } = yield* Maintenance
   const faults: Array<string> = []
   let slices = 0
   for (let next: string | undefined, more = true; more; slices++) {
@@ -323,7 +321,7 @@ const ownCountsAgree = Effect.gen(function* () {
     more = next !== undefined
   }
   const invariant = "what the adapter keeps beside the rows agrees with them"
-  return [{ invariant, counted: `${slices} slices`, faults } satisfies Finding]
+  return { invariant, counted: `${slices} slices`, faults } satisfies Finding
 })
 
 /** What needs no client to tell: the log, the outcomes and the directory. */
@@ -334,7 +332,7 @@ export const storeAudit = (accounts: ReadonlyArray<string>) =>
       logIsContiguous(holding),
       oneOutcomeEach(holding),
       yield* directoryFollows(holding, accounts),
-      ...(yield* ownCountsAgree)
+      yield* ownCountsAgree
     ]
   })
 
@@ -354,7 +352,7 @@ export const audit = (
       clicksCount(holding, told, mails),
       oneOutcomeEach(holding),
       yield* directoryFollows(holding, accounts),
-      ...(yield* ownCountsAgree),
+      yield* ownCountsAgree,
       workIsDone(holding, left),
       mailsAreFew(holding, mails, broken)
     ] satisfies ReadonlyArray<Finding>

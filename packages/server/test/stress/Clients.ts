@@ -10,7 +10,7 @@ import type { Life, Mail } from "./Processes.ts"
 import { makeRandom, type Random } from "./Random.ts"
 
 /** What ends the asking. */
-export type Final = Extract<Answer, { readonly _tag: "Done" | "Refused" }>
+type Final = Extract<Answer, { readonly _tag: "Done" | "Refused" }>
 
 /** An act that was answered. */
 export interface Told {
@@ -23,7 +23,7 @@ export interface Told {
 }
 
 /** Accounts, domains and owners. */
-export interface World {
+interface World {
   readonly accounts: readonly [string, ...ReadonlyArray<string>]
   /** Publishes or withdraws the records of a domain. */
   readonly publish: (domain: string) => Promise<void>
@@ -31,7 +31,7 @@ export interface World {
 
 const organization = (name: string): Owner => ({ _tag: "Organization", organization: name })
 const owners = [accountOwner, organization("north"), organization("south")] as const
-export const domains = ["acme.com", "example.org", "shop.net", "north.io", "late.dev"] as const
+const domains = ["acme.com", "example.org", "shop.net", "north.io", "late.dev"] as const
 
 const nextAct = (
   random: Random,
