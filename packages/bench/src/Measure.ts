@@ -49,7 +49,8 @@ export const alternate = async <Name extends string>(
   }
 }
 
-const summarize = (rounds: ReadonlyArray<Round>): Series => {
+/** Several rounds of one contender as one series. */
+export const summarize = (rounds: ReadonlyArray<Round>): Series => {
   const rates = rounds.map(({ operations, seconds }) => operations / seconds)
   const all = new Float64Array(rounds.reduce((sum, { latencies }) => sum + latencies.length, 0))
   let at = 0
@@ -75,6 +76,6 @@ export const percentile = (sorted: Float64Array, part: number): number =>
 
 /** How many times as fast: the median of what each pair of rounds says, for those ran under the same conditions. */
 export const ratio = (ours: Series, raw: Series): number =>
-  median(ours.rates.map((rate, round) => rate / (raw.rates[round] ?? Number.NaN)))
+  median(ours.rates.map((rate, round) => rate / (raw.rates[round] ?? raw.rate)))
 
 export const perSecond = ({ rate, p50, p99 }: Series): Measured => ({ value: rate, unit: "/s", p50, p99 })

@@ -1,14 +1,72 @@
 /**
- * The figures as a Markdown table.
+ * The figures as Markdown: a table of ours beside raw, and one of ours among other stores, with their versions and settings below.
  */
-import type { Figure, Measured } from "./Figure.ts"
+import type { Figure, Measured, Standing } from "./Figure.ts"
 
-const columns = ["workload", "ours", "raw", "ratio", "p99 ours / raw", "aim", "verdict"]
+export const toMarkdown = (figures: ReadonlyArray<Figure>): string => {
+  const alone = figures.filter(({ standings }) => standings === undefined)
+  const among = figures.filter(({ standings }) => standings !== undefined)
+  return [
+    ...(alone.length === 0 ? [] : [toTable(columns, alone.map(toRow))]),
+    ...(among.length === 0 ? [] : [toTable(standingColumns, among.flatMap(toStandingRows)), toSettings(among)])
+  ].join("\n\n")
+}
 
-export const toMarkdown = (figures: ReadonlyArray<Figure>): string =>
-  [columns, columns.map((_, index) => (index === 0 || index >= 5 ? "---" : "---:")), ...figures.map(toRow)]
+interface Column {
+  readonly name: string
+  readonly right?: true
+}
+
+const columns: ReadonlyArray<Column> = [
+  { name: "workload" },
+  { name: "ours", right: true },
+  { name: "raw", right: true },
+  { name: "ratio", right: true },
+  { name: "p99 ours / raw", right: true },
+  { name: "aim" },
+  { name: "verdict" }
+]
+
+const standingColumns: ReadonlyArray<Column> = [
+  { name: "workload" },
+  { name: "store" },
+  { name: "rate", right: true },
+  { name: "p50", right: true },
+  { name: "p99", right: true },
+  { name: "failed", right: true },
+  { name: "ours to it", right: true },
+  { name: "order of its log" },
+  { name: "aim" },
+  { name: "verdict" }
+]
+
+const toTable = (names: ReadonlyArray<Column>, rows: ReadonlyArray<ReadonlyArray<string>>): string =>
+  [names.map(({ name }) => name), names.map(({ right }) => (right === true ? "---:" : "---")), ...rows]
     .map((cells) => `| ${cells.join(" | ")} |`)
     .join("\n")
+
+/** The workload, its aims and the verdict stand in the row of ours. */
+const toStandingRows = ({ workload, standings = [], aims }: Figure): ReadonlyArray<ReadonlyArray<string>> =>
+  standings.map(({ store, measured, failed, ratio, ordering, note }, index) => [
+    index === 0 ? workload : "",
+    store,
+    measured === undefined ? (note ?? "") : toText(measured),
+    measured?.p50 === undefined ? "" : milliseconds(measured.p50),
+    measured?.p99 === undefined ? "" : milliseconds(measured.p99),
+    failed === undefined ? "" : percent(failed),
+    ratio === undefined ? "" : ratio.toFixed(ratio < 10 ? 2 : 1),
+    ordering,
+    index === 0 ? aims.map(({ text }) => text).join(", ") : "",
+    index === 0 ? verdict({ aims }) : ""
+  ])
+
+const toSettings = (figures: ReadonlyArray<Figure>): string => {
+  const all: ReadonlyArray<Standing> = figures.flatMap(({ standings = [] }) => standings)
+  const lines = all.flatMap(({ settings, store }) => (settings === undefined ? [] : [`- ${store}: ${settings}`]))
+  return [...new Set(lines)].join("\n")
+}
+
+const percent = (part: number): string => (part === 0 ? "0" : `${(100 * part).toFixed(part < 0.1 ? 1 : 0)} %`)
 
 const toRow = ({ workload, ours, raw, ratio, aims }: Figure): ReadonlyArray<string> => [
   workload,

@@ -1,7 +1,5 @@
 /**
  * A workload: something that the product does, and how much of it is done to measure it.
- *
- * A further contender (a competitor's library, say) is one more entry in a workload's call of `alternate`.
  */
 import type { Figure } from "./Figure.ts"
 import type { Crowd } from "./lists/ManySenders.ts"
@@ -23,6 +21,20 @@ export interface Scale {
     readonly warm: { readonly before: number; readonly times: number }
     readonly cold: { readonly times: number }
   }
+  readonly contest: ContestScale
+}
+
+/** How much is done where others' libraries are measured too. */
+export interface ContestScale {
+  readonly rounds: number
+  /** Milliseconds of one round. */
+  readonly millis: number
+  /** Commands of one round on one contended stream. */
+  readonly contended: number
+  /** Events of the log that is read from its beginning. */
+  readonly log: number
+  /** Events of one round whose way to the handler is timed. */
+  readonly followed: number
 }
 
 export const fullScale: Scale = {
@@ -38,10 +50,11 @@ export const fullScale: Scale = {
     largest: 200_000,
     warm: { before: 10, times: 100 },
     cold: { times: 5 }
-  }
+  },
+  contest: { rounds: 3, millis: 400, contended: 200, log: 100_000, followed: 20 }
 }
 
-interface Surroundings {
+export interface Surroundings {
   readonly scale: Scale
   /** A folder of this run, on the disk that is measured; it goes when the run ends. */
   readonly folder: string
@@ -51,5 +64,7 @@ interface Surroundings {
 
 export interface Workload {
   readonly name: string
+  /** Runs only when it is named: it installs something, or takes long. */
+  readonly onRequest?: true
   readonly run: (surroundings: Surroundings) => Promise<ReadonlyArray<Figure>>
 }

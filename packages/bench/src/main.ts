@@ -1,28 +1,43 @@
 /**
- * `npm run bench [-- workload ...] [--json] [--dir folder]`: measures, and prints the figures on standard output.
+ * `npm run bench [-- workload ...] [--json] [--save file] [--dir folder]`: measures, and prints the figures on standard output, as a table or as JSON.
+ * `--save` writes the JSON to a file, too.
  *
  * Nothing here judges a change by itself: no test asserts a figure, for what a machine does in a second is not ours to promise.
  */
-import { mkdtempSync, rmSync } from "node:fs"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
+import { installCompetitors } from "./contest/Install.ts"
 import type { Figure } from "./Figure.ts"
 import { readMachine, toText } from "./Machine.ts"
 import { toMarkdown } from "./Table.ts"
 import { fullScale, type Workload } from "./Workload.ts"
 import { commit } from "./workloads/Commit.ts"
+import { makeCompetitors } from "./workloads/Competitors.ts"
 import { fold } from "./workloads/Fold.ts"
 import { http } from "./workloads/Http.ts"
 import { lists } from "./workloads/Lists.ts"
 import { memory } from "./workloads/Memory.ts"
 import { start } from "./workloads/Start.ts"
 
-const workloads: ReadonlyArray<Workload> = [commit, fold, http, lists, memory, start]
+const workloads: ReadonlyArray<Workload> = [
+  commit,
+  fold,
+  http,
+  lists,
+  memory,
+  start,
+  makeCompetitors(installCompetitors)
+]
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: "boolean", default: false }, dir: { type: "string", default: tmpdir() } }
+  options: {
+    json: { type: "boolean", default: false },
+    save: { type: "string" },
+    dir: { type: "string", default: tmpdir() }
+  }
 })
 
 const unknown = positionals.filter((wanted) => !workloads.some(({ name }) => name === wanted))
@@ -39,11 +54,11 @@ process.once("exit", () => rmSync(folder, { recursive: true, force: true }))
 
 const machine = readMachine(folder)
 const figures: Array<Figure> = []
-for (const { name, run } of workloads) {
-  if (positionals.length === 0 || positionals.includes(name)) {
+for (const { name, onRequest, run } of workloads) {
+  if (positionals.length === 0 ? onRequest !== true : positionals.includes(name)) {
     figures.push(...(await run({ scale: fullScale, folder, progress })))
   }
 }
-console.log(
-  values.json ? JSON.stringify({ machine, figures }, undefined, 2) : `${toText(machine)}\n\n${toMarkdown(figures)}`
-)
+const json = JSON.stringify({ machine, figures }, undefined, 2)
+if (values.save !== undefined) writeFileSync(values.save, `${json}\n`)
+console.log(values.json ? json : `${toText(machine)}\n\n${toMarkdown(figures)}`)

@@ -8,6 +8,7 @@ import { afterAll, describe, expect, it } from "vitest"
 import { toMarkdown } from "../src/Table.ts"
 import type { Scale, Workload } from "../src/Workload.ts"
 import { commit } from "../src/workloads/Commit.ts"
+import { makeCompetitors } from "../src/workloads/Competitors.ts"
 import { fold } from "../src/workloads/Fold.ts"
 import { http } from "../src/workloads/Http.ts"
 import { lists } from "../src/workloads/Lists.ts"
@@ -21,8 +22,12 @@ const tiny: Scale = {
   foldMillis: 1,
   http: { rounds: 1, seconds: 1 },
   starts: 1,
+  contest: { rounds: 1, millis: 20, contended: 20, log: 200, followed: 2 },
   lists: { senders: 1_000, accounts: 5, largest: 500, warm: { before: 1, times: 2 }, cold: { times: 1 } }
 }
+
+/** Nothing is installed by a test: the competitors keep their rows, and the rows say why there is no figure. */
+const competitors = makeCompetitors(() => Promise.resolve("not installed by a test"))
 
 const folder = mkdtempSync(join(tmpdir(), "countersign-bench-test-"))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -31,7 +36,7 @@ const figuresOf: ReadonlyArray<[Workload, number]> = [
   [commit, 6],
   [fold, 3],
   [http, 2],
-  [lists, 72],
+  [lists, 74],
   [memory, 4],
   [start, 1]
 ]
@@ -50,4 +55,21 @@ describe("the workloads", () => {
     },
     120_000
   )
+
+  it("competitors", async () => {
+    const measured = await competitors.run({ scale: tiny, folder, progress: () => undefined })
+    expect(measured).toHaveLength(12)
+    for (const { ours, standings = [] } of measured) {
+      expect(ours.value).toBeGreaterThan(0)
+      expect(standings[0]).toMatchObject({ store: "ours, event-only", failed: 0, measured: ours })
+      const others = standings.filter(({ store }) => /emmett|act/.test(store))
+      expect(others.length).toBeGreaterThan(1)
+      for (const other of others) expect(other).toMatchObject({ note: "not installed by a test" })
+    }
+    const raw = measured.flatMap(({ standings = [] }) => standings.filter(({ store }) => store.startsWith("raw")))
+    expect(raw.filter(({ measured }) => measured === undefined).map(({ note }) => note)).toEqual([
+      "it has no subscription to the log"
+    ])
+    expect(toMarkdown(measured)).toContain("| SQLite: W1 create a stream, one at a time | ours, event-only |")
+  }, 120_000)
 })

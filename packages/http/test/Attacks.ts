@@ -5,7 +5,7 @@
  */
 
 /** What an attacker has. */
-export interface Own {
+interface Own {
   readonly account: string
   readonly organization: string
   readonly token: string
@@ -34,7 +34,7 @@ export interface World {
   readonly target: Target
 }
 
-export interface Sent {
+interface Sent {
   readonly path: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: unknown

@@ -25,7 +25,7 @@ export interface Settled {
   readonly address: string
 }
 
-export const bearer = ({ token }: Pick<Party, "token">) => ({ authorization: `Bearer ${token}` })
+const bearer = ({ token }: Pick<Party, "token">) => ({ authorization: `Bearer ${token}` })
 
 /** Adds an address under an idempotency key that names it. */
 export const add = (service: Service, party: Party, place: Place, address: string): Promise<Response> => {

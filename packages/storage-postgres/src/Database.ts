@@ -17,9 +17,9 @@ import { isConnecting, isPassing } from "./PostgresFailure.ts"
 /** Runs one statement and answers its rows. */
 export type Query = (sql: string, values?: ReadonlyArray<unknown>) => Effect.Effect<ReadonlyArray<Row>, SqlError>
 
-export interface Database {
+/** Statements of one store: each in a transaction of its own, or all in one that somebody else begins and ends. */
+export interface Statements {
   readonly names: SchemaNames
-  readonly settings: PgConnection.Config
   /** What the functions take for their time: NULL in production, where only the database's clock counts, and a test's own time in a test. */
   readonly given: Effect.Effect<bigint | null>
   /** One statement that changes nothing: run again when the connection is lost under it. */
@@ -29,6 +29,13 @@ export interface Database {
     sql: string,
     values?: ReadonlyArray<unknown>
   ) => Effect.Effect<ReadonlyArray<Row>, StorageUnavailable>
+}
+
+export interface Database extends Statements {
+  /** For a connection of one's own. */
+  readonly settings: PgConnection.Config
+  /** How long to try to reach the database. */
+  readonly patience: Duration.Duration
   /** On the connection of commits. */
   readonly commit: (
     sql: string,
@@ -66,6 +73,7 @@ export const openDatabase = (options: DatabaseOptions): Effect.Effect<Database, 
     return {
       names,
       settings,
+      patience,
       given:
         options.clock === "database"
           ? Effect.succeed(null)

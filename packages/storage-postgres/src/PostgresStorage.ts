@@ -9,6 +9,7 @@ import {
   Installation,
   MailBudget,
   type MailLimits,
+  Maintenance,
   SenderDirectory,
   StorageUnavailable,
   TaskQueue
@@ -24,6 +25,7 @@ import { makeAccountAdmin, makeAccounts } from "./PostgresAccounts.ts"
 import { makeEventStore } from "./PostgresEventStore.ts"
 import { isPassing } from "./PostgresFailure.ts"
 import { makeMailBudget } from "./PostgresMailBudget.ts"
+import { makeMaintenance } from "./PostgresMaintenance.ts"
 import { makeSenderDirectory } from "./PostgresSenderDirectory.ts"
 import { makeTaskQueue } from "./PostgresTaskQueue.ts"
 import { connectionSettings, type PostgresAddress, urlOf } from "./Settings.ts"
@@ -59,6 +61,7 @@ export type PostgresPorts =
   | Accounts
   | AccountAdmin
   | Installation
+  | Maintenance
 
 const make = (
   options: PostgresOptions
@@ -86,7 +89,8 @@ const make = (
       Context.add(MailBudget, yield* makeMailBudget(database, options.mailLimits ?? defaultMailLimits)),
       Context.add(Accounts, makeAccounts(database)),
       Context.add(AccountAdmin, makeAccountAdmin(database)),
-      Context.add(Installation, yield* readInstallation(database))
+      Context.add(Installation, yield* readInstallation(database)),
+      Context.add(Maintenance, makeMaintenance(database))
     )
   })
 

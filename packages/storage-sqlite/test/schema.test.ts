@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto"
 import { DatabaseSync } from "node:sqlite"
-import { EventStore, Maintenance } from "@countersign/engine"
+import { EventStore, Installation, Maintenance } from "@countersign/engine"
 import { describe, expect, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Redacted } from "effect"
 import { SqliteStorage } from "../src/index.ts"
 import { migrations } from "../src/Migrations.ts"
 import { addCommit } from "./SampleCommit.ts"
@@ -76,6 +76,26 @@ describe("the schema", () => {
         expect(() => db.exec(sql), sql).toThrow(/never (changed|deleted)/)
       }
       expect(rows()).toEqual(before)
+      db.close()
+    })
+  )
+
+  it.effect("keeps a loaded installation as it keeps one that it made", () =>
+    Effect.gen(function* () {
+      const file = yield* temporaryFile
+      const identityKey = Buffer.alloc(32, 7)
+      const row = {
+        _tag: "Installation",
+        id: "moved",
+        identityKey: identityKey.toString("base64url"),
+        lastTask: 0
+      } as const
+      const open = Effect.provide(SqliteStorage.layer({ file }))
+      yield* open(Maintenance.use(({ load }) => load(({ put }) => put([row]))))
+      const { id, identityKey: loaded } = yield* open(Effect.map(Installation, (found) => found))
+      expect([id, Buffer.from(Redacted.value(loaded))]).toEqual(["moved", identityKey])
+      const db = new DatabaseSync(file)
+      expect(() => db.exec("UPDATE installation SET id = 'x'")).toThrow(/never changed/)
       db.close()
     })
   )

@@ -36,6 +36,7 @@ export const makeQuestions = (crowd: Crowd, known: ReadonlyArray<Known>): Readon
     page("page 1,000, status filter", { statuses: ["active"] }, { number: 1_000 }),
     page("first page, status filter", { statuses: ["pending"] }, { aim: soon }),
     page("first page, owner filter", { owner: large.owner }, { aim: soon }),
+    page("first 100, owner filter", { owner: large.owner }, { size: 100, aim: soon }),
     page("page 1,000, owner filter", { owner: large.owner }, { number: 1_000 }),
     page("first page, owner-type filter", { ownerType: "Organization" }, { aim: soon }),
     page("page 1,000, owner-type filter", { ownerType: "Organization" }, { number: 1_000 }),

@@ -1,0 +1,82 @@
+/**
+ * Our contestant with whole commits, over whichever adapter it is given: what a commit of the product costs, beside stores that only append.
+ *
+ * It takes part where a sender is added. Where streams are read, the event-only contestant has said it all.
+ */
+import { accountOwner, makeLinkKeys } from "@countersign/core"
+import {
+  AccountAdmin,
+  type Accounts,
+  DkimTokens,
+  Engine,
+  type EventStore,
+  type Installation,
+  type MailBudget,
+  type SenderDirectory,
+  Senders,
+  Settings,
+  type TaskQueue,
+  Writer
+} from "@countersign/engine"
+import { Effect, Layer, ManagedRuntime } from "effect"
+import { makeAddCommits } from "../commit/AddCommits.ts"
+import type { Contestant, Profile } from "./Contestant.ts"
+
+type StoragePorts = EventStore | SenderDirectory | TaskQueue | MailBudget | Accounts | AccountAdmin | Installation
+
+const settings = Layer.succeed(Settings, {
+  publicUrl: "http://127.0.0.1",
+  linkKeys: makeLinkKeys(["a secret that the benchmarks need not keep"]),
+  allowTestNames: false
+})
+
+/** Commits that are made at a time: making them is not part of what is measured. */
+const portion = 2_000
+
+export const openOursWhole = async <E>(
+  storage: Layer.Layer<StoragePorts, E>,
+  profile: Profile
+): Promise<Contestant> => {
+  const ports = Layer.merge(Layer.provideMerge(DkimTokens.layer("dkim.countersign.net"), storage), settings)
+  const runtime = ManagedRuntime.make(Layer.provideMerge(Layer.merge(Engine.layer, Writer.layer), ports))
+  const run = Effect.runPromiseWith(await runtime.context())
+  const { account, senders, writer } = await run(
+    Effect.gen(function* () {
+      const admin = yield* AccountAdmin
+      const { id } = yield* admin.createAccount({ email: "owner@example.com", name: "Benchmark" })
+      return { account: id, senders: yield* Senders, writer: yield* Writer }
+    })
+  )
+
+  let made = 0
+  let ready = makeAddCommits(0, portion).toReversed()
+  const nextCommit = () => {
+    const commit = ready.pop()
+    if (commit !== undefined) return commit
+    made += portion
+    ready = makeAddCommits(made, portion).toReversed()
+    return ready.pop()
+  }
+
+  const append = Effect.fnUntraced(function* () {
+    const commit = nextCommit()
+    if (commit === undefined) return yield* Effect.die(new Error("no commit was made"))
+    const outcome = yield* writer.submit(commit)
+    if (outcome._tag !== "Committed") return yield* Effect.die(new Error(`a commit ended as ${outcome._tag}`))
+  })
+
+  let added = 0
+  const caller = { account, actor: "key:1", correlation: "benchmark" }
+
+  return {
+    profile,
+    append: () => run(append()),
+    load: () => Promise.reject(new Error("whole commits are measured, not reads")),
+    command: async () => {
+      added += 1
+      await run(senders.add(caller, { owner: accountOwner, address: `billing@customer-${added}.com` }))
+      return 1
+    },
+    close: () => runtime.dispose()
+  }
+}
