@@ -11,7 +11,7 @@ import type { SqlError } from "effect/sql/SqlError"
 import type { Row } from "./Columns.ts"
 import { type Committer, makeCommitter } from "./Committer.ts"
 import type { SchemaNames } from "./Migrations.ts"
-import { inRealTime, refuse, statementLimit, tookTooLong, untilReached } from "./Persistently.ts"
+import { inRealTime, refuse, tookTooLong, untilReached } from "./Persistently.ts"
 import { isConnecting, isPassing } from "./PostgresFailure.ts"
 
 /** Runs one statement and answers its rows. */
@@ -32,6 +32,8 @@ export interface Statements {
 }
 
 export interface Database extends Statements {
+  /** Like `read`, and planned anew each time: for a statement whose best plan depends on its values. */
+  readonly search: Statements["read"]
   /** For a connection of one's own. */
   readonly settings: PgConnection.Config
   /** How long to try to reach the database. */
@@ -49,26 +51,31 @@ export interface DatabaseOptions {
   readonly connections: number
   readonly clock: "database" | "effect"
   readonly patience: Duration.Duration
+  /** How long a statement may take; longer than the functions wait for a lock. */
+  readonly statementLimit: Duration.Duration
   readonly allowUnsafe: boolean
 }
 
 /** Opens the connections; they are closed with the scope. */
 export const openDatabase = (options: DatabaseOptions): Effect.Effect<Database, StorageUnavailable, Scope.Scope> =>
   Effect.gen(function* () {
-    const { settings, names, patience } = options
+    const { settings, names, patience, statementLimit } = options
     const pool = yield* Effect.catch(PgPool.make({ ...settings, maxConnections: options.connections }), refuse)
-    const run: Query = (sql, values) =>
-      Effect.map(
-        pool.use((connection) => connection.query(sql, values)),
-        ({ rows }) => rows
-      )
-    const limited = (sql: string, values: ReadonlyArray<unknown> | undefined, again: (error: SqlError) => boolean) =>
-      run(sql, values).pipe(
-        Effect.retry({ while: again, schedule: untilReached(patience) }),
-        Effect.catch(refuse),
-        Effect.timeoutOrElse({ duration: statementLimit, orElse: () => Effect.fail(tookTooLong) }),
-        inRealTime
-      )
+    const limited = (
+      sql: string,
+      values: ReadonlyArray<unknown> | undefined,
+      again: (error: SqlError) => boolean,
+      prepare = true
+    ) =>
+      pool
+        .use((connection) => connection.query(sql, values, prepare))
+        .pipe(
+          Effect.map(({ rows }) => rows),
+          Effect.retry({ while: again, schedule: untilReached(patience) }),
+          Effect.catch(refuse),
+          Effect.timeoutOrElse({ duration: statementLimit, orElse: () => Effect.fail(tookTooLong) }),
+          inRealTime
+        )
     const committer: Committer = yield* makeCommitter(options)
     return {
       names,
@@ -79,6 +86,7 @@ export const openDatabase = (options: DatabaseOptions): Effect.Effect<Database, 
           ? Effect.succeed(null)
           : Effect.map(Clock.currentTimeMillis, (now) => BigInt(Math.floor(now))),
       read: (sql: string, values?: ReadonlyArray<unknown>) => limited(sql, values, isPassing),
+      search: (sql: string, values?: ReadonlyArray<unknown>) => limited(sql, values, isPassing, false),
       write: (sql: string, values?: ReadonlyArray<unknown>) =>
         limited(sql, values, (error) => isConnecting(error) && isPassing(error)),
       commit: committer.commit

@@ -34,7 +34,7 @@ export const makeLoadRows = (statements: Statements) => {
             AS e(position, stream, version, type, schema_version, data, meta, recorded_at)
         ), s AS (
           INSERT INTO ${schema}.streams (number, stream, version)
-            SELECT nextval('${schema}.stream_numbers'), f.stream, f.version
+            SELECT ${names.fill("nextval({stream_numbers})")}, f.stream, f.version
             FROM (SELECT stream, max(version) AS version FROM e GROUP BY stream ORDER BY min(position)) f
             ON CONFLICT (stream) DO UPDATE SET version = excluded.version RETURNING number, stream
         )

@@ -70,7 +70,7 @@ export const makeLoad =
         // A sequence is not rolled back, so this comes last.
         if (lastTask > 0) {
           yield* query(
-            `SELECT setval('${schema}.tasks_number_seq', greatest($1, last_value)) FROM ${schema}.tasks_number_seq`,
+            `SELECT setval(${fillIn("{task_numbers}")}, greatest($1, last_value)) FROM ${schema}.tasks_number_seq`,
             [long(lastTask)]
           )
         }

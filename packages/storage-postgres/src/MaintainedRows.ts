@@ -7,6 +7,7 @@ import { integers, longs, texts } from "./Arrays.ts"
 import { type Row, readArray, readInteger, readOptionalInteger, readText } from "./Columns.ts"
 import type { Statements } from "./Database.ts"
 import { areTagged, entryArrays } from "./EntryColumns.ts"
+import { leftJoinEach } from "./JoinEach.ts"
 import { makeEventReads } from "./PostgresEventStore.ts"
 import { makeSenderAudit } from "./SenderAudit.ts"
 import { decodeSender, listedColumns } from "./SenderBody.ts"
@@ -17,8 +18,8 @@ const outcomes: ReadonlyArray<CorrectionOutcome> = ["Written", "Moved", "Newer"]
 export const maintained = (statements: Statements): MaintainedStore => {
   const { schema } = statements.names
   const streams = `SELECT t.version, s.account, s.view_version, ${listedColumns}
-    FROM ${schema}.streams t LEFT JOIN ${schema}.senders s ON s.stream = t.number
-    WHERE t.stream > $1 ORDER BY t.stream LIMIT $2`
+    FROM (SELECT * FROM ${schema}.streams WHERE stream > $1 ORDER BY stream LIMIT $2) t
+    ${leftJoinEach("s", `SELECT * FROM ${schema}.senders WHERE stream = t.number`)} ORDER BY t.stream`
   const parameters = Array.from({ length: 16 }, (_, index) => `$${index + 1}`).join(", ")
   const correct = `SELECT * FROM ${schema}.correct_entries(${parameters})`
 

@@ -3,12 +3,9 @@
  */
 import { StorageUnavailable } from "@countersign/engine"
 import { PgConnection } from "@effect/sql-pg"
-import { Clock, Duration, Effect, Schedule, type Scope } from "effect"
+import { Clock, type Duration, Effect, Schedule, type Scope } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
 import { isPassing, storageUnavailable } from "./PostgresFailure.ts"
-
-/** How long a statement may take. Longer than the functions wait for a lock. */
-export const statementLimit = Duration.seconds(15)
 
 /** Between attempts to reach a database that cannot be reached. */
 export const untilReached = (patience: Duration.Duration) =>

@@ -9,6 +9,7 @@ import { type Row, readInteger, readText } from "./Columns.ts"
 import { commitParameters, decodeOutcomes, encodeBatch } from "./CommitBatch.ts"
 import type { Database, Statements } from "./Database.ts"
 import { databaseNow } from "./DatabaseClock.ts"
+import { joinEach } from "./JoinEach.ts"
 
 /** Old receipts are deleted every so many commits, and how many at most: twice what came in, so the rest shrinks. */
 const forgetEvery = 128
@@ -60,7 +61,7 @@ export const makeEventReads = ({
   const readLog = eventsOf(
     `SELECT e.position, s.stream, e.version, e.type, e.schema_version, e.data, e.meta, e.recorded_at
       FROM (SELECT * FROM ${schema}.events WHERE position > $1 ORDER BY position LIMIT $2) e
-      JOIN ${schema}.streams s ON s.number = e.stream`,
+      ${joinEach("s", `SELECT stream FROM ${schema}.streams WHERE number = e.stream`)}`,
     "$3"
   )
   return {

@@ -45,6 +45,8 @@ export interface PostgresOptions {
   readonly pooler?: boolean
   /** How long a call waits for a database that cannot be reached, in milliseconds, before it says so; 5,000 when absent. */
   readonly patience?: number
+  /** How long a statement may take, in milliseconds; 10,000 when absent. Commits wait for each other for up to 5,000. */
+  readonly statementTimeout?: number
   /** Take a server that runs with fsync, full_page_writes or synchronous_commit off. What was acknowledged may then be lost. */
   readonly allowUnsafe?: boolean
   readonly mailLimits?: MailLimits
@@ -77,6 +79,7 @@ const make = (
       connections: options.connections ?? 8,
       clock: options.clock ?? "database",
       patience: Duration.millis(options.patience ?? 5_000),
+      statementLimit: Duration.millis(options.statementTimeout ?? 10_000),
       allowUnsafe: options.allowUnsafe ?? false
     }
     yield* prepare(schema, databaseOptions)

@@ -9,6 +9,7 @@ import { long } from "./Arrays.ts"
 import { type Row, readInteger } from "./Columns.ts"
 import type { Database } from "./Database.ts"
 import { databaseNow } from "./DatabaseClock.ts"
+import { joinEach } from "./JoinEach.ts"
 import { inRealTime, reachConnection, refuse } from "./Persistently.ts"
 import * as Decode from "./StoredRows.ts"
 
@@ -54,7 +55,7 @@ const kinds: ReadonlyArray<Kind> = [
   {
     sql: (schema) => `SELECT e.position, t.stream, e.version, e.type, e.schema_version, e.data, e.meta, e.recorded_at
       FROM (SELECT * FROM ${schema}.events WHERE position > $3 AND $2::bigint IS NOT NULL ORDER BY position LIMIT $1) e
-      JOIN ${schema}.streams t ON t.number = e.stream ORDER BY e.position`,
+      ${joinEach("t", `SELECT stream FROM ${schema}.streams WHERE number = e.stream`)} ORDER BY e.position`,
     start: [long(0)],
     key: ["position"],
     decode: Decode.event

@@ -135,7 +135,7 @@ BEGIN
         any_known := true;
       ELSIF a_kept[i] THEN
         any_new := true;
-        numbers[i] := CASE WHEN a_layer[i] = 0 THEN nextval('{schema}.stream_numbers') ELSE numbers[a_same[i]] END;
+        numbers[i] := CASE WHEN a_layer[i] = 0 THEN nextval({stream_numbers}) ELSE numbers[a_same[i]] END;
       END IF;
     END LOOP;
 
