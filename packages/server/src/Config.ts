@@ -6,7 +6,7 @@
  * shows the same table, and a test compares the two.
  */
 import { resolve } from "node:path"
-import { Config, Data, Effect, type LogLevel, Option } from "effect"
+import { Config, Data, Effect, type LogLevel, Option, Redacted } from "effect"
 
 /** A variable that is missing or wrong. The message is one sentence and names it. */
 export class ConfigProblem extends Data.TaggedError("ConfigProblem")<{
@@ -51,7 +51,25 @@ export const variables = [
   {
     name: "DATABASE_URL",
     byDefault: "`countersign.db` in `COUNTERSIGN_DATA`",
-    meaning: "The SQLite file, as `sqlite:path` or `file:path`. Refused in the sandbox."
+    meaning:
+      "The store: a PostgreSQL database as `postgres://user:password@host:5432/name?sslmode=verify-full`, or an SQLite file as `sqlite:path` or `file:path`. Refused in the sandbox."
+  },
+  {
+    name: "DATABASE_SCHEMA",
+    byDefault: "`countersign`",
+    meaning: "PostgreSQL only: the schema that holds the tables. It is made when missing."
+  },
+  {
+    name: "DATABASE_CONNECTIONS",
+    byDefault: "`8`",
+    meaning:
+      "PostgreSQL only: how many connections a process reads with at most. It opens two more: one to commit, one to hear of other processes."
+  },
+  {
+    name: "DATABASE_POOLER",
+    byDefault: "`none`",
+    meaning:
+      "PostgreSQL only: `transaction` when a pooler in between gives each transaction another session, as PgBouncer does with `pool_mode=transaction`."
   },
   {
     name: "SMTP_URL",
@@ -102,36 +120,82 @@ export const required = Effect.fnUntraced(function* (name: VariableName, wanted:
 // ---------------------------------------------------------------------------------------------------------------------
 // Where everything is stored: read by all commands
 
-export interface StoreConfig {
+export interface SqliteConfig {
+  readonly _tag: "Sqlite"
   /** Absolute. */
   readonly folder: string
   /** The SQLite file, absolute. */
   readonly file: string
 }
 
-export const databaseIn = (folder: string): StoreConfig => ({ folder, file: resolve(folder, "countersign.db") })
+interface PostgresConfig {
+  readonly _tag: "Postgres"
+  readonly url: Redacted.Redacted
+  readonly schema: string
+  readonly connections: number
+  readonly pooler: boolean
+}
+
+export type StoreConfig = SqliteConfig | PostgresConfig
+
+export const databaseIn = (folder: string): SqliteConfig => ({
+  _tag: "Sqlite",
+  folder,
+  file: resolve(folder, "countersign.db")
+})
 
 /** `COUNTERSIGN_DATA` when set, absolute. */
 export const dataFolder = Effect.map(text("COUNTERSIGN_DATA"), (value) =>
   value === undefined ? undefined : resolve(value)
 )
 
-/** Reads `COUNTERSIGN_DATA` and `DATABASE_URL`. */
-export const storeConfig = Effect.gen(function* () {
+/** Reads `COUNTERSIGN_DATA` and the `DATABASE_` variables. */
+export const storeConfig: Effect.Effect<StoreConfig, ConfigProblem> = Effect.gen(function* () {
   const store = databaseIn((yield* dataFolder) ?? resolve(".countersign"))
   const url = yield* text("DATABASE_URL")
   if (url === undefined) return store
-  if (/^postgres(ql)?:/i.test(url)) {
-    return yield* problem(
-      "DATABASE_URL",
-      "DATABASE_URL names PostgreSQL, and this build has no PostgreSQL adapter yet."
-    )
-  }
+  if (/^postgres(ql)?:/i.test(url)) return yield* postgresConfig(url)
   const [, path = ""] = /^(?:sqlite|file):(?:\/\/(?=\/))?(.+)$/is.exec(url) ?? []
   if (path === "" || path === ":memory:" || path.startsWith("//") || path.includes("?")) {
-    return yield* problem("DATABASE_URL", "DATABASE_URL must be sqlite:<path> or file:<path>.")
+    return yield* problem(
+      "DATABASE_URL",
+      "DATABASE_URL must be postgres://<user>:<password>@<host>/<database>, sqlite:<path> or file:<path>."
+    )
   }
   return { ...store, file: resolve(path) }
+})
+
+const postgresConfig = Effect.fnUntraced(function* (url: string) {
+  const parsed = URL.parse(url)
+  if (parsed === null || parsed.pathname.length < 2) {
+    return yield* problem(
+      "DATABASE_URL",
+      "DATABASE_URL must name a database: postgres://<user>:<password>@<host>/<database>."
+    )
+  }
+  const schema = (yield* text("DATABASE_SCHEMA")) ?? "countersign"
+  if (!/^(?!pg_)[a-z_][a-z0-9_]{0,62}$/.test(schema)) {
+    return yield* problem(
+      "DATABASE_SCHEMA",
+      "DATABASE_SCHEMA must have small letters, digits and underscores only, and not begin with pg_."
+    )
+  }
+  const connectionsText = (yield* text("DATABASE_CONNECTIONS")) ?? "8"
+  const connections = /^\d{1,3}$/.test(connectionsText) ? Number(connectionsText) : 0
+  if (connections < 1) {
+    return yield* problem("DATABASE_CONNECTIONS", "DATABASE_CONNECTIONS must be a whole number from 1 to 999.")
+  }
+  const pooler = (yield* text("DATABASE_POOLER")) ?? "none"
+  if (pooler !== "none" && pooler !== "transaction") {
+    return yield* problem("DATABASE_POOLER", "DATABASE_POOLER must be none or transaction.")
+  }
+  return {
+    _tag: "Postgres",
+    url: Redacted.make(url),
+    schema,
+    connections,
+    pooler: pooler === "transaction"
+  } satisfies PostgresConfig
 })
 
 // ---------------------------------------------------------------------------------------------------------------------

@@ -1,28 +1,21 @@
 /**
- * The operator's commands: accounts, organizations, keys, and the tasks that were given up. They work on the configured
+ * The operator's commands: accounts, organizations and keys here, tasks and the care of the whole store in modules of their own. They work on the configured
  * store, whether a server runs on it or not, and say what they did in a line or, with `--json`, as one JSON value.
  */
-import { parseEmailAddress, taskPayloads } from "@countersign/core"
-import {
-  type AccessKey,
-  AccountAdmin,
-  AccountNotFound,
-  Accounts,
-  TaskQueue,
-  type TaskRecord
-} from "@countersign/engine"
-import { Console, Effect, Option, Redacted, Result } from "effect"
+import { parseEmailAddress } from "@countersign/core"
+import { type AccessKey, AccountAdmin, AccountNotFound, Accounts } from "@countersign/engine"
+import { Effect, Option, Redacted, Result } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
+import { json, lines, say } from "./CommandAnswers.ts"
+import { maintenanceCommands } from "./MaintenanceCommands.ts"
 import { StartProblem } from "./StartProblem.ts"
 import { existingStore, storeToWrite } from "./Store.ts"
-
-const json = Flag.Boolean("json").pipe(Flag.withDescription("Answer as JSON"), Flag.withDefault(false))
+import { tasksCommand } from "./TaskCommands.ts"
+import { transferCommands } from "./TransferCommands.ts"
 
 const account = Flag.String("account").pipe(Flag.withDescription("The account's id"))
 
 const id = (what: string) => Argument.String("id").pipe(Argument.withDescription(`The ${what}'s id`))
-
-const say = (asJson: boolean, value: unknown, line: string) => Console.log(asJson ? JSON.stringify(value) : line)
 
 /** Mails and pages show it in the middle of a sentence: one line that people can see, or it says something else. */
 const checkName = (name: string) =>
@@ -39,8 +32,6 @@ const knownAccount = Effect.fnUntraced(function* (id: string) {
   const found = yield* (yield* Accounts).account(id)
   if (Option.isNone(found)) return yield* new AccountNotFound({ what: "account", id })
 })
-
-const lines = (rows: ReadonlyArray<string>, none: string) => (rows.length === 0 ? none : rows.join("\n"))
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Accounts
@@ -152,73 +143,7 @@ const keyRevoke = Command.make(
   })
 ).pipe(Command.withDescription("Revoke a key; it lets nobody in from now on"), Command.provide(existingStore))
 
-// ---------------------------------------------------------------------------------------------------------------------
-// Tasks
-
-const taskKinds = Object.keys(taskPayloads).filter((kind): kind is keyof typeof taskPayloads => kind in taskPayloads)
-
-const taskView = (task: TaskRecord) => ({
-  id: task.id,
-  kind: task.kind,
-  state: task.state,
-  due: new Date(task.due).toISOString(),
-  attempts: task.attempts,
-  error: task.error ?? null,
-  payload: task.payload
-})
-
-const tasksList = Command.make(
-  "list",
-  {
-    state: Flag.Literals("state", ["buried", "waiting", "running", "all"]).pipe(
-      Flag.withDescription("Which tasks; buried unless given"),
-      Flag.withDefault("buried")
-    ),
-    kind: Flag.Literals("kind", taskKinds).pipe(Flag.withDescription("Only tasks of this kind"), Flag.optional),
-    after: Flag.String("after").pipe(Flag.withDescription("Go on after the task with this id"), Flag.optional),
-    limit: Flag.Int("limit").pipe(Flag.withDescription("How many at most; 100 unless given"), Flag.withDefault(100)),
-    json
-  },
-  Effect.fn(function* (input) {
-    const queue = yield* TaskQueue
-    const records = yield* queue.list({
-      limit: Math.max(1, Math.min(input.limit, 1_000)),
-      ...(input.state === "all" ? {} : { state: input.state }),
-      ...(Option.isSome(input.kind) ? { kind: input.kind.value } : {}),
-      ...(Option.isSome(input.after) ? { after: input.after.value } : {})
-    })
-    const tasks = records.map(taskView)
-    const rows = tasks.map((task) => {
-      return `${task.id}  ${task.kind}  ${task.state}  due ${task.due}  attempts ${task.attempts}  ${task.error ?? ""}`.trimEnd()
-    })
-    yield* say(input.json, { tasks }, lines(rows, "There are no such tasks."))
-  })
-).pipe(
-  Command.withDescription("List tasks, those that were given up unless told otherwise"),
-  Command.provide(existingStore)
-)
-
-const tasksRevive = Command.make(
-  "revive",
-  { id: id("task"), json },
-  Effect.fn(function* (input) {
-    const revived = yield* (yield* TaskQueue).revive(input.id)
-    if (!revived) return yield* new StartProblem({ message: `There is no buried task ${input.id}.` })
-    yield* say(input.json, { id: input.id, revived }, `Task ${input.id} is due now.`)
-  })
-).pipe(Command.withDescription("Try a buried task again"), Command.provide(existingStore))
-
-const tasksDrop = Command.make(
-  "drop",
-  { id: id("task"), json },
-  Effect.fn(function* (input) {
-    const dropped = yield* (yield* TaskQueue).drop(input.id)
-    if (!dropped) return yield* new StartProblem({ message: `There is no task ${input.id}.` })
-    yield* say(input.json, { id: input.id, dropped }, `Task ${input.id} is gone.`)
-  })
-).pipe(Command.withDescription("Delete a task for good"), Command.provide(existingStore))
-
-/** `account`, `organization`, `key` and `tasks`. */
+/** All of them. */
 export const operatorCommands = [
   Command.make("account").pipe(
     Command.withDescription("Tenants of this installation"),
@@ -232,8 +157,7 @@ export const operatorCommands = [
     Command.withDescription("Access keys of an account"),
     Command.withSubcommands([keyCreate, keyList, keyRevoke])
   ),
-  Command.make("tasks").pipe(
-    Command.withDescription("Work that waits, and work that was given up"),
-    Command.withSubcommands([tasksList, tasksRevive, tasksDrop])
-  )
+  tasksCommand,
+  ...maintenanceCommands,
+  ...transferCommands
 ] as const

@@ -10,7 +10,6 @@ import { SystemResolver } from "@countersign/dns"
 import { DkimTokens, Engine, Settings, Workers } from "@countersign/engine"
 import { HttpApp } from "@countersign/http"
 import { SmtpMailer } from "@countersign/mailer-smtp"
-import { SqliteStorage } from "@countersign/storage-sqlite"
 import { Console, Effect, Layer, Redacted } from "effect"
 import { HttpRouter } from "effect/http"
 import { databaseIn, type StoreConfig, storeConfig } from "./Config.ts"
@@ -29,7 +28,7 @@ import {
   worldConfig
 } from "./ServeConfig.ts"
 import { collectStartGarbage } from "./StartGarbage.ts"
-import { makeStoreFolder } from "./Store.ts"
+import { openStore } from "./Store.ts"
 import { banner } from "./sandbox/Banner.ts"
 import { DemoAccount } from "./sandbox/DemoAccount.ts"
 import { openSandboxFolder, type SandboxFolder } from "./sandbox/SandboxFolder.ts"
@@ -45,7 +44,6 @@ export const serve = Effect.fnUntraced(function* (part: Part) {
   const config = yield* serviceConfig
   const world = part === "api" ? undefined : yield* worldConfig
   const store = yield* storeConfig
-  yield* makeStoreFolder(store)
   const announce = Effect.gen(function* () {
     const { publicUrl } = yield* Settings
     const address = urlOf(listen.host, yield* listeningPort)
@@ -90,7 +88,7 @@ const production = (
     Layer.provideMerge(Engine.layer),
     Layer.provideMerge(DkimTokens.layer(config.dkimZone)),
     Layer.provideMerge(settings(listen, config.secrets, { allowTestNames: false })),
-    Layer.provideMerge(SqliteStorage.layer({ file: store.file })),
+    Layer.provideMerge(openStore(store)),
     Layer.provideMerge(Listener.layer(listen))
   )
 
@@ -111,7 +109,7 @@ export const sandbox = (config: SandboxConfig, folder: SandboxFolder) =>
     Layer.provideMerge(sandboxResolver),
     Layer.provideMerge(DemoAccount.layer(folder)),
     Layer.provideMerge(SandboxServers.layer(folder)),
-    Layer.provideMerge(SqliteStorage.layer({ file: databaseIn(folder.path).file })),
+    Layer.provideMerge(openStore(databaseIn(folder.path))),
     Layer.provideMerge(Listener.layer(config.listen))
   )
 

@@ -1,16 +1,30 @@
 /**
- * The store as the operator's commands open it: the same file as the server's, which may be running.
+ * The configured store, an SQLite file or a PostgreSQL database, as `serve` and the operator's commands open it. Several
+ * processes may have it open at once.
  */
 import { existsSync } from "node:fs"
 import { dirname } from "node:path"
 import { SqliteStorage } from "@countersign/storage-sqlite"
 import { Effect, Layer } from "effect"
-import { type StoreConfig, storeConfig } from "./Config.ts"
+import { type SqliteConfig, type StoreConfig, storeConfig } from "./Config.ts"
 import { makeFolder } from "./Folder.ts"
 import { StartProblem } from "./StartProblem.ts"
 
+/** Opens a store; made when it is not there. */
+export const openStore = (store: StoreConfig) => Layer.unwrap(open(store))
+
+const open = Effect.fnUntraced(function* (store: StoreConfig) {
+  if (store._tag === "Sqlite") {
+    yield* makeFolderOf(store)
+    return SqliteStorage.layer({ file: store.file })
+  }
+  // Loaded where it is used: a start on SQLite needs none of it.
+  const { PostgresStorage } = yield* Effect.promise(() => import("@countersign/storage-postgres"))
+  return PostgresStorage.layer(store)
+})
+
 /** Makes the folder of the database, readable by its owner only. */
-export const makeStoreFolder = ({ file }: StoreConfig): Effect.Effect<void, StartProblem> =>
+const makeFolderOf = ({ file }: SqliteConfig): Effect.Effect<void, StartProblem> =>
   Effect.try({
     try: () => makeFolder(dirname(file)),
     catch: (cause) =>
@@ -21,23 +35,17 @@ export const makeStoreFolder = ({ file }: StoreConfig): Effect.Effect<void, Star
   })
 
 /** The configured store; made when it is not there. */
-export const storeToWrite = Layer.unwrap(
-  Effect.gen(function* () {
-    const store = yield* storeConfig
-    yield* makeStoreFolder(store)
-    return SqliteStorage.layer({ file: store.file })
-  })
-)
+export const storeToWrite = Layer.unwrap(Effect.map(storeConfig, openStore))
 
 /** The configured store, which has to be there: a command that finds nothing should not say "none" of a wrong folder. */
 export const existingStore = Layer.unwrap(
   Effect.gen(function* () {
     const store = yield* storeConfig
-    if (!existsSync(store.file)) {
+    if (store._tag === "Sqlite" && !existsSync(store.file)) {
       return yield* new StartProblem({
         message: `There is no store at ${store.file}: set COUNTERSIGN_DATA to the folder of the server, or create an account first.`
       })
     }
-    return SqliteStorage.layer({ file: store.file })
+    return openStore(store)
   })
 )

@@ -5,7 +5,7 @@
 import { DnsServer, SmtpSink } from "@countersign/sandbox"
 import { Effect, Exit, Scope } from "effect"
 import { expect, onTestFinished } from "vitest"
-import { type Environment, run, temporaryFolder } from "./Program.ts"
+import { type Environment, run, start, temporaryFolder, until } from "./Program.ts"
 
 export const mailPassword = "s3cret-pass"
 
@@ -23,8 +23,21 @@ export const makeWorld = async (store: Environment = { COUNTERSIGN_DATA: tempora
   }
   const account = await operate(environment, "id", "account", "create", "--email", "ops@acme.example", "--name", "Acme")
   const accessToken = await operate(environment, "secret", "key", "create", "--account", account)
-  return { smtp, dns, environment, account, accessToken }
+  // As the clients of `Sandbox.ts` read it.
+  const overview = { account: { id: account, email: "" }, organization: { id: "" }, accessToken, smtp: "", dns: "" }
+  return { smtp, dns, environment, overview }
 }
+
+/** Starts a server and waits until it listens. It ends with the test. */
+export const serve = async (environment: Environment, ...args: ReadonlyArray<string>) => {
+  const program = start(["serve", ...args], environment)
+  onTestFinished(() => program.kill("SIGKILL"))
+  const url = await until("its first line", () => /Listening on (http:\/\/[\d.:]+)/.exec(program.output())?.[1])
+  return { ...program, url }
+}
+
+/** The link that a mail holds. */
+export const linkIn = (text: string): string => /https?:\/\/\S+\/verify\/[\w-]{92}/.exec(text)?.[0] ?? ""
 
 const forTheTest = async <A, E>(make: Effect.Effect<A, E, Scope.Scope>): Promise<A> => {
   const scope = await Effect.runPromise(Scope.make())

@@ -54,8 +54,8 @@ describe("a wrong value is one sentence that names its variable", () => {
     ["COUNTERSIGN_SECRET", "short"],
     ["COUNTERSIGN_SECRET", `${complete.COUNTERSIGN_SECRET},short`],
     ["COUNTERSIGN_SECRET", `${complete.COUNTERSIGN_SECRET},`],
-    ["DATABASE_URL", "postgres://localhost/countersign"],
-    ["DATABASE_URL", "postgresql://localhost/countersign"],
+    ["DATABASE_URL", "postgres://localhost"],
+    ["DATABASE_URL", "postgresql://localhost/"],
     ["DATABASE_URL", "mysql://localhost"],
     ["DATABASE_URL", "sqlite:"],
     ["DATABASE_URL", "sqlite::memory:"],
@@ -148,7 +148,7 @@ describe("what is accepted", () => {
     expect(Redacted.value(service.secrets)).toEqual([complete.COUNTERSIGN_SECRET, "b".repeat(32)])
     expect(service.dkimZone).toBe("dkim.example.com")
     expect(world.dnsServers).toEqual(["192.0.2.1:53", "[2001:db8::1]:5353"])
-    expect(store).toEqual({ folder: "/var/lib/countersign", file: "/srv/x.db" })
+    expect(store).toEqual({ _tag: "Sqlite", folder: "/var/lib/countersign", file: "/srv/x.db" })
     expect(log).toEqual({ level: "Debug", format: "pretty" })
   })
 
@@ -159,11 +159,40 @@ describe("what is accepted", () => {
   })
 
   it("takes sqlite and file URLs with relative and absolute paths", () => {
-    const file = (url: string) => accepted(storeConfig, { DATABASE_URL: url }).file
-    expect(file("sqlite:x.db")).toBe(resolve("x.db"))
-    expect(file("sqlite:///srv/x.db")).toBe("/srv/x.db")
-    expect(file("file:/srv/x.db")).toBe("/srv/x.db")
-    expect(file("file:///srv/x.db")).toBe("/srv/x.db")
+    const store = (url: string) => accepted(storeConfig, { DATABASE_URL: url })
+    expect(store("sqlite:x.db")).toMatchObject({ file: resolve("x.db") })
+    for (const url of ["sqlite:///srv/x.db", "file:/srv/x.db", "file:///srv/x.db"]) {
+      expect(store(url)).toMatchObject({ file: "/srv/x.db" })
+    }
+  })
+
+  it("takes PostgreSQL, with what only it needs", () => {
+    const DATABASE_URL = "postgres://user:pa%20ss@db.example.com:5432/mail?sslmode=verify-full"
+    const store = accepted(storeConfig, { DATABASE_URL })
+    expect(store).toEqual({
+      _tag: "Postgres",
+      url: Redacted.make(DATABASE_URL),
+      schema: "countersign",
+      connections: 8,
+      pooler: false
+    })
+    expect(JSON.stringify(store)).not.toContain("pa%20ss")
+    const more = { DATABASE_SCHEMA: "senders", DATABASE_CONNECTIONS: "2", DATABASE_POOLER: "transaction" }
+    expect(accepted(storeConfig, { DATABASE_URL, ...more })).toMatchObject({
+      schema: "senders",
+      connections: 2,
+      pooler: true
+    })
+    for (const [variable, value] of [
+      ["DATABASE_SCHEMA", "pg_mail"],
+      ["DATABASE_SCHEMA", 'a"b'],
+      ["DATABASE_CONNECTIONS", "0"],
+      ["DATABASE_POOLER", "session"]
+    ] as const) {
+      const found = problemOf(storeConfig, { DATABASE_URL, [variable]: value })
+      expect(found.variable).toBe(variable)
+      expect(found.message).toMatch(oneSentence)
+    }
   })
 
   it("writes URLs of both families", () => {

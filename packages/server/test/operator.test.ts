@@ -62,7 +62,7 @@ it("works without a server, in a folder that its owner alone may read", async ()
   await json(environment, "account", "create", "--email", "ops@acme.example")
   expect(statSync(environment.COUNTERSIGN_DATA).mode & 0o777).toBe(0o700)
   expect(statSync(join(environment.COUNTERSIGN_DATA, "countersign.db")).mode & 0o777).toBe(0o600)
-  expect(await json(environment, "tasks", "list")).toEqual({ tasks: [] })
+  expect(await json(environment, "tasks", "list")).toEqual({ tasks: [], next: null })
 })
 
 it.each([

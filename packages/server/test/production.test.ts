@@ -1,26 +1,24 @@
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { Effect } from "effect"
-import { expect, it, onTestFinished } from "vitest"
-import { start, temporaryFolder, until } from "./Program.ts"
+import { expect, it } from "vitest"
+import { temporaryFolder } from "./Program.ts"
 import { add, becomes, confirm, stopped } from "./Sandbox.ts"
-import { mailPassword, makeWorld } from "./World.ts"
+import { linkIn, mailPassword, makeWorld, serve } from "./World.ts"
 
 it("serves as configured, by the mail server and the resolver that it is given, and logs JSON and stores everything without secrets", async () => {
   const folder = temporaryFolder()
-  const { smtp, dns, environment, account, accessToken } = await makeWorld({ COUNTERSIGN_DATA: folder })
+  const { smtp, dns, environment, overview } = await makeWorld({ COUNTERSIGN_DATA: folder })
 
-  const program = start(["serve"], { ...environment, LOG_LEVEL: "trace" })
-  onTestFinished(() => program.kill("SIGKILL"))
-  const url = await until("its first line", () => /Listening on (http:[^;]+);/.exec(program.output())?.[1])
-  const overview = { account: { id: account, email: "" }, organization: { id: "" }, accessToken, smtp: "", dns: "" }
-  const server = { ...program, url, overview }
+  const program = await serve({ ...environment, LOG_LEVEL: "trace" })
+  const { url } = program
+  const server = { ...program, overview }
 
   const added = await add(server, "ada.lovelace@example.com")
   const mail = await Effect.runPromise(
     smtp.awaitMessage(({ to }) => to.includes("ada.lovelace@example.com"), "20 seconds")
   )
-  const link = /https?:\/\/\S+\/verify\/[\w-]{92}/.exec(mail.text)?.[0] ?? ""
+  const link = linkIn(mail.text)
   expect(link.startsWith(`${url}/verify/`)).toBe(true)
   expect((await confirm(link)).status).toBe(200)
   for (const { name, type, value } of added.dnsRecords) await Effect.runPromise(dns.zone.put(name, type, value))
@@ -34,7 +32,7 @@ it("serves as configured, by the mail server and the resolver that it is given, 
   const ended = await stopped(program)
   expect(ended).toMatchObject({ code: 0, stderr: "" })
   for (const line of ended.stdout.trim().split("\n")) expect(JSON.parse(line)).toHaveProperty("level")
-  const secrets = [link.slice(-92), accessToken, mailPassword, environment.COUNTERSIGN_SECRET]
+  const secrets = [link.slice(-92), overview.accessToken, mailPassword, environment.COUNTERSIGN_SECRET]
   for (const secret of [...secrets, "ada.lovelace"]) expect(ended.stdout).not.toContain(secret)
   // Of a key only the hash is stored, and of a link nothing that would make it.
   const files = readdirSync(folder)

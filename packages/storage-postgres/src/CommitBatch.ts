@@ -2,16 +2,16 @@
  * A batch of commits as the parameters of `commit_batch`, and its answer as outcomes. One array per column: the wire format of an array is as
  * good as the values themselves, where JSON would be written, escaped, parsed and picked apart again.
  */
-import { ownerKey } from "@countersign/core"
+import { viewVersion } from "@countersign/core"
 import type { Append, Commit, CommitOutcome, StoredEvent } from "@countersign/engine"
 import { booleans, indexable, integers, long, longs, texts } from "./Arrays.ts"
 import { type Row, readArray } from "./Columns.ts"
 import { commitRuns } from "./CommitRuns.ts"
-import { encodeBody } from "./SenderBody.ts"
+import { areTagged, entryArrays } from "./EntryColumns.ts"
 import { layersOf, taskArrays, taskNumber } from "./TaskColumns.ts"
 
 /** How many parameters `commit_batch` takes. */
-export const commitParameters = 44
+export const commitParameters = 45
 
 interface FlatAppend extends Append {
   /** The number of its commit, from 1. */
@@ -61,15 +61,10 @@ export const encodeBatch = (
 ): ReadonlyArray<unknown> => {
   const appends = flatten(batch)
   const entries = appends.map(({ entry }) => entry)
-  const metadata = entries.map((entry) => (entry === undefined ? null : JSON.stringify(entry.metadata)))
   const events = appends.flatMap(({ events }, index) =>
     events.map((event, nth) => ({ ...event, append: index + 1, nth }))
   )
   const tasks = appends.flatMap(({ tasks, commit }) => tasks.map((task) => ({ task, commit })))
-  const ofEntries = <A>(column: (entry: NonNullable<Append["entry"]>) => A): ReadonlyArray<A | null> | null =>
-    entries.some((entry) => entry !== undefined)
-      ? entries.map((entry) => (entry === undefined ? null : column(entry)))
-      : null
   const settling = batch.some(({ settles }) => settles !== undefined)
   const layers = layersOf(
     tasks.map(({ task: { key }, commit }) => (key === undefined ? undefined : `${commit} ${key}`))
@@ -77,8 +72,9 @@ export const encodeBatch = (
   return [
     long(given),
     forget,
+    viewVersion,
     appends.reduce((most, { layer }) => Math.max(most, layer), 0),
-    metadata.some((json) => json !== null && json !== "{}"),
+    areTagged(entries),
     integers(commitRuns(batch)),
     texts(batch.map(({ account }) => account)),
     texts(batch.map(({ command }) => indexable(command.id))),
@@ -95,17 +91,7 @@ export const encodeBatch = (
     integers(appends.map(({ same }) => same)),
     integers(appends.map(({ layer }) => layer)),
     booleans(appends.map(({ kept }) => kept)),
-    texts(ofEntries(({ account }) => account)),
-    texts(ofEntries(({ owner }) => indexable(ownerKey(owner)))),
-    texts(ofEntries(({ kind }) => kind)),
-    texts(ofEntries(({ status }) => status)),
-    texts(ofEntries(({ domain }) => domain)),
-    texts(ofEntries(({ canonical }) => canonical)),
-    integers(ofEntries(({ incarnation }) => incarnation)),
-    longs(ofEntries(({ createdAt }) => createdAt)),
-    longs(ofEntries(({ updatedAt }) => updatedAt)),
-    texts(entries.some((entry) => entry !== undefined) ? metadata : null),
-    texts(ofEntries(encodeBody)),
+    ...entryArrays(entries),
     integers(events.map(({ append }) => append)),
     integers(events.map(({ nth }) => nth)),
     texts(events.map(({ type }) => type)),

@@ -6,7 +6,7 @@ import { PgConnection } from "@effect/sql-pg"
 import { Effect, Exit, Scope, Semaphore } from "effect"
 import type { Row } from "./Columns.ts"
 import type { DatabaseOptions } from "./Database.ts"
-import { inRealTime, refuse, statementLimit, untilReached } from "./Persistently.ts"
+import { inRealTime, refuse, untilReached } from "./Persistently.ts"
 import { isLost, isPassing } from "./PostgresFailure.ts"
 import { checkServer } from "./ServerCheck.ts"
 import { watched } from "./Settings.ts"
@@ -27,6 +27,7 @@ interface Open {
 export const makeCommitter = ({
   settings,
   patience,
+  statementLimit,
   allowUnsafe
 }: DatabaseOptions): Effect.Effect<Committer, StorageUnavailable, Scope.Scope> =>
   Effect.gen(function* () {

@@ -34,14 +34,17 @@ const lockKey = (schema: string, purpose: string): bigint =>
 export const schemaNames = (name: string): SchemaNames => {
   const schema = `"${name.replaceAll('"', '""')}"`
   const schemaText = `'${name.replaceAll("'", "''")}'`
+  const regclass = (name: string) => `'${`${schema}.${name}`.replaceAll("'", "''")}'::regclass`
   const channel = `countersign_${createHash("sha256").update(name).digest("hex").slice(0, 16)}`
   const values: { readonly [placeholder: string]: string } = {
     "{schema}": schema,
     "{channel}": channel,
+    "{stream_numbers}": regclass("stream_numbers"),
+    "{task_numbers}": regclass("tasks_number_seq"),
     "{commit_lock}": `'${lockKey(name, "commit")}'::bigint`,
     "{mail_lock}": `'${lockKey(name, "mail")}'::bigint`,
-    // Longer than any commit; a process that hangs inside one is ended by then.
-    "{lock_timeout}": "10s"
+    // Longer than any commit; the statement itself may take a little more.
+    "{lock_timeout}": "5s"
   }
   return {
     schema,

@@ -2,12 +2,10 @@
  * How long the database is waited for, and by which clock.
  */
 import { StorageUnavailable } from "@countersign/engine"
-import { Clock, Duration, Effect, Schedule } from "effect"
+import { PgConnection } from "@effect/sql-pg"
+import { Clock, type Duration, Effect, Schedule, type Scope } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
-import { storageUnavailable } from "./PostgresFailure.ts"
-
-/** How long a statement may take. Longer than the functions wait for a lock. */
-export const statementLimit = Duration.seconds(15)
+import { isPassing, storageUnavailable } from "./PostgresFailure.ts"
 
 /** Between attempts to reach a database that cannot be reached. */
 export const untilReached = (patience: Duration.Duration) =>
@@ -29,3 +27,14 @@ export const refuse = (error: SqlError): Effect.Effect<never, StorageUnavailable
   const unavailable = storageUnavailable(error)
   return unavailable === undefined ? Effect.die(error) : Effect.fail(unavailable)
 }
+
+/** A connection for one piece of work, closed with the scope. */
+export const reachConnection = (
+  settings: PgConnection.Config,
+  patience: Duration.Duration
+): Effect.Effect<PgConnection.PgConnection, StorageUnavailable, Scope.Scope> =>
+  PgConnection.make(settings).pipe(
+    Effect.retry({ while: isPassing, schedule: untilReached(patience) }),
+    Effect.catch(refuse),
+    inRealTime
+  )

@@ -7,8 +7,9 @@ import { long } from "./Arrays.ts"
 import type { Changes } from "./Changes.ts"
 import { type Row, readInteger, readText } from "./Columns.ts"
 import { commitParameters, decodeOutcomes, encodeBatch } from "./CommitBatch.ts"
-import type { Database } from "./Database.ts"
+import type { Database, Statements } from "./Database.ts"
 import { databaseNow } from "./DatabaseClock.ts"
+import { joinEach } from "./JoinEach.ts"
 
 /** Old receipts are deleted every so many commits, and how many at most: twice what came in, so the rest shrinks. */
 const forgetEvery = 128
@@ -18,21 +19,6 @@ export const makeEventStore = (database: Database, changes: Changes): EventStore
   const { schema } = database.names
   const parameters = Array.from({ length: commitParameters }, (_, index) => `$${index + 1}`).join(", ")
   const commit = `SELECT * FROM ${schema}.commit_batch(${parameters})`
-  // The time comes with every answer, also with one that has no events.
-  const eventsOf = (events: string, given: string): string => `
-    SELECT n.now, e.* FROM (SELECT ${databaseNow(given)} AS now) n LEFT JOIN LATERAL (${events}) e ON true ORDER BY e.position`
-  const readStream = eventsOf(
-    `SELECT e.position, e.version, e.type, e.schema_version, e.data, e.meta, e.recorded_at FROM ${schema}.events e
-      WHERE e.stream = (SELECT s.number FROM ${schema}.streams s WHERE s.stream = $1) AND e.version > $2
-      ORDER BY e.version LIMIT $3`,
-    "$4"
-  )
-  const readLog = eventsOf(
-    `SELECT e.position, s.stream, e.version, e.type, e.schema_version, e.data, e.meta, e.recorded_at
-      FROM (SELECT * FROM ${schema}.events WHERE position > $1 ORDER BY position LIMIT $2) e
-      JOIN ${schema}.streams s ON s.number = e.stream`,
-    "$3"
-  )
   let sinceForgetting = 0
 
   const forget = (commits: number): number => {
@@ -52,16 +38,42 @@ export const makeEventStore = (database: Database, changes: Changes): EventStore
             Effect.map(([row]) => decodeOutcomes(batch, row)),
             Effect.tap((outcomes) => (outcomes.some(isCommitted) ? changes.hint : Effect.void))
           ),
+    ...makeEventReads(database),
+    changes: changes.stream
+  })
+}
+
+/** Reads of events. */
+export const makeEventReads = ({
+  given,
+  read,
+  names: { schema }
+}: Statements): Pick<EventStore["Service"], "readStream" | "readLog"> => {
+  // The time comes with every answer, also with one that has no events.
+  const eventsOf = (events: string, given: string): string => `
+    SELECT n.now, e.* FROM (SELECT ${databaseNow(given)} AS now) n LEFT JOIN LATERAL (${events}) e ON true ORDER BY e.position`
+  const readStream = eventsOf(
+    `SELECT e.position, e.version, e.type, e.schema_version, e.data, e.meta, e.recorded_at FROM ${schema}.events e
+      WHERE e.stream = (SELECT s.number FROM ${schema}.streams s WHERE s.stream = $1) AND e.version > $2
+      ORDER BY e.version LIMIT $3`,
+    "$4"
+  )
+  const readLog = eventsOf(
+    `SELECT e.position, s.stream, e.version, e.type, e.schema_version, e.data, e.meta, e.recorded_at
+      FROM (SELECT * FROM ${schema}.events WHERE position > $1 ORDER BY position LIMIT $2) e
+      ${joinEach("s", `SELECT stream FROM ${schema}.streams WHERE number = e.stream`)}`,
+    "$3"
+  )
+  return {
     readStream: (stream, after, limit) =>
-      Effect.flatMap(database.given, (given) => database.read(readStream, [stream, after, limit, long(given)])).pipe(
+      Effect.flatMap(given, (given) => read(readStream, [stream, after, limit, long(given)])).pipe(
         Effect.map((rows) => decodePage(rows, () => stream))
       ),
     readLog: (after, limit) =>
-      Effect.flatMap(database.given, (given) => database.read(readLog, [long(after), limit, long(given)])).pipe(
+      Effect.flatMap(given, (given) => read(readLog, [long(after), limit, long(given)])).pipe(
         Effect.map((rows) => decodePage(rows, (row) => readText(row, "stream")))
-      ),
-    changes: changes.stream
-  })
+      )
+  }
 }
 
 const isCommitted = ({ _tag }: CommitOutcome): boolean => _tag === "Committed"

@@ -33,7 +33,7 @@ const reasons: ReadonlyArray<readonly [prefix: string, reason: string]> = [
 ]
 
 /** The server's own code, where the server was reached. */
-export const sqlState = ({ reason }: SqlError): string | undefined => {
+const sqlState = ({ reason }: SqlError): string | undefined => {
   const { cause } = reason
   return cause instanceof Error && "code" in cause && typeof cause.code === "string" && /^[0-9A-Z]{5}$/.test(cause.code)
     ? cause.code

@@ -7,16 +7,21 @@ import { Effect, Option } from "effect"
 import { indexable, long } from "./Arrays.ts"
 import { type Row, readInteger } from "./Columns.ts"
 import type { Database } from "./Database.ts"
+import { joinEach } from "./JoinEach.ts"
 import { decodeSender, listedColumns } from "./SenderBody.ts"
 import { searchCount, searchPage } from "./SenderSearch.ts"
 
-export const makeSenderDirectory = ({ read, names: { schema } }: Database): SenderDirectory["Service"] => {
+export const makeSenderDirectory = ({ read, search, names: { schema } }: Database): SenderDirectory["Service"] => {
   const joined = `${schema}.senders s JOIN ${schema}.streams t ON t.number = s.stream`
   const find = `SELECT ${listedColumns} FROM ${joined} WHERE t.stream = $1 AND s.account = $2`
-  const current = `SELECT ${listedColumns} FROM ${joined}
-    WHERE s.account = $1 AND s.owner = $2 AND s.kind = 'email' ORDER BY s.position DESC LIMIT 1`
-  const onDomain = `SELECT ${listedColumns} FROM ${joined}
-    WHERE s.account = $1 AND s.domain = $2 AND s.position > $3 ORDER BY s.position LIMIT $4`
+  const current = `SELECT ${listedColumns} FROM (
+      SELECT * FROM ${schema}.senders
+      WHERE account = $1 AND owner = $2 AND kind = 'email' ORDER BY position DESC LIMIT 1
+    ) s ${joinEach("t", `SELECT stream FROM ${schema}.streams WHERE number = s.stream`)}`
+  const onDomain = `SELECT ${listedColumns} FROM (
+      SELECT * FROM ${schema}.senders
+      WHERE account = $1 AND domain = $2 AND position > $3 ORDER BY position LIMIT $4
+    ) s ${joinEach("t", `SELECT stream FROM ${schema}.streams WHERE number = s.stream`)} ORDER BY s.position`
 
   const one =
     (account: string) =>
@@ -29,12 +34,12 @@ export const makeSenderDirectory = ({ read, names: { schema } }: Database): Send
     page: (query) => {
       if (contradicts(query)) return Effect.succeed([])
       const { sql, values } = searchPage(schema, query)
-      return Effect.map(read(sql, values), (rows) => rows.map((row) => decodeSender(query.account, row)))
+      return Effect.map(search(sql, values), (rows) => rows.map((row) => decodeSender(query.account, row)))
     },
     count: (filter) => {
       if (contradicts(filter)) return Effect.succeed(0)
       const { sql, values } = searchCount(schema, filter)
-      return Effect.map(read(sql, values), ([row]) => readInteger(row, "senders"))
+      return Effect.map(search(sql, values), ([row]) => readInteger(row, "senders"))
     },
     onDomain: (account, domain, after, limit) =>
       Effect.map(read(onDomain, [account, domain, long(after), limit]), (rows) =>

@@ -9,6 +9,7 @@ import {
   Installation,
   MailBudget,
   type MailLimits,
+  Maintenance,
   SenderDirectory,
   StorageUnavailable,
   TaskQueue
@@ -24,6 +25,7 @@ import { makeAccountAdmin, makeAccounts } from "./PostgresAccounts.ts"
 import { makeEventStore } from "./PostgresEventStore.ts"
 import { isPassing } from "./PostgresFailure.ts"
 import { makeMailBudget } from "./PostgresMailBudget.ts"
+import { makeMaintenance } from "./PostgresMaintenance.ts"
 import { makeSenderDirectory } from "./PostgresSenderDirectory.ts"
 import { makeTaskQueue } from "./PostgresTaskQueue.ts"
 import { connectionSettings, type PostgresAddress, urlOf } from "./Settings.ts"
@@ -43,6 +45,8 @@ export interface PostgresOptions {
   readonly pooler?: boolean
   /** How long a call waits for a database that cannot be reached, in milliseconds, before it says so; 5,000 when absent. */
   readonly patience?: number
+  /** How long a statement may take, in milliseconds; 10,000 when absent. Commits wait for each other for up to 5,000. */
+  readonly statementTimeout?: number
   /** Take a server that runs with fsync, full_page_writes or synchronous_commit off. What was acknowledged may then be lost. */
   readonly allowUnsafe?: boolean
   readonly mailLimits?: MailLimits
@@ -59,6 +63,7 @@ export type PostgresPorts =
   | Accounts
   | AccountAdmin
   | Installation
+  | Maintenance
 
 const make = (
   options: PostgresOptions
@@ -74,6 +79,7 @@ const make = (
       connections: options.connections ?? 8,
       clock: options.clock ?? "database",
       patience: Duration.millis(options.patience ?? 5_000),
+      statementLimit: Duration.millis(options.statementTimeout ?? 10_000),
       allowUnsafe: options.allowUnsafe ?? false
     }
     yield* prepare(schema, databaseOptions)
@@ -86,7 +92,8 @@ const make = (
       Context.add(MailBudget, yield* makeMailBudget(database, options.mailLimits ?? defaultMailLimits)),
       Context.add(Accounts, makeAccounts(database)),
       Context.add(AccountAdmin, makeAccountAdmin(database)),
-      Context.add(Installation, yield* readInstallation(database))
+      Context.add(Installation, yield* readInstallation(database)),
+      Context.add(Maintenance, makeMaintenance(database))
     )
   })
 

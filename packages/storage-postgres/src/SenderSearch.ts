@@ -4,6 +4,7 @@
 import { accountOwner, ownerKey } from "@countersign/core"
 import type { SenderFilter, SenderQuery } from "@countersign/engine"
 import { indexable, long, texts } from "./Arrays.ts"
+import { joinEach } from "./JoinEach.ts"
 import { listedColumns } from "./SenderBody.ts"
 
 export interface Search {
@@ -34,7 +35,8 @@ export const searchPage = (schema: string, query: SenderQuery): Search => {
   return {
     sql: `SELECT ${listedColumns} FROM (
   SELECT s.stream FROM ${from} WHERE ${where.join(" AND ")} ORDER BY ${inner} LIMIT ${add(query.limit)} OFFSET ${add(query.offset)}
-) f JOIN ${schema}.senders s ON s.stream = f.stream JOIN ${schema}.streams t ON t.number = s.stream
+) f ${joinEach("s", `SELECT * FROM ${schema}.senders WHERE stream = f.stream`)}
+  ${joinEach("t", `SELECT stream FROM ${schema}.streams WHERE number = f.stream`)}
 ORDER BY ${outer}`,
     values
   }

@@ -45,8 +45,9 @@ export const makeSenderRows = (connection: Connection, numbers: Numbers): Sender
     "UPDATE senders SET status = ?, updated_at = ?, body = ?, view_version = ? WHERE stream = ?"
   )
   const remove = writer.prepare("DELETE FROM senders WHERE stream = ?")
+  // What a row that was lost left behind must not keep its successor out.
   const addMetadata = writer.prepare(`
-    INSERT INTO sender_metadata (account, key, value, position, stream) VALUES (?, ?, ?, ?, ?)`)
+    INSERT INTO sender_metadata (account, key, value, position, stream) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`)
   const removeMetadata = writer.prepare(`
     DELETE FROM sender_metadata WHERE account = ? AND key = ? AND value = ? AND position = ? AND stream = ?`)
   const changeCount = writer.prepare(`

@@ -21,6 +21,7 @@ import { commandReceiptContract } from "./StorageContract/CommandReceiptContract
 import { directoryModelContract } from "./StorageContract/DirectoryModelContract.ts"
 import { durabilityContract } from "./StorageContract/DurabilityContract.ts"
 import { eventStoreContract } from "./StorageContract/EventStoreContract.ts"
+import { loadContract } from "./StorageContract/LoadContract.ts"
 import { logContract } from "./StorageContract/LogContract.ts"
 import { mailBudgetContract } from "./StorageContract/MailBudgetContract.ts"
 import { maintenanceContract } from "./StorageContract/MaintenanceContract.ts"
@@ -51,10 +52,9 @@ export const storageContract = (name: string, layer: StorageLayer, options: Stor
     describe("tasks and operators", () => taskOperatorContract(layer))
     describe("the mail budget", () => mailBudgetContract(layer, options))
     describe("accounts and the installation", () => accountsContract(layer))
-    if (options.unmaintained !== true) {
-      describe("the directory put right", () => maintenanceContract(layer))
-      describe("snapshots", () => snapshotContract(layer))
-    }
+    describe("the directory put right", () => maintenanceContract(layer))
+    describe("snapshots", () => snapshotContract(layer))
+    describe("loads", () => loadContract(layer))
     describe("one store, opened again", () => durabilityContract(options))
   })
 }

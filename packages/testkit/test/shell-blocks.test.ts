@@ -6,6 +6,7 @@ import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, sep } from "node:path"
 import { describe, expect, it, onTestFinished } from "vitest"
+import { PostgresCluster } from "../src/Postgres.ts"
 import { blocksOf, type Page } from "./docs/Markdown.ts"
 import { freePort, run, type Server, startServer } from "./docs/Servers.ts"
 import { isAsExpected, outputsOf, scriptOf, stepsOf } from "./docs/ShellBlocks.ts"
@@ -33,6 +34,17 @@ const startSandbox = (folder: string): Promise<Server> =>
     { PORT: "0", TMPDIR: folder }
   )
 
+/** The database that the pages connect to. */
+const pagesDatabase = "postgres://countersign:secret@127.0.0.1:5432/countersign"
+
+/** A server of its own for a page that needs one: other tests of the run are not for a page to see. */
+const withDatabase = async ({ path, text }: Page): Promise<Page> => {
+  if (!text.includes(pagesDatabase)) return { path, text }
+  const cluster = await PostgresCluster.make()
+  onTestFinished(() => cluster.close())
+  return { path, text: text.replaceAll(pagesDatabase, await cluster.createDatabase("countersign")) }
+}
+
 /** The page with the ports of this run in place of 3000, the sandbox, and 3001, which a page may listen on. */
 const withPorts = async ({ path, text }: Page, sandbox: Server): Promise<Page> => {
   const [first, second] = [new URL(sandbox.url).port, String(await freePort())]
@@ -49,7 +61,7 @@ it.each(pages.map((page) => [page.path, page] as const))(
   async (_path, written) => {
     const folder = temporaryFolder()
     const sandbox = await startSandbox(folder)
-    const page = await withPorts(written, sandbox)
+    const page = await withDatabase(await withPorts(written, sandbox))
     const steps = stepsOf(page)
     const ended = await run("bash", ["-c", scriptOf(steps)], { TMPDIR: folder })
     const outputs = outputsOf(steps, ended.stdout)

@@ -5,98 +5,17 @@
  * of statements, whatever its length; the next one sees what it wrote. So the commits of a batch are taken in order, and a batch of
  * strangers, which nearly all are, costs as many statements as a single commit.
  */
+import { writeEntries } from "./0001-directory.ts"
 import { clock, planner } from "./0001-tasks.ts"
 
 /** A receipt answers for so long, in milliseconds; after that its command id is free again. */
 const receiptLifetime = 24 * 60 * 60 * 1_000
 
-/** The appends of the run, of one layer: the second append of a commit to one stream finds what the first one wrote. */
-const ofLayer = "a.commit BETWEEN low AND high AND a.layer = depth AND firsts[a.nth] IS NOT NULL"
-
-const directory = `
-    depth := 0;
-    WHILE depth <= layers LOOP
-      any_listed := false;
-      IF any_known OR depth > 0 THEN
-        FOR hit IN
-          SELECT a.nth, s.position, s.incarnation
-          FROM unnest(a_commit, a_layer) WITH ORDINALITY AS a(commit, layer, nth)
-          JOIN {schema}.senders s ON s.stream = numbers[a.nth]
-          WHERE ${ofLayer}
-        LOOP
-          any_listed := true;
-          IF e_account[hit.nth] IS NOT NULL AND e_incarnation[hit.nth] = hit.incarnation THEN
-            places[hit.nth] := hit.position;
-          END IF;
-        END LOOP;
-      END IF;
-
-      IF any_listed OR e_account IS NOT NULL THEN
-        INSERT INTO {schema}.sender_counts AS n (account, owner, kind, status, senders)
-          SELECT d.account, o.owner, d.kind, d.status, sum(d.change)
-          FROM (
-            SELECT s.account, s.owner, s.kind, s.status, -1 AS change
-            FROM unnest(a_commit, a_layer) WITH ORDINALITY AS a(commit, layer, nth)
-            JOIN {schema}.senders s ON s.stream = numbers[a.nth]
-            WHERE any_listed AND ${ofLayer}
-            UNION ALL
-            SELECT a.account, a.owner, a.kind, a.status, 1
-            FROM unnest(a_commit, a_layer, e_account, e_owner, e_kind, e_status) WITH ORDINALITY
-              AS a(commit, layer, account, owner, kind, status, nth)
-            WHERE a.account IS NOT NULL AND ${ofLayer}
-          ) d CROSS JOIN LATERAL (VALUES ('' COLLATE "C"), (d.owner)) AS o(owner)
-          GROUP BY d.account, o.owner, d.kind, d.status HAVING sum(d.change) <> 0
-          -- In one order, whatever the batch: by now only one transaction at a time gets here, but it costs nothing.
-          ORDER BY d.account, o.owner, d.kind, d.status
-          ON CONFLICT (account, owner, kind, status) DO UPDATE SET senders = n.senders + excluded.senders;
-      END IF;
-
-      IF any_listed THEN
-        DELETE FROM {schema}.sender_metadata m
-          USING unnest(a_commit, a_layer, e_account, e_metadata) WITH ORDINALITY AS a(commit, layer, account, metadata, nth)
-          JOIN {schema}.senders s ON s.stream = numbers[a.nth]
-          WHERE ${ofLayer} AND m.stream = s.stream AND s.metadata <> '{}' AND (
-            a.account IS DISTINCT FROM s.account OR a.metadata <> s.metadata OR s.position <> places[a.nth]);
-      END IF;
-      IF tagged THEN
-        INSERT INTO {schema}.sender_metadata (account, key, value, position, stream)
-          SELECT a.account, j.key, CASE json_typeof(j.value) WHEN 'string' THEN j.value #>> '{}' ELSE j.value::text END,
-            places[a.nth], numbers[a.nth]
-          FROM unnest(a_commit, a_layer, e_account, e_metadata) WITH ORDINALITY AS a(commit, layer, account, metadata, nth)
-          LEFT JOIN {schema}.senders s ON s.stream = numbers[a.nth]
-          CROSS JOIN LATERAL json_each(a.metadata::json) AS j
-          WHERE ${ofLayer} AND a.account IS NOT NULL AND a.metadata <> '{}' AND (
-            s.stream IS NULL OR a.account <> s.account OR a.metadata <> s.metadata OR s.position <> places[a.nth]);
-      END IF;
-
-      IF any_listed THEN
-        DELETE FROM {schema}.senders s
-          USING unnest(a_commit, a_layer, e_account) WITH ORDINALITY AS a(commit, layer, account, nth)
-          WHERE ${ofLayer} AND a.account IS NULL AND s.stream = numbers[a.nth];
-      END IF;
-      IF e_account IS NOT NULL THEN
-        INSERT INTO {schema}.senders (stream, account, owner, position, kind, status, domain, canonical, incarnation,
-            created_at, updated_at, metadata, body)
-          SELECT numbers[a.nth], a.account, a.owner, places[a.nth], a.kind, a.status, a.domain, a.canonical, a.incarnation,
-            a.created, a.updated, a.metadata, a.body
-          FROM unnest(a_commit, a_layer, e_account, e_owner, e_kind, e_status, e_domain, e_canonical, e_incarnation,
-            e_created, e_updated, e_metadata, e_body) WITH ORDINALITY AS a(commit, layer, account, owner, kind, status, domain,
-            canonical, incarnation, created, updated, metadata, body, nth)
-          WHERE ${ofLayer} AND a.account IS NOT NULL
-          ON CONFLICT (stream) DO UPDATE SET account = excluded.account, owner = excluded.owner, position = excluded.position,
-            kind = excluded.kind, status = excluded.status, domain = excluded.domain, canonical = excluded.canonical,
-            incarnation = excluded.incarnation, created_at = excluded.created_at, updated_at = excluded.updated_at,
-            metadata = excluded.metadata, body = excluded.body;
-      END IF;
-      depth := depth + 1;
-    END LOOP;
-`
-
 export const commitFunction = `
 -- outcomes, per commit: 0 committed, 1 duplicate, 2 command id reused, 3 lease lost, 4 conflict. texts, per commit: the first result of a
 -- duplicate, or the JSON of a conflict's newer events; conflicts: which append. places, per append: the position of its entry.
 CREATE FUNCTION {schema}.commit_batch(
-  given bigint, forget integer, layers integer, tagged boolean,
+  given bigint, forget integer, made_by integer, layers integer, tagged boolean,
   -- Per commit: where the run ends that it is in, and the claim that it settles.
   c_until integer[], c_account text[], c_command text[], c_fingerprint text[], c_result text[], c_task bigint[], c_fence integer[],
   -- Per append: how many events of its commit come before it on its stream; the version after all of them; the first append of the commit
@@ -216,7 +135,7 @@ BEGIN
         any_known := true;
       ELSIF a_kept[i] THEN
         any_new := true;
-        numbers[i] := CASE WHEN a_layer[i] = 0 THEN nextval('{schema}.stream_numbers') ELSE numbers[a_same[i]] END;
+        numbers[i] := CASE WHEN a_layer[i] = 0 THEN nextval({stream_numbers}) ELSE numbers[a_same[i]] END;
       END IF;
     END LOOP;
 
@@ -238,7 +157,7 @@ BEGIN
       FROM unnest(v_append, v_nth, v_type, v_schema, v_data, v_meta) AS v(append, nth, type, schema, data, meta)
       WHERE a_commit[v.append] BETWEEN low AND high AND firsts[v.append] IS NOT NULL;
 
-${directory}
+${writeEntries("made_by", true)}
     -- Settled first: what a commit puts is put after the run that it settles, not during it.
     IF c_task IS NOT NULL THEN
       FOR i IN low..high LOOP

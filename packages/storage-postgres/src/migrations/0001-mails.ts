@@ -41,7 +41,8 @@ BEGIN
     RETURN false;
   END IF;
   -- Those out of the window go, more at a time than one comes in, so the rest shrinks; and this one's own old row with them.
-  DELETE FROM {schema}.granted_mails m WHERE m.mail = wanted OR m.number IN (
+  DELETE FROM {schema}.granted_mails m WHERE m.mail = wanted;
+  DELETE FROM {schema}.granted_mails m WHERE m.number IN (
     SELECT o.number FROM {schema}.granted_mails o WHERE o.at <= looked_at - since ORDER BY o.at LIMIT 8);
   INSERT INTO {schema}.granted_mails (mail, address_hash, account, at, first)
     VALUES (wanted, to_hash, by_account, looked_at, is_first);

@@ -68,7 +68,9 @@ CREATE TABLE {schema}.senders (
   created_at bigint NOT NULL,
   updated_at bigint NOT NULL,
   metadata text COLLATE "C" NOT NULL,
-  body text COLLATE "C" NOT NULL
+  body text COLLATE "C" NOT NULL,
+  -- Which version of core's view made the row: a rebuild knows what to write anew, and an older program what to leave alone.
+  view_version integer NOT NULL
 ) WITH (fillfactor = 85);
 -- The lists of an account, in the order of the log. The included columns let filters and offsets be answered from the index alone; a row is
 -- ten times as wide. They cost an entry in each index when a status changes, which a sender does a few times in its life.

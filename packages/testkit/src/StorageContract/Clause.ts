@@ -35,8 +35,6 @@ export interface StorageOptions {
    * about several processes run.
    */
   readonly reopen?: Effect.Effect<StorageLayer, unknown, Scope.Scope>
-  /** The adapter is being built and has no `Maintenance` of its own yet: the clauses about it do not run. */
-  readonly unmaintained?: true
   /** The adapter with other limits of mail. With it, the clause about an account's own limit runs. */
   readonly withMailLimits?: (limits: MailLimits) => StorageLayer
 }

@@ -1,20 +1,13 @@
 /**
  * Clauses X: every row of a store, out and into another.
  */
-import {
-  AccountAdmin,
-  Accounts,
-  EventStore,
-  MailBudget,
-  Maintenance,
-  type StoredRow,
-  TaskQueue
-} from "@countersign/engine"
+import { Accounts, EventStore, MailBudget, Maintenance, type StoredRow, TaskQueue } from "@countersign/engine"
 import { expect } from "@effect/vitest"
-import { Deferred, Effect, Fiber, Layer, Option, Stream } from "effect"
+import { Effect, Layer, Option, Stream } from "effect"
 import { TestClock } from "effect/testing"
-import { beginning, day, hour, makeClause, minute, type StorageLayer, type StoragePorts, second } from "./Clause.ts"
-import { account, appendOf, commitEach, commitOf, domainTask, entryOf, eventsOf, mailTask, tags } from "./Fixtures.ts"
+import { beginning, day, hour, makeClause, minute, type StorageLayer, second } from "./Clause.ts"
+import { account, appendOf, commitEach, commitOf, domainTask, eventsOf, mailTask, tags } from "./Fixtures.ts"
+import { furnish, loadRows, of, snapshot } from "./FurnishedStore.ts"
 
 export const snapshotContract = (layer: StorageLayer): void => {
   const clause = makeClause(layer)
@@ -174,109 +167,6 @@ export const snapshotContract = (layer: StorageLayer): void => {
   )
 
   clause(
-    "X.5 a store that holds anything is not loaded, and stays as it was",
-    Effect.gen(function* () {
-      yield* furnish
-      const rows = yield* snapshot
-      const fillers: ReadonlyArray<Effect.Effect<unknown, unknown, StoragePorts>> = [
-        commitEach(commitOf(appendOf("x", 0))),
-        commitEach(commitOf([])),
-        AccountAdmin.use((admin) => admin.createAccount({ email: "x@example.com", name: "X" })),
-        TaskQueue.use((queue) => queue.put(mailTask(beginning))),
-        MailBudget.use((budget) => budget.take({ mail: "x", addressHash: "x", account })),
-        MailBudget.use((budget) => budget.silence({ until: beginning + day, addressHash: "x", account }))
-      ]
-      for (const filler of fillers) {
-        yield* Effect.gen(function* () {
-          yield* filler
-          const before = yield* snapshot
-          expect(yield* Effect.flip(loadRows(rows))).toMatchObject({ _tag: "StoreNotEmpty" })
-          expect(yield* snapshot).toEqual(before)
-        }).pipe(Effect.provideContext(yield* another))
-      }
-    })
-  )
-
-  clause(
-    "X.6 a load is seen as a whole or not at all: not before it is done, nor when it failed or was stopped",
-    Effect.gen(function* () {
-      yield* furnish
-      const rows = yield* snapshot
-      yield* Effect.gen(function* () {
-        const { load } = yield* Maintenance
-        const empty = yield* snapshot
-        const fails = load((store) => Effect.andThen(store.put(rows), Effect.fail("altered")))
-        expect(yield* Effect.flip(fails)).toBe("altered")
-        expect(yield* snapshot).toEqual(empty)
-        const twice = load((store) => Effect.andThen(store.put(rows), store.put(rows.slice(1, 2))))
-        expect(yield* Effect.flip(twice)).toMatchObject({ _tag: "StorageUnavailable" })
-        expect(yield* snapshot).toEqual(empty)
-        const arrived = yield* Deferred.make<void>()
-        const stopped = yield* Effect.forkChild(
-          load((store) =>
-            store.put(rows).pipe(Effect.andThen(Deferred.succeed(arrived, undefined)), Effect.andThen(Effect.never))
-          )
-        )
-        yield* Deferred.await(arrived)
-        expect(yield* snapshot).toEqual(empty)
-        expect((yield* EventStore.use((store) => store.readLog(0, 10))).events).toEqual([])
-        yield* Fiber.interrupt(stopped)
-        expect(yield* snapshot).toEqual(empty)
-        yield* loadRows(rows)
-        expect(yield* snapshot).toEqual(rows)
-      }).pipe(Effect.provideContext(yield* another))
-    })
-  )
-
-  clause(
-    "X.7 a store that is being loaded is read and put right like any other",
-    Effect.gen(function* () {
-      yield* furnish
-      const rows = yield* snapshot
-      const before = yield* Maintenance.use(({ streams }) => streams("", 10))
-      yield* Effect.gen(function* () {
-        const { load, streams } = yield* Maintenance
-        yield* load((store) =>
-          Effect.gen(function* () {
-            yield* store.put(rows)
-            expect((yield* store.readLog(1, 10)).events.map(({ position }) => position)).toEqual([2, 3])
-            expect((yield* store.readStream("a", 1, 10)).events.map(({ version }) => version)).toEqual([2])
-            const loaded = yield* store.streams("", 10)
-            expect(loaded.map(({ stream, version, entry }) => [stream, version, entry])).toEqual([
-              ["a", 2, undefined],
-              ["b", 1, undefined]
-            ])
-            expect(yield* store.correct(before)).toEqual(["Written", "Written"])
-            expect(yield* store.streams("", 10)).toEqual(before)
-            expect((yield* store.audit(undefined, { repair: true })).faults).toEqual([])
-          })
-        )
-        expect(yield* streams("", 10)).toEqual(before)
-      }).pipe(Effect.provideContext(yield* another))
-    })
-  )
-
-  clause(
-    "X.8 without its key an installation's row leaves the key that the store was made with",
-    Effect.gen(function* () {
-      yield* furnish
-      const rows = yield* snapshot
-      const keyless = rows.map((row): StoredRow => {
-        if (row._tag !== "Installation") return row
-        const { identityKey: _, ...rest } = row
-        return rest
-      })
-      const other = yield* another
-      const own = of(yield* Effect.provideContext(snapshot, other), "Installation")[0]
-      yield* Effect.provideContext(loadRows(keyless), other)
-      const loaded = of(yield* Effect.provideContext(snapshot, other), "Installation")[0]
-      expect(loaded?.identityKey).toBe(own?.identityKey)
-      expect(loaded?.identityKey).not.toBe(of(rows, "Installation")[0]?.identityKey)
-      expect(loaded?.id).toBe(of(rows, "Installation")[0]?.id)
-    })
-  )
-
-  clause(
     "X.9 a snapshot is of one moment: what is committed while it is read is not in it",
     Effect.gen(function* () {
       const streams = Array.from({ length: 1_200 }, (_, index) => `s-${index}`)
@@ -316,53 +206,3 @@ const kinds: ReadonlyArray<StoredRow["_tag"]> = [
 ]
 
 const eventRow = { _tag: "Event", type: "SenderRemoved", schemaVersion: 1 } as const
-
-const snapshot = Maintenance.use((maintenance) => Stream.runCollect(maintenance.snapshot))
-
-const loadRows = (rows: ReadonlyArray<StoredRow>) => Maintenance.use(({ load }) => load((store) => store.put(rows)))
-
-const of = <Tag extends StoredRow["_tag"]>(rows: ReadonlyArray<StoredRow>, tag: Tag) =>
-  rows.filter((row): row is Extract<StoredRow, { readonly _tag: Tag }> => row._tag === tag)
-
-/** A store with something of every kind, a second after the beginning. */
-const furnish = Effect.gen(function* () {
-  const admin = yield* AccountAdmin
-  const queue = yield* TaskQueue
-  const budget = yield* MailBudget
-  const owner = yield* admin.createAccount({ email: "ana@example.com", name: "Ana ☕" })
-  const other = yield* admin.createAccount({ email: "ben@example.com", name: "Ben" })
-  const organization = yield* admin.createOrganization(owner.id, "One")
-  const good = yield* admin.createKey(owner.id)
-  const bad = yield* admin.createKey(owner.id)
-  const revoked = yield* admin.revokeKey(bad.key.id)
-  yield* commitEach(
-    commitOf(
-      appendOf("a", 0, {
-        events: eventsOf("a", 2),
-        entry: entryOf("a", { metadata: { n: 1 } }),
-        tasks: [mailTask(beginning, "v-1"), domainTask(beginning)]
-      }),
-      { command: { id: "c-1", fingerprint: "f-1", result: "first" } }
-    )
-  )
-  yield* TestClock.adjust(second)
-  yield* commitEach(
-    commitOf(appendOf("b", 0, { tasks: [mailTask(beginning, "v-2"), mailTask(beginning, "v-gone")] }), {
-      account: "acc-2",
-      command: { id: "c-1", fingerprint: "f-2", result: "second" }
-    })
-  )
-  const claimed = (yield* queue.claim(["verification-mail", "probe"], 10, minute)).tasks
-  for (const task of claimed) {
-    const text = JSON.stringify(task.payload)
-    if (text.includes("v-1")) yield* queue.bury(task, "no mailbox")
-    if (text.includes("v-2")) yield* queue.retryAt(task, { due: beginning + hour, attempts: 2, error: "try again" })
-    if (text.includes("v-gone")) yield* queue.complete(task)
-  }
-  yield* queue.put(domainTask(beginning + hour))
-  yield* budget.take({ mail: "m-1", addressHash: "h-1", account })
-  yield* budget.take({ mail: "m-2", addressHash: "h-1", account })
-  yield* budget.silence({ until: beginning + hour, addressHash: "h-2", account })
-  yield* budget.silence({ until: beginning + day, addressHash: "h-1", account })
-  return { owner, other, organization, good, bad, revoked }
-})

@@ -1,0 +1,112 @@
+/**
+ * `tasks`: the work that waits, runs or was given up, for an operator to look at, try again or delete.
+ */
+import { taskPayloads } from "@countersign/core"
+import { type StorageUnavailable, TaskQueue, type TaskRecord } from "@countersign/engine"
+import { Effect, Option } from "effect"
+import { Argument, Command, Flag } from "effect/cli"
+import { json, lines, say } from "./CommandAnswers.ts"
+import { StartProblem } from "./StartProblem.ts"
+import { existingStore } from "./Store.ts"
+
+const ids = Argument.String("id").pipe(Argument.withDescription("The tasks' ids"), Argument.variadic({ min: 1 }))
+
+const taskKinds = Object.keys(taskPayloads).filter((kind): kind is keyof typeof taskPayloads => kind in taskPayloads)
+
+const taskView = (task: TaskRecord) => ({
+  id: task.id,
+  kind: task.kind,
+  key: task.key ?? null,
+  state: task.state,
+  due: new Date(task.due).toISOString(),
+  attempts: task.attempts,
+  error: task.error ?? null,
+  payload: task.payload
+})
+
+const taskLine = ({ id, kind, key, state, due, attempts, error, payload }: ReturnType<typeof taskView>): string => {
+  const about = key ?? JSON.stringify(payload)
+  return `${id}  ${kind}  ${state}  due ${due}  attempts ${attempts}  ${about}  ${error ?? ""}`.trimEnd()
+}
+
+const mostListed = 1_000
+
+const tasksList = Command.make(
+  "list",
+  {
+    state: Flag.Literals("state", ["buried", "waiting", "running", "all"]).pipe(
+      Flag.withDescription("Which tasks; buried unless given"),
+      Flag.withDefault("buried")
+    ),
+    kind: Flag.Literals("kind", taskKinds).pipe(Flag.withDescription("Only tasks of this kind"), Flag.optional),
+    after: Flag.String("after").pipe(Flag.withDescription("Go on after the task with this id"), Flag.optional),
+    limit: Flag.Int("limit").pipe(Flag.withDescription("How many at most; 100 unless given"), Flag.withDefault(100)),
+    json
+  },
+  Effect.fn(function* (input) {
+    const queue = yield* TaskQueue
+    if (input.limit < 1 || input.limit > mostListed) {
+      return yield* new StartProblem({ message: `--limit: A list has 1 to ${mostListed} tasks.` })
+    }
+    const records = yield* queue.list({
+      limit: input.limit,
+      ...(input.state === "all" ? {} : { state: input.state }),
+      ...(Option.isSome(input.kind) ? { kind: input.kind.value } : {}),
+      ...(Option.isSome(input.after) ? { after: input.after.value } : {})
+    })
+    const tasks = records.map(taskView)
+    // A full page may be the last one; then the next is empty.
+    const next = tasks.length < input.limit ? null : (tasks.at(-1)?.id ?? null)
+    const rows = [...tasks.map(taskLine), ...(next === null ? [] : [`There may be more: --after ${next}`])]
+    yield* say(input.json, { tasks, next }, lines(rows, "There are no such tasks."))
+  })
+).pipe(
+  Command.withDescription("List tasks, those that were given up unless told otherwise"),
+  Command.provide(existingStore)
+)
+
+/** Does it to every task, and says at the end which were not there. */
+const forEachTask = Effect.fnUntraced(function* (
+  input: { readonly id: ReadonlyArray<string>; readonly json: boolean },
+  step: (id: string) => Effect.Effect<boolean, StorageUnavailable>,
+  words: { readonly done: string; readonly sentence: (id: string) => string; readonly missing: string }
+) {
+  const done: Array<string> = []
+  const missing: Array<string> = []
+  for (const id of input.id) {
+    const hit = yield* step(id)
+    ;(hit ? done : missing).push(id)
+  }
+  if (done.length > 0) yield* say(input.json, { [words.done]: done }, lines(done.map(words.sentence), ""))
+  if (missing.length > 0) {
+    return yield* new StartProblem({ message: `There is no ${words.missing} ${missing.join(", ")}.` })
+  }
+})
+
+const tasksRevive = Command.make(
+  "revive",
+  { id: ids, json },
+  Effect.fn(function* (input) {
+    const { revive } = yield* TaskQueue
+    yield* forEachTask(input, revive, {
+      done: "revived",
+      sentence: (id) => `Task ${id} is due now.`,
+      missing: "buried task"
+    })
+  })
+).pipe(Command.withDescription("Try buried tasks again"), Command.provide(existingStore))
+
+const tasksDrop = Command.make(
+  "drop",
+  { id: ids, json },
+  Effect.fn(function* (input) {
+    const { drop } = yield* TaskQueue
+    yield* forEachTask(input, drop, { done: "dropped", sentence: (id) => `Task ${id} is gone.`, missing: "task" })
+  })
+).pipe(Command.withDescription("Delete tasks for good"), Command.provide(existingStore))
+
+/** `tasks`. */
+export const tasksCommand = Command.make("tasks").pipe(
+  Command.withDescription("Work that waits, and work that was given up"),
+  Command.withSubcommands([tasksList, tasksRevive, tasksDrop])
+)

@@ -1,0 +1,142 @@
+/**
+ * `export` and `import`: a whole store as a file of lines, and such a file as a new store. The way from SQLite to PostgreSQL and back.
+ *
+ * What goes to a file is written beside it, readable by its owner only, and gets its name when it is whole.
+ */
+import { createReadStream, existsSync } from "node:fs"
+import { link, open, unlink } from "node:fs/promises"
+import { exportLines, importStore } from "@countersign/engine"
+import * as NodeStream from "@effect/platform-node/NodeStream"
+import { Console, Effect, Stream } from "effect"
+import { Argument, Command, Flag } from "effect/cli"
+import { json, say, several } from "./CommandAnswers.ts"
+import { StartProblem } from "./StartProblem.ts"
+import { existingStore, storeToWrite } from "./Store.ts"
+
+const standard = "-"
+
+const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
+
+const refused = (what: string) => (cause: unknown) =>
+  new StartProblem({ message: `${what}: ${reasonOf(cause)}.`, cause })
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Export
+
+const writeStandardOutput = (text: string) =>
+  Effect.callback<void, StartProblem>((resume) => {
+    process.stdout.write(text, (cause) =>
+      resume(cause ? Effect.fail(refused("Standard output cannot be written")(cause)) : Effect.void)
+    )
+  })
+
+/** Runs `write` with a way to add to the file, and gives the file its name when that succeeded. */
+const intoFile = <E, R>(
+  file: string,
+  write: (add: (text: string) => Effect.Effect<void, StartProblem>) => Effect.Effect<void, E, R>
+) => {
+  const trial = <A>(step: () => Promise<A>) =>
+    Effect.tryPromise({ try: step, catch: refused(`The file ${file} cannot be written`) })
+  const part = `${file}.part`
+  return Effect.gen(function* () {
+    if (existsSync(file)) return yield* new StartProblem({ message: `There is a file ${file} already.` })
+    const handle = yield* Effect.acquireRelease(
+      trial(() => open(part, "wx", 0o600)),
+      (opened) =>
+        Effect.promise(() =>
+          opened
+            .close()
+            .then(() => unlink(part))
+            .catch(() => undefined)
+        )
+    )
+    yield* write((text) => Effect.asVoid(trial(() => handle.appendFile(text))))
+    yield* trial(() => handle.sync())
+    yield* trial(() => link(part, file))
+  }).pipe(Effect.scoped)
+}
+
+const exportCommand = Command.make(
+  "export",
+  {
+    file: Argument.String("file").pipe(
+      Argument.withDescription("Where to write; - is standard output"),
+      Argument.withDefault(standard)
+    ),
+    withKey: Flag.Boolean("with-key").pipe(
+      Flag.withDescription("With the identity key, which a store that replaces this one needs"),
+      Flag.withDefault(false)
+    ),
+    json
+  },
+  Effect.fn(function* (input) {
+    let rows = -1
+    const write = <E>(add: (text: string) => Effect.Effect<void, E>) =>
+      Stream.runForEach(exportLines({ withKey: input.withKey }), (text) => {
+        rows += text.split("\n").length - 1
+        return add(text)
+      })
+    if (input.file === standard) {
+      if (input.json)
+        return yield* new StartProblem({ message: "--json goes with a file: standard output is the export." })
+      return yield* write(writeStandardOutput)
+    }
+    yield* intoFile(input.file, write)
+    // Besides the rows there are the first line and the last.
+    const done = { file: input.file, rows: rows - 1, withKey: input.withKey }
+    const key = input.withKey
+      ? "It holds the identity key: keep it as you keep a password."
+      : "It does not hold the identity key, which a store that replaces this one needs."
+    yield* say(input.json, done, `Exported ${several(done.rows, "row")} to ${input.file}. ${key}`)
+  })
+).pipe(
+  Command.withDescription("Write everything but the directory, which follows from it, as lines of JSON"),
+  Command.provide(existingStore)
+)
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Import
+
+const readBytes = (file: string) =>
+  NodeStream.fromReadable<Uint8Array, StartProblem>({
+    evaluate: () => (file === standard ? process.stdin : createReadStream(file)),
+    onError: refused(file === standard ? "Standard input cannot be read" : `The file ${file} cannot be read`)
+  })
+
+const importCommand = Command.make(
+  "import",
+  {
+    file: Argument.String("file").pipe(Argument.withDescription("What export wrote; - is standard input")),
+    newIdentityKey: Flag.Boolean("new-identity-key").pipe(
+      Flag.withDescription(
+        "Take a file without identity key: ids and DNS records of senders that are added again change"
+      ),
+      Flag.withDefault(false)
+    ),
+    json
+  },
+  Effect.fn(function* (input) {
+    // What cannot be read makes no store.
+    if (input.file !== standard && !existsSync(input.file)) {
+      return yield* new StartProblem({ message: `There is no file ${input.file}.` })
+    }
+    const imported = yield* importStore(readBytes(input.file), input).pipe(
+      Effect.catchTag("StoreNotEmpty", () =>
+        Effect.fail(new StartProblem({ message: "The store is not empty: an import goes into a new one." }))
+      ),
+      Effect.provide(storeToWrite)
+    )
+    yield* say(
+      input.json,
+      imported,
+      `Imported ${several(imported.rows, "row")}: ${several(imported.events, "event")}, ${several(imported.senders, "live sender")}. The directory's digest is ${imported.directory}.`
+    )
+    if (!imported.withKey) yield* Console.error(newKey)
+  })
+).pipe(Command.withDescription("Fill a new store with what export wrote"))
+
+const newKey =
+  "The store has an identity key of its own: an address that is added again becomes a second sender, and a domain that is added again needs other DNS records."
+
+/** `export` and `import`. */
+export const transferCommands = [exportCommand, importCommand] as const
