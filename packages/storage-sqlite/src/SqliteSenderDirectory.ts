@@ -34,15 +34,14 @@ import {
   type Walk
 } from "./SenderSearch.ts"
 
-const joined = `senders s CROSS JOIN streams t ON t.number = s.stream CROSS JOIN owner_numbers o ON o.number = s.owner`
-
 /** The statements that do not depend on a filter. */
 const directoryStatements = {
   find: `SELECT ${listedColumns} FROM streams t CROSS JOIN senders s ON s.stream = t.number
     CROSS JOIN owner_numbers o ON o.number = s.owner WHERE t.stream = ? AND s.account = ?`,
   newest: `SELECT ${listedColumns} FROM senders s INDEXED BY senders_of_owner CROSS JOIN streams t ON t.number = s.stream
     CROSS JOIN owner_numbers o ON o.number = s.owner WHERE s.owner = ? ORDER BY s.position DESC LIMIT 1`,
-  onDomain: `SELECT ${listedColumns} FROM ${joined.replace("senders s", "senders s INDEXED BY senders_on_domain")}
+  onDomain: `SELECT ${listedColumns} FROM senders s INDEXED BY senders_on_domain CROSS JOIN streams t ON t.number = s.stream
+    CROSS JOIN owner_numbers o ON o.number = s.owner
     WHERE s.account = ? AND s.domain = ? AND s.position > ? ORDER BY s.position LIMIT ?`
 } as const
 
