@@ -1,11 +1,10 @@
 /**
- * The directory's rows in memory, with the lists that queries walk: of an account, of an owner, of an address, on a domain, and with a value of
- * metadata. Every list is kept in the order of the log, and those of accounts by domain as well.
+ * The directory's rows in memory, in lists that are kept in order, so that no query has to sort: an account's by age and by domain, an owner's,
+ * and those on a domain.
  */
 import { ownerKey } from "@countersign/core"
 import type { ListedSender } from "@countersign/engine"
 import { byCodePoint } from "./CodePointOrder.ts"
-import { type Order, SenderList } from "./SenderList.ts"
 
 export interface MemorySenderRows {
   /** Every row, by stream. */
@@ -14,52 +13,34 @@ export interface MemorySenderRows {
   readonly get: (stream: string) => ListedSender | undefined
   /** Makes `sender` the row of the stream, or deletes the row. */
   readonly put: (stream: string, sender: ListedSender | undefined) => void
-  /** The oldest comes first. */
-  readonly inOrder: (list: ListName) => SenderList
-  /** The same senders by domain, then by canonical address, then by age. */
-  readonly byDomain: (account: string) => SenderList
+  /** The list as it is now: not to be kept, for it changes with the rows. */
+  readonly list: (name: ListName) => ReadonlyArray<ListedSender>
 }
 
-/** Whose senders, or which. */
+/** Whose senders. The oldest comes first, but for `by-domain`: there domain and canonical address come before age. */
 export type ListName =
-  | readonly [account: string]
-  | readonly [account: string, by: "owner" | "address" | "domain", value: string]
-  | readonly [account: string, by: "metadata", key: string, value: string]
-
-const oldestFirst: Order = (a, b) => a.position - b.position
-
-export const byDomainOrder: Order = (a, b) =>
-  byCodePoint(a.domain, b.domain) || byCodePoint(a.canonical, b.canonical) || a.position - b.position
-
-/** What a filter compares a top-level value by: a string itself, anything else its JSON text. */
-export const metadataText = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value))
+  | readonly [account: string, "all" | "by-domain"]
+  | readonly [account: string, "owner" | "domain", value: string]
 
 export const makeSenderRows = (): MemorySenderRows => {
   const rows = new Map<string, ListedSender>()
-  const ordered = new Map<string, SenderList>()
-  const byDomain = new Map<string, SenderList>()
+  const lists = new Map<string, Array<ListedSender>>()
 
-  const listsOf = (sender: ListedSender): ReadonlyArray<readonly [typeof ordered, string, Order, boolean]> => [
-    ...namesOf(sender).map(
-      (name) => [ordered, JSON.stringify(name), oldestFirst, name[1] === undefined || name[1] === "owner"] as const
-    ),
-    [byDomain, sender.account, byDomainOrder, false]
-  ]
-
-  const remove = (sender: ListedSender): void => {
-    for (const [lists, name] of listsOf(sender)) {
-      const list = lists.get(name)
-      list?.remove(sender)
-      if (list?.size === 0) lists.delete(name)
+  const add = (sender: ListedSender): void => {
+    for (const name of listsOf(sender)) {
+      const key = JSON.stringify(name)
+      const list = lists.get(key) ?? []
+      list.splice(placeOf(sender, name, list), 0, sender)
+      lists.set(key, list)
     }
   }
 
-  const add = (sender: ListedSender): void => {
-    for (const [lists, name, order, isCounted] of listsOf(sender)) {
-      const known = lists.get(name)
-      const list = known ?? new SenderList(order, isCounted)
-      if (known === undefined) lists.set(name, list)
-      list.add(sender)
+  const remove = (sender: ListedSender): void => {
+    for (const name of listsOf(sender)) {
+      const key = JSON.stringify(name)
+      const list = lists.get(key) ?? []
+      list.splice(placeOf(sender, name, list), 1)
+      if (list.length === 0) lists.delete(key)
     }
   }
 
@@ -75,17 +56,31 @@ export const makeSenderRows = (): MemorySenderRows => {
         add(sender)
       }
     },
-    inOrder: (list) => ordered.get(JSON.stringify(list)) ?? empty,
-    byDomain: (account) => byDomain.get(account) ?? empty
+    list: (name) => lists.get(JSON.stringify(name)) ?? []
   }
 }
 
-const empty = new SenderList(oldestFirst, true)
-
-const namesOf = ({ account, owner, canonical, domain, metadata }: ListedSender): ReadonlyArray<ListName> => [
-  [account],
+const listsOf = ({ account, domain, owner }: ListedSender): ReadonlyArray<ListName> => [
+  [account, "all"],
+  [account, "by-domain"],
   [account, "owner", ownerKey(owner)],
-  [account, "address", canonical],
-  [account, "domain", domain],
-  ...Object.entries(metadata).map(([key, value]): ListName => [account, "metadata", key, metadataText(value)])
+  [account, "domain", domain]
 ]
+
+/** Where the sender is, or belongs: no two have the same position. */
+const placeOf = (sender: ListedSender, [, by]: ListName, list: ReadonlyArray<ListedSender>): number => {
+  const order = by === "by-domain" ? byDomain : oldestFirst
+  let [from, to] = [0, list.length]
+  while (from < to) {
+    const middle = (from + to) >>> 1
+    const other = list[middle]
+    if (other !== undefined && order(other, sender) < 0) from = middle + 1
+    else to = middle
+  }
+  return from
+}
+
+const oldestFirst = (a: ListedSender, b: ListedSender): number => a.position - b.position
+
+const byDomain = (a: ListedSender, b: ListedSender): number =>
+  byCodePoint(a.domain, b.domain) || byCodePoint(a.canonical, b.canonical) || oldestFirst(a, b)

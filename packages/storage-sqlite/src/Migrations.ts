@@ -9,11 +9,10 @@ import { randomBytes, randomUUID } from "node:crypto"
 import type { DatabaseSync } from "node:sqlite"
 import { readInteger } from "./Columns.ts"
 import { initial } from "./migrations/0001-initial.ts"
-import { viewVersions } from "./migrations/0002-view-version.ts"
 import { ForeignDatabase } from "./SqliteFailure.ts"
 
 /** In order: the first makes version 1. */
-export const migrations: ReadonlyArray<string> = [initial, viewVersions]
+export const migrations: ReadonlyArray<string> = [initial]
 
 /** "CNTS": what the file is, for this program and for `file(1)`. */
 const applicationId = 0x43_4e_54_53

@@ -50,10 +50,12 @@ const leave = (): void => {
 }
 
 const nextPart = (): ScanAnswer => {
+  // An answer that ends here would pass for a whole one.
+  if (rows === undefined) throw new TypeError("there is no query to go on with")
   const part: Array<PlainRow> = []
   while (part.length < partSize) {
-    const next = rows?.next()
-    if (next === undefined || next.done === true) {
+    const next = rows.next()
+    if (next.done === true) {
       rows = undefined
       return { _tag: "Rows", rows: part, last: true }
     }

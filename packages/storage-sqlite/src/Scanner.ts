@@ -15,7 +15,7 @@ import type { Search } from "./SenderSearch.ts"
 export interface Scanner {
   /**
    * All rows of one statement, and so of one moment, each decoded. Between any hundred of them other work runs. A caller that is interrupted
-   * leaves the queue; a walk under way is walked to its next row.
+   * leaves the queue; a walk under way goes on for up to a hundred rows more.
    */
   readonly scan: <A>(
     account: string,

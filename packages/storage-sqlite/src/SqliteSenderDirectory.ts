@@ -34,16 +34,17 @@ import {
   type Walk
 } from "./SenderSearch.ts"
 
-const joined = `senders s CROSS JOIN streams t ON t.number = s.stream CROSS JOIN owner_numbers o ON o.number = s.owner`
-
 /** The statements that do not depend on a filter. */
 const directoryStatements = {
   find: `SELECT ${listedColumns} FROM streams t CROSS JOIN senders s ON s.stream = t.number
     CROSS JOIN owner_numbers o ON o.number = s.owner WHERE t.stream = ? AND s.account = ?`,
   newest: `SELECT ${listedColumns} FROM senders s INDEXED BY senders_of_owner CROSS JOIN streams t ON t.number = s.stream
     CROSS JOIN owner_numbers o ON o.number = s.owner WHERE s.owner = ? ORDER BY s.position DESC LIMIT 1`,
-  onDomain: `SELECT ${listedColumns} FROM ${joined.replace("senders s", "senders s INDEXED BY senders_on_domain")}
-    WHERE s.account = ? AND s.domain = ? AND s.position > ? ORDER BY s.position LIMIT ?`
+  onDomain: `SELECT ${listedColumns} FROM senders s INDEXED BY senders_on_domain CROSS JOIN streams t ON t.number = s.stream
+    CROSS JOIN owner_numbers o ON o.number = s.owner
+    WHERE s.account = ? AND s.domain = ? AND s.position > ? ORDER BY s.position LIMIT ?`,
+  lengthOnDomain: `SELECT count(*) AS senders FROM (SELECT 1 FROM senders s INDEXED BY senders_on_domain
+    WHERE s.account = ? AND s.domain = ? AND s.position > ? LIMIT ?)`
 } as const
 
 /** How many shapes of queries are kept prepared; metadata keys are the caller's, so there is no end to them. */
@@ -75,6 +76,7 @@ export const makeSenderDirectory = (
   const find = reader.prepare(directoryStatements.find)
   const newest = reader.prepare(directoryStatements.newest)
   const onDomain = reader.prepare(directoryStatements.onDomain)
+  const lengthOnDomain = reader.prepare(directoryStatements.lengthOnDomain)
   const prepared = new Map<string, StatementSync>()
 
   const run = ({ sql, values }: Search) => {
@@ -137,8 +139,10 @@ export const makeSenderDirectory = (
   const findOnDomain = (account: string, domain: string, after: number, limit: number): Found => {
     const number = numbers.ofAccount(account)
     if (number === undefined) return nothing
+    const isShort =
+      limit <= atOnce || readInteger(lengthOnDomain.get(number, domain, after, atOnce + 1), "senders") <= atOnce
     const values = [number, domain, after, limit]
-    return limit <= atOnce
+    return isShort
       ? { _tag: "AtOnce", rows: onDomain.all(...values) }
       : { _tag: "Long", search: { sql: directoryStatements.onDomain, values } }
   }

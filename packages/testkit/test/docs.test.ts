@@ -1,7 +1,7 @@
 /**
  * The documentation says what is true: its TypeScript compiles against the packages, and its links lead somewhere.
  */
-import { existsSync, globSync, readFileSync, statSync } from "node:fs"
+import { existsSync, globSync, readdirSync, readFileSync, statSync } from "node:fs"
 import { join, posix, sep } from "node:path"
 import { describe, expect, it } from "vitest"
 import { compileErrors, unexplainedBlocks } from "./docs/CompiledBlocks.ts"
@@ -52,6 +52,17 @@ describe("the documentation", () => {
 
   it("links to files and headings that exist", () => {
     expect(brokenLinks(pages)).toEqual([])
+  })
+
+  it.each(["README.md", "docs/architecture.md"])("lists every package in %s", (path) => {
+    const text = pages.find((page) => page.path === path)?.text ?? ""
+    const rows = Array.from(text.matchAll(/^\| \[?`(?:@countersign\/)?([a-z-]+)`/gm), ([, name]) => name)
+    expect(readdirSync(join(root, "packages")).filter((name) => !rows.includes(name))).toEqual([])
+  })
+
+  it("numbers the decisions one after another", () => {
+    const numbers = find("docs/decisions/*.md").map((path) => posix.basename(path).slice(0, 4))
+    expect(numbers).toEqual(numbers.map((_, index) => String(index + 1).padStart(4, "0")))
   })
 })
 

@@ -77,7 +77,9 @@ CREATE TABLE senders (
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
   metadata TEXT NOT NULL,
-  body TEXT NOT NULL
+  body TEXT NOT NULL,
+  -- Of "view", which made the row: a rebuild writes older ones anew, and an older program leaves newer ones alone.
+  view_version INTEGER NOT NULL
 ) STRICT;
 -- The lists of an account, in the order of the log. The columns after the position let filters and offsets be answered from the index
 -- alone; a row is ten times as wide, and a list would read them all. They change seldom: kind, creation and owner never.

@@ -83,7 +83,7 @@ describe("a cluster", () => {
   })
 })
 
-describe("a cluster is gone, with its files,", () => {
+describe.concurrent("a cluster is gone, with its files,", () => {
   it("when it is closed, even while it is frozen", async () => {
     const cluster = await PostgresCluster.make()
     await cluster.pause()

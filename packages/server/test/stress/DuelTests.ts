@@ -1,0 +1,29 @@
+/** The tests of `Duels.ts` on a storage. */
+import { Effect } from "effect"
+import { expect, it } from "vitest"
+import { raceOnOneStream, takeOver } from "./Duels.ts"
+import type { Store } from "./Installation.ts"
+import { long } from "./Size.ts"
+
+export const duelTests = (
+  title: string,
+  newStore: (name: string) => Store | Promise<Store>,
+  strikes: ReadonlyArray<"killed" | "frozen">
+): void => {
+  it("of two processes that race on one stream one wins each round", async () => {
+    const rounds = long ? 500 : 50
+    const store = await newStore("race")
+    const { created, removed, faults } = await Effect.runPromise(Effect.scoped(raceOnOneStream(store, rounds)))
+    console.info(`${title}: of ${rounds} rounds the two sides created ${created}, removed ${removed}`)
+    expect(faults).toEqual([])
+  })
+
+  it.each(strikes)("the mail of a process that is %s is sent again when its lease ends", async (strike) => {
+    const outcome = await Effect.runPromise(Effect.scoped(takeOver(await newStore(strike), strike)))
+    expect(outcome.mails).toHaveLength(2)
+    expect(new Set(outcome.mails).size, "the same message").toBe(1)
+    expect([outcome.recorded, outcome.waiting], "recorded once, and done").toEqual([1, 0])
+    expect(outcome.ends).toEqual([strike === "killed" ? "SIGKILL" : 0, 0])
+    expect(outcome.logs.join("")).not.toMatch(/level=(?:error|fatal)/i)
+  })
+}
