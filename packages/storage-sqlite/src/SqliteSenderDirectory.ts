@@ -58,7 +58,7 @@ export interface LongLists {
   readonly sorted: number
 }
 
-export const defaultLongLists: LongLists = { atOnce: 50, sorted: 1_000 }
+const defaultLongLists: LongLists = { atOnce: 50, sorted: 1_000 }
 
 /** Where the rows come from: they are there already, or the thread finds them. */
 type Found =
