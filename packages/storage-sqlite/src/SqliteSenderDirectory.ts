@@ -52,13 +52,13 @@ const preparedShapes = 200
 
 /** From where on a list is long. */
 export interface LongLists {
-  /** So many entries or rows are read at once. A row is up to two pages: 30 ms when each comes from a disk that takes 0.3 ms. */
+  /** So many entries or rows are read at once. A row without long metadata is up to two pages: 30 ms when each comes from a disk that takes 0.3 ms. */
   readonly atOnce: number
   /** So many senders of an owner, or with some metadata, are sorted by domain; with more, the account's domains are gone through in order. */
   readonly sorted: number
 }
 
-export const defaultLongLists: LongLists = { atOnce: 50, sorted: 1_000 }
+const defaultLongLists: LongLists = { atOnce: 50, sorted: 1_000 }
 
 /** Where the rows come from: they are there already, or the thread finds them. */
 type Found =

@@ -93,6 +93,25 @@ describe("a long list", () => {
     })
   )
 
+  it.live("of large rows comes over in smaller parts", () =>
+    Effect.gen(function* () {
+      const { connection } = yield* filledStore
+      const scanner = yield* makeScanner(connection.file, cacheKilobytes)
+      let [turn, ticking] = [0, true]
+      const tick = () => {
+        turn += 1
+        if (ticking) setImmediate(tick)
+      }
+      setImmediate(tick)
+      const large = { sql: all.sql.replace("stream", "hex(zeroblob(30_000)) AS text"), values: [0] }
+      const seen = yield* scanner.scan(account, large, () => turn)
+      ticking = false
+      expect(seen.length).toBe(senders)
+      // Five of 60,000 characters are more than 256 Ki of them.
+      expect(Math.max(...seen.map((at) => seen.filter((other) => other === at).length))).toBeLessThanOrEqual(5)
+    })
+  )
+
   it.live("shows one moment, whatever is committed while it is read", () =>
     Effect.gen(function* () {
       const { connection, store } = yield* filledStore
