@@ -4,7 +4,7 @@
  *
  * The database is one that the storage adapter made, so the schema and its indexes are the same. The smoke test compares what both wrote, row by row.
  */
-import { ownerKey, type SenderEntry } from "@countersign/core"
+import { ownerKey, type SenderEntry, viewVersion } from "@countersign/core"
 import type { Commit } from "@countersign/engine"
 import { PgTypes } from "@effect/sql-pg"
 import { Result } from "effect"
@@ -33,9 +33,9 @@ const write = `
       SELECT e.*, ${now} FROM unnest($4::bigint[], $5::bigint[], $6::integer[], $7::text[], $8::integer[], $9::text[], $10::text[]) AS e
   ), added_senders AS (
     INSERT INTO countersign.senders (stream, account, owner, position, kind, status, domain, canonical, incarnation,
-        created_at, updated_at, metadata, body)
-      SELECT * FROM unnest($1::bigint[], $11::text[], $12::text[], $13::bigint[], $14::text[], $15::text[], $16::text[], $17::text[],
-        $18::integer[], $19::bigint[], $20::bigint[], $21::text[], $22::text[])
+        created_at, updated_at, metadata, body, view_version)
+      SELECT s.*, ${viewVersion} FROM unnest($1::bigint[], $11::text[], $12::text[], $13::bigint[], $14::text[], $15::text[], $16::text[], $17::text[],
+        $18::integer[], $19::bigint[], $20::bigint[], $21::text[], $22::text[]) AS s
   ), added_metadata AS (
     INSERT INTO countersign.sender_metadata (account, key, value, position, stream)
       SELECT * FROM unnest($23::text[], $24::text[], $25::text[], $26::bigint[], $27::bigint[])
