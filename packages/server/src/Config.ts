@@ -128,7 +128,7 @@ export interface SqliteConfig {
   readonly file: string
 }
 
-export interface PostgresConfig {
+interface PostgresConfig {
   readonly _tag: "Postgres"
   readonly url: Redacted.Redacted
   readonly schema: string

@@ -11,7 +11,7 @@ import { areTagged, entryArrays } from "./EntryColumns.ts"
 import { layersOf, taskArrays, taskNumber } from "./TaskColumns.ts"
 
 /** How many parameters `commit_batch` takes. */
-export const commitParameters = 45
+export const commitParameters = 48
 
 interface FlatAppend extends Append {
   /** The number of its commit, from 1. */
@@ -76,6 +76,9 @@ export const encodeBatch = (
     appends.reduce((most, { layer }) => Math.max(most, layer), 0),
     areTagged(entries),
     integers(commitRuns(batch)),
+    integers(ends(batch.map(({ appends }) => appends.length))),
+    integers(ends(batch.map(({ appends }) => sum(appends.map(({ tasks }) => tasks.length))))),
+    integers(ends(batch.map(({ appends }) => sum(appends.map(({ events }) => events.length))))),
     texts(batch.map(({ account }) => account)),
     texts(batch.map(({ command }) => indexable(command.id))),
     texts(batch.map(({ command }) => command.fingerprint)),
@@ -104,6 +107,17 @@ export const encodeBatch = (
       layers
     )
   ]
+}
+
+const sum = (numbers: ReadonlyArray<number>): number => numbers.reduce((total, each) => total + each, 0)
+
+/** Where each of consecutive parts ends. */
+const ends = (lengths: ReadonlyArray<number>): ReadonlyArray<number> => {
+  let end = 0
+  return lengths.map((length) => {
+    end += length
+    return end
+  })
 }
 
 /** What became of each commit of the batch. */

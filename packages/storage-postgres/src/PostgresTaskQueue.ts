@@ -21,7 +21,7 @@ interface End {
 
 export const makeTaskQueue = (database: Database, changes: Changes): TaskQueue["Service"] => {
   const { schema, channel } = database.names
-  const put = `WITH put AS MATERIALIZED (SELECT ${schema}.put_tasks($1, $2, $3, $4, $5, $6))
+  const put = `WITH put AS MATERIALIZED (SELECT ${schema}.put_tasks(1, 1, '{0}', '{1}', $1, $2, $3, $4, $5, $6))
     SELECT pg_notify('${channel}', '') FROM put`
   const claim = `SELECT * FROM ${schema}.claim_tasks($1, $2, $3, $4)`
   const end = `SELECT ${schema}.end_run($1, $2, $3, $4, $5, $6, $7, $8) AS held`

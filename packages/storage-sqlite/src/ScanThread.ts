@@ -22,8 +22,9 @@ export type ScanAnswer =
   | { readonly _tag: "Rows"; readonly rows: ReadonlyArray<PlainRow>; readonly last: boolean }
   | { readonly _tag: "Failed"; readonly message: string; readonly errcode: number | undefined }
 
-/** Rows of one answer: a millisecond or two of decoding on the other side. */
+/** Rows of one answer, and characters, past which none is added: a millisecond or two of decoding on the other side. */
 const partSize = 100
+const partText = 256 * 1_024
 /** As many shapes of queries as are kept prepared. */
 const preparedShapes = 100
 
@@ -53,13 +54,15 @@ const nextPart = (): ScanAnswer => {
   // An answer that ends here would pass for a whole one.
   if (rows === undefined) throw new TypeError("there is no query to go on with")
   const part: Array<PlainRow> = []
-  while (part.length < partSize) {
+  let text = 0
+  while (part.length < partSize && text < partText) {
     const next = rows.next()
     if (next.done === true) {
       rows = undefined
       return { _tag: "Rows", rows: part, last: true }
     }
     part.push(next.value)
+    for (const value of Object.values(next.value)) if (typeof value === "string") text += value.length
   }
   return { _tag: "Rows", rows: part, last: false }
 }

@@ -7,7 +7,7 @@ import { DatabaseSync, type SQLInputValue } from "node:sqlite"
 import { budgetWindow, type StorageUnavailable, type StoredRow, type StoredRowOf } from "@countersign/engine"
 import { Clock, Effect, Option, Stream } from "effect"
 import { type Row, readBytes, readInteger, readOptionalInteger, readOptionalText, readText } from "./Columns.ts"
-import { receiptLifetime } from "./CommitRows.ts"
+import { decodeEventRow, receiptLifetime } from "./CommitRows.ts"
 import { lockTimeout, persistently, refuse } from "./Persistently.ts"
 import { taskState } from "./TaskRows.ts"
 
@@ -23,12 +23,14 @@ interface Kind {
   readonly decode: (row: Row) => StoredRow
 }
 
+/** For tables whose rowid is the order of age. */
+const byNumber = { start: [0], key: ["number"] } as const
+
 const kinds: ReadonlyArray<Kind> = [
   {
     sql: `SELECT one AS number, id, identity_key, (SELECT last FROM task_numbers) AS last FROM installation
       WHERE number > :after0 LIMIT :limit`,
-    start: [0],
-    key: ["number"],
+    ...byNumber,
     decode: (row) => ({
       _tag: "Installation",
       id: readText(row, "id"),
@@ -38,8 +40,7 @@ const kinds: ReadonlyArray<Kind> = [
   },
   {
     sql: "SELECT number, id, email, name FROM accounts WHERE number > :after0 ORDER BY number LIMIT :limit",
-    start: [0],
-    key: ["number"],
+    ...byNumber,
     decode: (row) => ({
       _tag: "Account",
       id: readText(row, "id"),
@@ -50,8 +51,7 @@ const kinds: ReadonlyArray<Kind> = [
   {
     sql: `SELECT number, id, account, name FROM organizations
       WHERE number > :after0 ORDER BY number LIMIT :limit`,
-    start: [0],
-    key: ["number"],
+    ...byNumber,
     decode: (row) => ({
       _tag: "Organization",
       id: readText(row, "id"),
@@ -62,8 +62,7 @@ const kinds: ReadonlyArray<Kind> = [
   {
     sql: `SELECT number, id, account, secret_hash, created_at, revoked_at FROM access_keys
       WHERE number > :after0 ORDER BY number LIMIT :limit`,
-    start: [0],
-    key: ["number"],
+    ...byNumber,
     decode: (row) => ({
       _tag: "AccessKey",
       id: readText(row, "id"),
@@ -79,31 +78,19 @@ const kinds: ReadonlyArray<Kind> = [
       WHERE e.position > :after0 ORDER BY e.position LIMIT :limit`,
     start: [0],
     key: ["position"],
-    decode: (row) => ({
-      _tag: "Event",
-      position: readInteger(row, "position"),
-      stream: readText(row, "stream"),
-      version: readInteger(row, "version"),
-      type: readText(row, "type"),
-      schemaVersion: readInteger(row, "schema_version"),
-      data: readText(row, "data"),
-      meta: readText(row, "meta"),
-      recordedAt: readInteger(row, "recorded_at")
-    })
+    decode: (row) => ({ _tag: "Event", ...decodeEventRow(readText(row, "stream"), row) })
   },
   {
     sql: `SELECT number, kind, key, state, due, attempts, payload, error, fence, leased_until, last_run_at, rerun_at
       FROM tasks WHERE number > :after0 ORDER BY number LIMIT :limit`,
-    start: [0],
-    key: ["number"],
+    ...byNumber,
     decode: (row) => decodeTask(row)
   },
   {
     sql: `SELECT r.number, a.account, r.command, r.fingerprint, r.result, r.at
       FROM receipts r CROSS JOIN account_numbers a ON a.number = r.account
       WHERE r.number > :after0 AND r.at > :now - ${receiptLifetime} ORDER BY r.number LIMIT :limit`,
-    start: [0],
-    key: ["number"],
+    ...byNumber,
     decode: (row) => ({
       _tag: "Receipt",
       account: readText(row, "account"),
@@ -116,8 +103,7 @@ const kinds: ReadonlyArray<Kind> = [
   {
     sql: `SELECT number, mail, address_hash, account, at, first FROM granted_mails
       WHERE number > :after0 AND at > :now - ${budgetWindow} ORDER BY number LIMIT :limit`,
-    start: [0],
-    key: ["number"],
+    ...byNumber,
     decode: (row) => ({
       _tag: "GrantedMail",
       mail: readText(row, "mail"),
@@ -207,12 +193,7 @@ const rowsOf = (db: DatabaseSync, { sql, start, key, decode }: Kind, now: number
         Stream.paginate(start, (after) =>
           persistently(() => {
             const [after0 = null, after1 = null] = after
-            const rows = statement.all({
-              after0,
-              now,
-              limit: pageSize,
-              after1
-            })
+            const rows = statement.all({ after0, after1, now, limit: pageSize })
             const last = rows.at(-1)
             const next =
               last === undefined || rows.length < pageSize

@@ -30,7 +30,7 @@ import { makeAccountAdmin, makeAccounts } from "./SqliteAccounts.ts"
 import { makeEventStore } from "./SqliteEventStore.ts"
 import { makeMailBudget } from "./SqliteMailBudget.ts"
 import { makeMaintenance } from "./SqliteMaintenance.ts"
-import { defaultLongLists, type LongLists, makeSenderDirectory } from "./SqliteSenderDirectory.ts"
+import { type LongLists, makeSenderDirectory } from "./SqliteSenderDirectory.ts"
 import { makeTaskQueue } from "./SqliteTaskQueue.ts"
 import { makeTaskRows } from "./TaskRows.ts"
 
@@ -56,18 +56,20 @@ export type SqlitePorts =
 
 const make = (options: SqliteOptions): Effect.Effect<Context.Context<SqlitePorts>, StorageUnavailable, Scope.Scope> =>
   Effect.flatMap(openConnection({ file: options.file, cacheMegabytes: options.cacheMegabytes ?? 64 }), (connection) =>
-    makePorts(connection, options.mailLimits)
+    makePorts(connection, options)
   )
 
 /** Enough for the pages that a walk meets more than once; those that it meets once, the system caches. */
 const scanCacheKilobytes = 16 * 1_024
 
-/** The ports over an open connection. */
+/** The ports over an open connection. Other limits of the log and of lists than the defaults are for tests. */
 export const makePorts = (
   connection: Connection,
-  mailLimits: MailLimits = defaultMailLimits,
-  logLimits?: LogLimits,
-  longLists: LongLists = defaultLongLists
+  {
+    mailLimits = defaultMailLimits,
+    logLimits,
+    longLists
+  }: { readonly mailLimits?: MailLimits; readonly logLimits?: LogLimits; readonly longLists?: LongLists } = {}
 ): Effect.Effect<Context.Context<SqlitePorts>, StorageUnavailable, Scope.Scope> =>
   Effect.gen(function* () {
     yield* keepLogShort(connection, logLimits)

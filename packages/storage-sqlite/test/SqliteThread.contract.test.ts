@@ -8,7 +8,7 @@ import { temporaryFile } from "./TemporaryStore.ts"
 const nothingAtOnce = (file: string) =>
   Layer.effectContext(
     Effect.flatMap(openConnection({ file, cacheMegabytes: 4 }), (connection) =>
-      makePorts(connection, undefined, undefined, { atOnce: -1, sorted: -1 })
+      makePorts(connection, { longLists: { atOnce: -1, sorted: -1 } })
     )
   )
 

@@ -17,7 +17,7 @@ const limits = { worthCopying: 50, long: 400, tooLong: 1_600 }
  * How soon that is depends on how much of the machine the thread gets; a log that only grows ends at the bound.
  */
 const untilBegunAnew = Effect.fnUntraced(function* (connection: Connection, times: number) {
-  const store = Context.get(yield* makePorts(connection, undefined, limits), EventStore)
+  const store = Context.get(yield* makePorts(connection, { logLimits: limits }), EventStore)
   const look = connection.reader.prepare("PRAGMA wal_checkpoint(NOOP)")
   let longest = 0
   let before = 0
@@ -65,7 +65,7 @@ describe("the write-ahead log", () => {
         // The thread is sent to a file that it cannot open.
         const astray = { ...connection, file: join(connection.file, "nowhere.db") }
         const store = Context.get(
-          yield* makePorts(astray, undefined, limits).pipe(Effect.provide(Logger.layer([logger]))),
+          yield* makePorts(astray, { logLimits: limits }).pipe(Effect.provide(Logger.layer([logger]))),
           EventStore
         )
         let longest = 0

@@ -5,6 +5,7 @@ import { Cause, Context, Deferred, Effect, Exit, Fiber, Scope } from "effect"
 import { openConnection } from "../src/Connection.ts"
 import { makeScanner } from "../src/Scanner.ts"
 import type { Search } from "../src/SenderSearch.ts"
+import { makeSenderDirectory } from "../src/SqliteSenderDirectory.ts"
 import { makePorts } from "../src/SqliteStorage.ts"
 import { account, addCommit } from "./SampleCommit.ts"
 import { temporaryFile, temporaryFolder } from "./TemporaryStore.ts"
@@ -53,7 +54,6 @@ describe("a long list", () => {
       expect((yield* page({ limit: 1_000 })).length).toBe(senders)
       expect(yield* directory.count({ account, createdBetween: { from: 1 } })).toBe(senders)
       expect(yield* directory.count({ account, metadata: { plan: "pro" } })).toBe(senders)
-      expect((yield* directory.onDomain(account, "s-1.example.com", 0, 500)).length).toBe(1)
       expect(prepared.length).toBeGreaterThan(3)
       expect(unbounded(prepared)).toEqual([])
     })
@@ -61,21 +61,18 @@ describe("a long list", () => {
 
   it.live("that is short is answered without the thread", () =>
     Effect.gen(function* () {
-      const { directory, prepared } = yield* filledStore
+      const { connection } = yield* filledStore
+      const directory = makeSenderDirectory(connection, { scan: () => Effect.die("the thread was asked") })
       const query = { account, order: "oldest-first", offset: 0, limit: 30 } as const
       const short: ReadonlyArray<SenderQuery> = [
         query,
         { ...query, order: "newest-first", offset: 20 },
         { ...query, canonical: "ana@s-7.example.com", statuses: ["pending"], order: "by-domain" }
       ]
-      for (const asked of short) {
-        prepared.length = 0
-        expect((yield* directory.page(asked)).length).toBeGreaterThan(0)
-        expect(unbounded(prepared).length).toBe(1)
-      }
-      prepared.length = 0
-      yield* directory.count({ account, statuses: ["pending"] })
-      expect(prepared.join()).toContain("sender_counts")
+      for (const asked of short) expect((yield* directory.page(asked)).length).toBeGreaterThan(0)
+      expect(yield* directory.count({ account, statuses: ["pending"] })).toBe(senders)
+      // As many as there may be: what looks at the domain of a few senders asks so.
+      expect((yield* directory.onDomain(account, "s-1.example.com", 0, 500)).length).toBe(1)
     })
   )
 
@@ -93,6 +90,25 @@ describe("a long list", () => {
       ticking = false
       expect(page.length).toBe(senders)
       expect(turns).toBeGreaterThanOrEqual(Math.floor(senders / 100))
+    })
+  )
+
+  it.live("of large rows comes over in smaller parts", () =>
+    Effect.gen(function* () {
+      const { connection } = yield* filledStore
+      const scanner = yield* makeScanner(connection.file, cacheKilobytes)
+      let [turn, ticking] = [0, true]
+      const tick = () => {
+        turn += 1
+        if (ticking) setImmediate(tick)
+      }
+      setImmediate(tick)
+      const large = { sql: all.sql.replace("stream", "hex(zeroblob(30_000)) AS text"), values: [0] }
+      const seen = yield* scanner.scan(account, large, () => turn)
+      ticking = false
+      expect(seen.length).toBe(senders)
+      // Five of 60,000 characters are more than 256 Ki of them.
+      expect(Math.max(...seen.map((at) => seen.filter((other) => other === at).length))).toBeLessThanOrEqual(5)
     })
   )
 

@@ -51,7 +51,7 @@ export class SenderDirectory extends Context.Service<
     readonly current: (account: string, owner: Owner) => Effect.Effect<Option.Option<ListedSender>, StorageUnavailable>
     /** Costs what is passed over: an offset is counted off, and with a filter, so is all that it drops. */
     readonly page: (query: SenderQuery) => Effect.Effect<ReadonlyArray<ListedSender>, StorageUnavailable>
-    /** Kept with every commit for account, owner, owner type, kind and statuses; with any other filter it is counted when it is asked for. */
+    /** By account, owner, owner type, kind and statuses a database keeps it with every commit; with any other filter it is counted when it is asked for. */
     readonly count: (filter: SenderFilter) => Effect.Effect<number, StorageUnavailable>
     /** Live senders of any owner on a domain, in the order of their positions, after the given one. */
     readonly onDomain: (

@@ -9,6 +9,7 @@ import {
   clientId,
   type ErrorObject,
   foreignType,
+  inexact,
   invalid,
   missing,
   notWhitelisted,
@@ -103,9 +104,12 @@ const readMetadata = (attributes: Members, problems: Array<ErrorObject>): Metada
   const value = typeof metadata === "string" ? parseJson(metadata) : metadata
   if (isObject(value) && isStorable(value, deepest)) {
     const at = unstorableText(value, source.pointer)
-    if (at === undefined) return value
+    const inexactAt = inexactNumber(value, source.pointer)
+    if (at === undefined && inexactAt === undefined) return value
     // Into a text no pointer leads.
-    problems.push(unstorable(typeof metadata === "string" ? source.pointer : at))
+    const isText = typeof metadata === "string"
+    if (at !== undefined) problems.push(unstorable(isText ? source.pointer : at))
+    if (inexactAt !== undefined) problems.push(inexact(isText ? source.pointer : inexactAt))
     return undefined
   }
   problems.push(
@@ -157,10 +161,27 @@ const deepest = 32
 /** Where the first text is that no store keeps; a member with such a name is found at its parent. */
 const unstorableText = (value: Schema.Json, at: string): string | undefined => {
   if (typeof value === "string") return isStorableText(value) ? undefined : at
+  return firstOfMembers(value, at, (member, place, name) => (isStorableText(name) ? unstorableText(member, place) : at))
+}
+
+/**
+ * Where the first whole number is that JavaScript reads as another one (RFC 8259, section 6): stored so, a long id would
+ * come back changed, and no filter would find it.
+ */
+const inexactNumber = (value: Schema.Json, at: string): string | undefined => {
+  if (typeof value === "number") return Number.isInteger(value) && !Number.isSafeInteger(value) ? at : undefined
+  return firstOfMembers(value, at, inexactNumber)
+}
+
+/** What is found first in the members of an object or array, each at its pointer (RFC 6901). */
+const firstOfMembers = (
+  value: Schema.Json,
+  at: string,
+  find: (member: Schema.Json, at: string, name: string) => string | undefined
+): string | undefined => {
   if (typeof value !== "object" || value === null) return undefined
   for (const [name, member] of Object.entries(value)) {
-    if (!isStorableText(name)) return at
-    const found = unstorableText(member, `${at}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`)
+    const found = find(member, `${at}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`, name)
     if (found !== undefined) return found
   }
   return undefined

@@ -100,6 +100,10 @@ export const invalid = (detail: string, source: Source): ErrorObject => ({
 export const unstorable = (pointer: string): ErrorObject =>
   invalid("The document holds a value that cannot be stored.", { pointer })
 
+/** A whole number that would be stored as another one. */
+export const inexact = (pointer: string): ErrorObject =>
+  invalid("Whole numbers beyond 9007199254740991 are not kept exactly: give them as strings.", { pointer })
+
 export const foreignType: ErrorObject = {
   status: "409",
   code: "10014",

@@ -22,7 +22,7 @@ export interface Answered {
 type Dialect = "Space Invoices" | "OpenTransact" | "Sendmachine" | "problem"
 
 /** The rule of `docs/reference/errors.md`, written anew. */
-export const dialectOf = (target: string): Dialect => {
+const dialectOf = (target: string): Dialect => {
   const spelt = (target.split(/[?#;]/, 1)[0] ?? "").replace(/%[2-7][0-9a-f]/gi, (escaped) => {
     const character = decodeURIComponent(escaped)
     return /[\w.~-]/.test(character) ? character : escaped

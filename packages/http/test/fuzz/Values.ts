@@ -29,7 +29,7 @@ const oddAddresses = [
 
 const newAddress = (chance: Chance): string => `user${chance.below(24)}+tag@${chance.pick(domains)}`
 
-export const addressOf = (chance: Chance, { senders }: Known): string => {
+const addressOf = (chance: Chance, { senders }: Known): string => {
   if (chance.percent(6)) return chance.pick(oddAddresses)
   return chance.percent(40) ? (chance.pickAny(senders)?.address ?? newAddress(chance)) : newAddress(chance)
 }

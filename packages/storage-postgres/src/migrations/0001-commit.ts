@@ -16,8 +16,9 @@ export const commitFunction = `
 -- duplicate, or the JSON of a conflict's newer events; conflicts: which append. places, per append: the position of its entry.
 CREATE FUNCTION {schema}.commit_batch(
   given bigint, forget integer, made_by integer, layers integer, tagged boolean,
-  -- Per commit: where the run ends that it is in, and the claim that it settles.
-  c_until integer[], c_account text[], c_command text[], c_fingerprint text[], c_result text[], c_task bigint[], c_fence integer[],
+  -- Per commit: where the run ends that it is in, and its last append, task and event; and the claim that it settles.
+  c_until integer[], c_appends integer[], c_tasks integer[], c_events integer[],
+  c_account text[], c_command text[], c_fingerprint text[], c_result text[], c_task bigint[], c_fence integer[],
   -- Per append: how many events of its commit come before it on its stream; the version after all of them; the first append of the commit
   -- on the stream, and how many before this one; whether the stream is kept.
   a_commit integer[], a_stream text[], a_expected integer[], a_before integer[], a_events integer[], a_final integer[],
@@ -39,6 +40,12 @@ DECLARE
   recorded bigint;
   low integer := 1;
   high integer;
+  a_low integer;
+  a_high integer;
+  t_low integer;
+  t_high integer;
+  v_low integer;
+  v_high integer;
   depth integer;
   hit record;
   -- Per append: its stream, the position of its first event (NULL when it is not written), and whether the stream was there before.
@@ -66,13 +73,16 @@ BEGIN
 
   WHILE low <= commits LOOP
     high := c_until[low];
+    a_low := coalesce(c_appends[low - 1], 0) + 1;
+    t_low := coalesce(c_tasks[low - 1], 0) + 1;
+    v_low := coalesce(c_events[low - 1], 0) + 1;
 
     -- 1. Receipts, before everything else: the first answer holds although the versions, and the lease, have moved on since.
     FOR hit IN
-      SELECT c.nth, r.fingerprint = c.fingerprint AS same, r.result
-      FROM unnest(c_account, c_command, c_fingerprint) WITH ORDINALITY AS c(account, command, fingerprint, nth)
-      JOIN {schema}.receipts r ON r.account = c.account AND r.command = c.command
-      WHERE c.nth BETWEEN low AND high AND r.at > now_is - ${receiptLifetime}
+      SELECT c.nth, r.fingerprint = c_fingerprint[c.nth] AS same, r.result
+      FROM generate_series(low, high) AS c(nth)
+      JOIN {schema}.receipts r ON r.account = c_account[c.nth] AND r.command = c_command[c.nth]
+      WHERE r.at > now_is - ${receiptLifetime}
     LOOP
       outcomes[hit.nth] := CASE WHEN hit.same THEN 1 ELSE 2 END;
       IF hit.same THEN
@@ -88,7 +98,7 @@ BEGIN
         IF NOT FOUND THEN
           outcomes[i] := 3;
         ELSIF hit.key IS NOT NULL AND EXISTS (
-          SELECT FROM unnest(t_commit, t_key) AS p(commit, key) WHERE p.commit BETWEEN low AND i - 1 AND p.key = hit.key
+          SELECT FROM generate_series(t_low, c_tasks[i - 1]) AS p(nth) WHERE t_key[p.nth] = hit.key
         ) THEN
           -- An earlier commit puts the task that this one ends: it must be written first.
           FOR later IN i..high LOOP
@@ -102,11 +112,13 @@ BEGIN
     END IF;
 
     -- 3. Versions.
+    a_high := c_appends[high];
+    t_high := c_tasks[high];
+    v_high := c_events[high];
     FOR hit IN
-      SELECT a.nth, a.commit, s.number, coalesce(s.version, 0) + a.before <> a.expected AS wrong
-      FROM unnest(a_commit, a_stream, a_expected, a_before) WITH ORDINALITY AS a(commit, stream, expected, before, nth)
-      LEFT JOIN {schema}.streams s ON s.stream = a.stream
-      WHERE a.commit BETWEEN low AND high ORDER BY a.nth
+      SELECT a.nth, a_commit[a.nth] AS commit, s.number, coalesce(s.version, 0) + a_before[a.nth] <> a_expected[a.nth] AS wrong
+      FROM generate_series(a_low, a_high) AS a(nth)
+      LEFT JOIN {schema}.streams s ON s.stream = a_stream[a.nth] ORDER BY a.nth
     LOOP
       numbers[hit.nth] := hit.number;
       known[hit.nth] := hit.number IS NOT NULL;
@@ -122,9 +134,7 @@ BEGIN
     -- From here on everything is written. Places in the log, in the order of the batch.
     any_known := false;
     any_new := false;
-    FOR i IN 1..appends LOOP
-      CONTINUE WHEN a_commit[i] < low;
-      EXIT WHEN a_commit[i] > high;
+    FOR i IN a_low..a_high LOOP
       CONTINUE WHEN outcomes[a_commit[i]] <> 0;
       firsts[i] := head + 1;
       IF e_account[i] IS NOT NULL THEN
@@ -141,23 +151,24 @@ BEGIN
 
     IF any_new THEN
       INSERT INTO {schema}.streams (number, stream, version)
-        SELECT numbers[a.nth], a.stream, a.final
-        FROM unnest(a_commit, a_stream, a_final, a_layer) WITH ORDINALITY AS a(commit, stream, final, layer, nth)
-        WHERE a.commit BETWEEN low AND high AND a.layer = 0 AND firsts[a.nth] IS NOT NULL AND NOT known[a.nth] AND numbers[a.nth] IS NOT NULL;
+        SELECT numbers[a.nth], a_stream[a.nth], a_final[a.nth]
+        FROM generate_series(a_low, a_high) AS a(nth)
+        WHERE a_layer[a.nth] = 0 AND firsts[a.nth] IS NOT NULL AND NOT known[a.nth] AND numbers[a.nth] IS NOT NULL;
     END IF;
     IF any_known THEN
-      UPDATE {schema}.streams s SET version = a.final
-        FROM unnest(a_commit, a_expected, a_final, a_layer) WITH ORDINALITY AS a(commit, expected, final, layer, nth)
-        WHERE a.commit BETWEEN low AND high AND a.layer = 0 AND firsts[a.nth] IS NOT NULL AND known[a.nth]
-          AND a.final <> a.expected AND s.number = numbers[a.nth];
+      UPDATE {schema}.streams s SET version = a_final[a.nth]
+        FROM generate_series(a_low, a_high) AS a(nth)
+        WHERE a_layer[a.nth] = 0 AND firsts[a.nth] IS NOT NULL AND known[a.nth]
+          AND a_final[a.nth] <> a_expected[a.nth] AND s.number = numbers[a.nth];
     END IF;
 
     INSERT INTO {schema}.events (position, stream, version, type, schema_version, data, meta, recorded_at)
-      SELECT firsts[v.append] + v.nth, numbers[v.append], a_expected[v.append] + v.nth + 1, v.type, v.schema, v.data, v.meta, recorded
-      FROM unnest(v_append, v_nth, v_type, v_schema, v_data, v_meta) AS v(append, nth, type, schema, data, meta)
-      WHERE a_commit[v.append] BETWEEN low AND high AND firsts[v.append] IS NOT NULL;
+      SELECT firsts[v_append[v.at]] + v_nth[v.at], numbers[v_append[v.at]], a_expected[v_append[v.at]] + v_nth[v.at] + 1,
+        v_type[v.at], v_schema[v.at], v_data[v.at], v_meta[v.at], recorded
+      FROM generate_series(v_low, v_high) AS v(at)
+      WHERE firsts[v_append[v.at]] IS NOT NULL;
 
-${writeEntries("made_by", true)}
+    ${writeEntries("made_by", true)}
     -- Settled first: what a commit puts is put after the run that it settles, not during it.
     IF c_task IS NOT NULL THEN
       FOR i IN low..high LOOP
@@ -166,16 +177,13 @@ ${writeEntries("made_by", true)}
         END IF;
       END LOOP;
     END IF;
-    PERFORM {schema}.put_tasks(array_agg(t.layer ORDER BY t.nth), array_agg(t.kind ORDER BY t.nth), array_agg(t.key ORDER BY t.nth),
-        array_agg(t.due ORDER BY t.nth), array_agg(t.spacing ORDER BY t.nth), array_agg(t.payload ORDER BY t.nth))
-      FROM unnest(t_commit, t_layer, t_kind, t_key, t_due, t_spacing, t_payload) WITH ORDINALITY
-        AS t(commit, layer, kind, key, due, spacing, payload, nth)
-      WHERE t.commit BETWEEN low AND high AND outcomes[t.commit] = 0 HAVING count(*) > 0;
+    IF t_high >= t_low THEN
+      PERFORM {schema}.put_tasks(t_low, t_high, outcomes, t_commit, t_layer, t_kind, t_key, t_due, t_spacing, t_payload);
+    END IF;
 
     INSERT INTO {schema}.receipts (account, command, fingerprint, result, at)
-      SELECT c.account, c.command, c.fingerprint, c.result, now_is
-      FROM unnest(c_account, c_command, c_fingerprint, c_result) WITH ORDINALITY AS c(account, command, fingerprint, result, nth)
-      WHERE c.nth BETWEEN low AND high AND outcomes[c.nth] = 0
+      SELECT c_account[c.nth], c_command[c.nth], c_fingerprint[c.nth], c_result[c.nth], now_is
+      FROM generate_series(low, high) AS c(nth) WHERE outcomes[c.nth] = 0
       ON CONFLICT (account, command) DO UPDATE SET fingerprint = excluded.fingerprint, result = excluded.result, at = excluded.at;
     low := high + 1;
   END LOOP;

@@ -4,7 +4,7 @@
 import { planner } from "./0001-tasks.ts"
 
 /** The appends of the run, of one layer: the second append of a commit to one stream finds what the first one wrote. */
-const ofLayer = "a.commit BETWEEN low AND high AND a.layer = depth AND firsts[a.nth] IS NOT NULL"
+const ofLayer = "a_layer[a.nth] = depth AND firsts[a.nth] IS NOT NULL"
 
 const keepPlace = `IF e_account[hit.nth] IS NOT NULL AND e_incarnation[hit.nth] = hit.incarnation THEN
             places[hit.nth] := hit.position;
@@ -21,7 +21,7 @@ export const writeEntries = (view: string, keepsPlaces: boolean): string => `
       IF any_known OR depth > 0 THEN
         FOR hit IN
           SELECT a.nth, s.position, s.incarnation
-          FROM unnest(a_commit, a_layer) WITH ORDINALITY AS a(commit, layer, nth)
+          FROM generate_series(a_low, a_high) AS a(nth)
           JOIN {schema}.senders s ON s.stream = numbers[a.nth]
           WHERE ${ofLayer}
         LOOP
@@ -35,14 +35,13 @@ export const writeEntries = (view: string, keepsPlaces: boolean): string => `
           SELECT d.account, o.owner, d.kind, d.status, sum(d.change)
           FROM (
             SELECT s.account, s.owner, s.kind, s.status, -1 AS change
-            FROM unnest(a_commit, a_layer) WITH ORDINALITY AS a(commit, layer, nth)
+            FROM generate_series(a_low, a_high) AS a(nth)
             JOIN {schema}.senders s ON s.stream = numbers[a.nth]
             WHERE any_listed AND ${ofLayer}
             UNION ALL
-            SELECT a.account, a.owner, a.kind, a.status, 1
-            FROM unnest(a_commit, a_layer, e_account, e_owner, e_kind, e_status) WITH ORDINALITY
-              AS a(commit, layer, account, owner, kind, status, nth)
-            WHERE a.account IS NOT NULL AND ${ofLayer}
+            SELECT e_account[a.nth], e_owner[a.nth], e_kind[a.nth], e_status[a.nth], 1
+            FROM generate_series(a_low, a_high) AS a(nth)
+            WHERE e_account[a.nth] IS NOT NULL AND ${ofLayer}
           ) d CROSS JOIN LATERAL (VALUES ('' COLLATE "C"), (d.owner)) AS o(owner)
           GROUP BY d.account, o.owner, d.kind, d.status HAVING sum(d.change) <> 0
           -- In one order, whatever the batch: by now only one transaction at a time gets here, but it costs nothing.
@@ -52,36 +51,34 @@ export const writeEntries = (view: string, keepsPlaces: boolean): string => `
 
       IF any_listed THEN
         DELETE FROM {schema}.sender_metadata m
-          USING unnest(a_commit, a_layer, e_account, e_metadata) WITH ORDINALITY AS a(commit, layer, account, metadata, nth)
+          USING generate_series(a_low, a_high) AS a(nth)
           JOIN {schema}.senders s ON s.stream = numbers[a.nth]
           WHERE ${ofLayer} AND m.stream = s.stream AND s.metadata <> '{}' AND (
-            a.account IS DISTINCT FROM s.account OR a.metadata <> s.metadata OR s.position <> places[a.nth]);
+            e_account[a.nth] IS DISTINCT FROM s.account OR e_metadata[a.nth] <> s.metadata OR s.position <> places[a.nth]);
       END IF;
       IF tagged THEN
         INSERT INTO {schema}.sender_metadata (account, key, value, position, stream)
-          SELECT a.account, j.key, CASE json_typeof(j.value) WHEN 'string' THEN j.value #>> '{}' ELSE j.value::text END,
+          SELECT e_account[a.nth], j.key, CASE json_typeof(j.value) WHEN 'string' THEN j.value #>> '{}' ELSE j.value::text END,
             places[a.nth], numbers[a.nth]
-          FROM unnest(a_commit, a_layer, e_account, e_metadata) WITH ORDINALITY AS a(commit, layer, account, metadata, nth)
+          FROM generate_series(a_low, a_high) AS a(nth)
           LEFT JOIN {schema}.senders s ON s.stream = numbers[a.nth]
-          CROSS JOIN LATERAL json_each(a.metadata::json) AS j
-          WHERE ${ofLayer} AND a.account IS NOT NULL AND a.metadata <> '{}' AND (
-            s.stream IS NULL OR a.account <> s.account OR a.metadata <> s.metadata OR s.position <> places[a.nth]);
+          CROSS JOIN LATERAL json_each(e_metadata[a.nth]::json) AS j
+          WHERE ${ofLayer} AND e_account[a.nth] IS NOT NULL AND e_metadata[a.nth] <> '{}' AND (
+            s.stream IS NULL OR e_account[a.nth] <> s.account OR e_metadata[a.nth] <> s.metadata OR s.position <> places[a.nth]);
       END IF;
 
       IF any_listed THEN
         DELETE FROM {schema}.senders s
-          USING unnest(a_commit, a_layer, e_account) WITH ORDINALITY AS a(commit, layer, account, nth)
-          WHERE ${ofLayer} AND a.account IS NULL AND s.stream = numbers[a.nth];
+          USING generate_series(a_low, a_high) AS a(nth)
+          WHERE ${ofLayer} AND e_account[a.nth] IS NULL AND s.stream = numbers[a.nth];
       END IF;
       IF e_account IS NOT NULL THEN
         INSERT INTO {schema}.senders (stream, account, owner, position, kind, status, domain, canonical, incarnation,
             created_at, updated_at, metadata, body, view_version)
-          SELECT numbers[a.nth], a.account, a.owner, places[a.nth], a.kind, a.status, a.domain, a.canonical, a.incarnation,
-            a.created, a.updated, a.metadata, a.body, ${view}
-          FROM unnest(a_commit, a_layer, e_account, e_owner, e_kind, e_status, e_domain, e_canonical, e_incarnation,
-            e_created, e_updated, e_metadata, e_body) WITH ORDINALITY AS a(commit, layer, account, owner, kind, status, domain,
-            canonical, incarnation, created, updated, metadata, body, nth)
-          WHERE ${ofLayer} AND a.account IS NOT NULL
+          SELECT numbers[a.nth], e_account[a.nth], e_owner[a.nth], places[a.nth], e_kind[a.nth], e_status[a.nth], e_domain[a.nth],
+            e_canonical[a.nth], e_incarnation[a.nth], e_created[a.nth], e_updated[a.nth], e_metadata[a.nth], e_body[a.nth], ${view}
+          FROM generate_series(a_low, a_high) AS a(nth)
+          WHERE ${ofLayer} AND e_account[a.nth] IS NOT NULL
           ON CONFLICT (stream) DO UPDATE SET account = excluded.account, owner = excluded.owner, position = excluded.position,
             kind = excluded.kind, status = excluded.status, domain = excluded.domain, canonical = excluded.canonical,
             incarnation = excluded.incarnation, created_at = excluded.created_at, updated_at = excluded.updated_at,
@@ -113,11 +110,10 @@ CREATE FUNCTION {schema}.correct_entries(
 #variable_conflict use_column
 DECLARE
   entries constant integer := coalesce(array_length(a_stream, 1), 0);
-  low constant integer := 1;
-  high constant integer := 1;
+  a_low constant integer := 1;
+  a_high constant integer := entries;
   layers constant integer := 0;
   any_known constant boolean := true;
-  a_commit integer[] := array_fill(1, ARRAY[entries]);
   a_layer integer[] := array_fill(0, ARRAY[entries]);
   numbers bigint[] := array_fill(NULL::bigint, ARRAY[entries]);
   firsts bigint[] := array_fill(NULL::bigint, ARRAY[entries]);

@@ -2,55 +2,73 @@
  * The first schema: the functions of tasks. Frozen like the tables.
  *
  * Each function fixes the planner's choice for its statements: all of them are walks along an index, and a plan made while a table was small
- * would be kept until long after it has grown.
+ * would be kept until long after it has grown. Without the first setting each call would plan its statements anew, because it knows how long its arrays
+ * are: half of the time of a small commit.
  */
-export const planner = `SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off`
+export const planner = `SET plan_cache_mode = force_generic_plan SET enable_seqscan = off
+  SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off`
 
 /** The database's own clock, in whole milliseconds; a test gives another. */
 export const clock = (given: string): string =>
   `coalesce(${given}, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint)`
 
 export const taskFunctions = `
--- Puts tasks, in order. Tasks of one key have each a layer of their own, so that no statement meets a key twice.
+-- Puts the tasks from low to high of those commits whose outcome is 0. Tasks of one key have each a layer of their own within a commit, so that
+-- no statement meets a key twice.
 CREATE FUNCTION {schema}.put_tasks(
-  layers integer[], kinds text[], keys text[], dues bigint[], spacings bigint[], payloads text[]
+  low integer, high integer, outcomes integer[],
+  commits integer[], layers integer[], kinds text[], keys text[], dues bigint[], spacings bigint[], payloads text[]
 ) RETURNS void LANGUAGE plpgsql ${planner} AS $function$
+#variable_conflict use_column
 DECLARE
   depth integer := 0;
-  last_layer integer;
+  last_layer integer := 0;
+  unkeyed boolean := false;
   wanted integer;
   changed integer;
   added integer;
 BEGIN
-  SELECT max(p.layer) INTO last_layer FROM unnest(layers) AS p(layer);
-  INSERT INTO {schema}.tasks (kind, state, due, attempts, payload, fence)
-    SELECT p.kind, 0, p.due, 0, p.payload, 0
-    FROM unnest(kinds, keys, dues, payloads) WITH ORDINALITY AS p(kind, key, due, payload, nth)
-    WHERE p.key IS NULL ORDER BY p.nth;
+  FOR i IN low..high LOOP
+    IF keys[i] IS NULL THEN
+      unkeyed := true;
+    ELSE
+      last_layer := greatest(last_layer, layers[i]);
+    END IF;
+  END LOOP;
+  IF unkeyed THEN
+    INSERT INTO {schema}.tasks (kind, state, due, attempts, payload, fence)
+      SELECT kinds[p.nth], 0, dues[p.nth], 0, payloads[p.nth], 0
+      FROM generate_series(low, high) AS p(nth)
+      WHERE keys[p.nth] IS NULL AND outcomes[commits[p.nth]] = 0 ORDER BY p.nth;
+  END IF;
   WHILE depth <= last_layer LOOP
-    SELECT count(*) INTO wanted FROM unnest(layers, keys) AS p(layer, key) WHERE p.layer = depth AND p.key IS NOT NULL;
-    EXIT WHEN wanted = 0 AND depth = last_layer;
-    LOOP
+    wanted := 0;
+    FOR i IN low..high LOOP
+      IF layers[i] = depth AND keys[i] IS NOT NULL AND outcomes[commits[i]] = 0 THEN
+        wanted := wanted + 1;
+      END IF;
+    END LOOP;
+    WHILE wanted > 0 LOOP
       -- Always writes the row, even where nothing changes: its lock keeps a claim from taking the task before this transaction ends.
       UPDATE {schema}.tasks t SET
         state = CASE t.state WHEN 1 THEN 1 ELSE 0 END,
         due = CASE t.state
-          WHEN 0 THEN least(t.due, greatest(p.due, t.last_run_at + p.spacing))
+          WHEN 0 THEN least(t.due, greatest(dues[p.nth], t.last_run_at + spacings[p.nth]))
           WHEN 1 THEN t.due
-          ELSE greatest(p.due, t.last_run_at + p.spacing) END,
+          ELSE greatest(dues[p.nth], t.last_run_at + spacings[p.nth]) END,
         -- Outlives a take-over: one run too many is harmless, one too few is lost work.
-        rerun_at = CASE t.state WHEN 1 THEN least(t.rerun_at, greatest(p.due, t.last_run_at + p.spacing)) END,
+        rerun_at = CASE t.state WHEN 1 THEN least(t.rerun_at, greatest(dues[p.nth], t.last_run_at + spacings[p.nth])) END,
         attempts = CASE t.state WHEN 2 THEN 0 ELSE t.attempts END,
         error = CASE t.state WHEN 2 THEN NULL ELSE t.error END
-      FROM unnest(layers, keys, dues, spacings) AS p(layer, key, due, spacing)
-      WHERE p.layer = depth AND p.key IS NOT NULL AND t.key = p.key;
+      FROM generate_series(low, high) AS p(nth)
+      WHERE layers[p.nth] = depth AND outcomes[commits[p.nth]] = 0 AND t.key = keys[p.nth];
       GET DIAGNOSTICS changed = ROW_COUNT;
       added := 0;
       IF changed < wanted THEN
         INSERT INTO {schema}.tasks (kind, key, state, due, attempts, payload, fence)
-          SELECT p.kind, p.key, 0, p.due, 0, p.payload, 0
-          FROM unnest(layers, kinds, keys, dues, payloads) WITH ORDINALITY AS p(layer, kind, key, due, payload, nth)
-          WHERE p.layer = depth AND p.key IS NOT NULL ORDER BY p.nth
+          SELECT kinds[p.nth], keys[p.nth], 0, dues[p.nth], 0, payloads[p.nth], 0
+          FROM generate_series(low, high) AS p(nth)
+          WHERE layers[p.nth] = depth AND outcomes[commits[p.nth]] = 0 AND keys[p.nth] IS NOT NULL ORDER BY p.nth
           ON CONFLICT (key) WHERE key IS NOT NULL DO NOTHING;
         GET DIAGNOSTICS added = ROW_COUNT;
       END IF;
