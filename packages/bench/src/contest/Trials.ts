@@ -30,8 +30,8 @@ export type Trial =
 /** An operation that takes longer than this is given up, and counted as failed. Milliseconds. */
 const patience = 2_000
 
-/** A round of waits goes on no longer than this, however few of them there were. Milliseconds. */
-const longestWait = 3_000
+/** A round of a given amount goes on no longer than this, however little was done. Milliseconds. */
+const longest = 3_000
 
 /** Streams that a trial prepares, the events of one append while it does, and how often it tries. */
 const prepared = { streams: 20, portion: 100, attempts: 5 }
@@ -148,7 +148,7 @@ const contend = async (
   const began = performance.now()
   let left = commands
   const caller = async () => {
-    while (left-- > 0) await run(() => contestant.command(stream, 1))
+    while (left-- > 0 && performance.now() - began < longest) await run(() => contestant.command(stream, 1))
   }
   await Promise.all(Array.from({ length: width }, caller))
   const done = round(began)
@@ -233,7 +233,7 @@ const followed = async (
 ): Promise<TrialRound> => {
   const { round, run } = tally()
   const began = performance.now()
-  for (let index = 0; index < events && performance.now() - began < longestWait; index++) {
+  for (let index = 0; index < events && performance.now() - began < longest; index++) {
     const sample = makeSample(index)
     await run(async () => {
       const handled = new Promise<void>((resolve) => waiting.set(sample.data.id, resolve))
