@@ -47,4 +47,6 @@ export interface Standing {
 
 export const atLeast = (value: number, bound: number, text: string): Aim => ({ text, met: value >= bound })
 
+export const atMost = (value: number, bound: number, text: string): Aim => ({ text, met: value <= bound })
+
 export const below = (value: number, bound: number, text: string): Aim => ({ text, met: value < bound })

@@ -22,6 +22,22 @@ export interface Scale {
     readonly cold: { readonly times: number }
   }
   readonly contest: ContestScale
+  /** Rounds of several processes at once, and the milliseconds that one takes. */
+  readonly processes: { readonly rounds: number; readonly millis: number }
+  /** How long another connection holds a snapshot. */
+  readonly held: { readonly seconds: number }
+  readonly claims: ClaimScale
+}
+
+/** How much is done where tasks are claimed. */
+export interface ClaimScale {
+  /** Tasks of a queue that is short, and of one that is long. */
+  readonly few: number
+  readonly many: number
+  /** Tasks that are done before the last look. */
+  readonly completed: number
+  /** Claims that are timed. */
+  readonly times: number
 }
 
 /** How much is done where others' libraries are measured too. */
@@ -51,7 +67,10 @@ export const fullScale: Scale = {
     warm: { before: 10, times: 100 },
     cold: { times: 5 }
   },
-  contest: { rounds: 3, millis: 400, contended: 200, log: 100_000, followed: 20 }
+  contest: { rounds: 3, millis: 400, contended: 200, log: 100_000, followed: 20 },
+  processes: { rounds: 3, millis: 3_000 },
+  held: { seconds: 20 },
+  claims: { few: 10_000, many: 1_000_000, completed: 200_000, times: 100 }
 }
 
 export interface Surroundings {

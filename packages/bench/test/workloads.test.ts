@@ -7,12 +7,14 @@ import { join } from "node:path"
 import { afterAll, describe, expect, it } from "vitest"
 import { toMarkdown } from "../src/Table.ts"
 import type { Scale, Workload } from "../src/Workload.ts"
+import { claims } from "../src/workloads/Claims.ts"
 import { commit } from "../src/workloads/Commit.ts"
 import { makeCompetitors } from "../src/workloads/Competitors.ts"
 import { fold } from "../src/workloads/Fold.ts"
 import { http } from "../src/workloads/Http.ts"
 import { lists } from "../src/workloads/Lists.ts"
 import { memory } from "../src/workloads/Memory.ts"
+import { postgres } from "../src/workloads/Postgres.ts"
 import { start } from "../src/workloads/Start.ts"
 
 const tiny: Scale = {
@@ -23,6 +25,9 @@ const tiny: Scale = {
   http: { rounds: 1, seconds: 1 },
   starts: 1,
   contest: { rounds: 1, millis: 20, contended: 20, log: 200, followed: 2 },
+  processes: { rounds: 1, millis: 20 },
+  held: { seconds: 0.02 },
+  claims: { few: 700, many: 3_000, completed: 600, times: 2 },
   lists: { senders: 1_000, accounts: 5, largest: 500, warm: { before: 1, times: 2 }, cold: { times: 1 } }
 }
 
@@ -33,11 +38,13 @@ const folder = mkdtempSync(join(tmpdir(), "countersign-bench-test-"))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const figuresOf: ReadonlyArray<[Workload, number]> = [
+  [claims, 9],
   [commit, 6],
   [fold, 3],
   [http, 2],
   [lists, 74],
   [memory, 4],
+  [postgres, 4],
   [start, 1]
 ]
 
@@ -58,15 +65,15 @@ describe("the workloads", () => {
 
   it("competitors", async () => {
     const measured = await competitors.run({ scale: tiny, folder, progress: () => undefined })
-    expect(measured).toHaveLength(12)
+    expect(measured).toHaveLength(12 + 11)
     for (const { ours, standings = [] } of measured) {
       expect(ours.value).toBeGreaterThan(0)
       expect(standings[0]).toMatchObject({ store: "ours, event-only", failed: 0, measured: ours })
-      const others = standings.filter(({ store }) => /emmett|act/.test(store))
+      const others = standings.filter(({ store }) => /emmett|act-|castore/.test(store))
       expect(others.length).toBeGreaterThan(1)
       for (const other of others) expect(other).toMatchObject({ note: "not installed by a test" })
     }
-    const raw = measured.flatMap(({ standings = [] }) => standings.filter(({ store }) => store.startsWith("raw")))
+    const raw = measured.flatMap(({ standings = [] }) => standings.filter(({ store }) => store.includes("node:sqlite")))
     expect(raw.filter(({ measured }) => measured === undefined).map(({ note }) => note)).toEqual([
       "it has no subscription to the log"
     ])

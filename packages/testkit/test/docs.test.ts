@@ -60,6 +60,16 @@ describe("the documentation", () => {
     expect(readdirSync(join(root, "packages")).filter((name) => !rows.includes(name))).toEqual([])
   })
 
+  it("says each change once in the changelog, whose merges keep the lines of both sides", () => {
+    const text = pages.find(({ path }) => path === "CHANGELOG.md")?.text ?? ""
+    const [, ...versions] = text.split(/^## /m)
+    expect(versions.length).toBeGreaterThan(0)
+    for (const version of versions) {
+      const changes = version.split("\n").filter((line) => line.startsWith("- "))
+      expect(changes).toEqual([...new Set(changes)])
+    }
+  })
+
   it("numbers the decisions one after another", () => {
     const numbers = find("docs/decisions/*.md").map((path) => posix.basename(path).slice(0, 4))
     expect(numbers).toEqual(numbers.map((_, index) => String(index + 1).padStart(4, "0")))

@@ -1,9 +1,10 @@
 /**
- * Our contender: commits through the engine's Writer into the SQLite storage adapter, as the product's own go.
+ * Our contender: commits through the engine's Writer into a storage adapter, as the product's own go.
  */
 import { type Commit, EventStore, Writer } from "@countersign/engine"
+import { PostgresStorage } from "@countersign/storage-postgres"
 import { SqliteStorage } from "@countersign/storage-sqlite"
-import { Effect, Layer, ManagedRuntime } from "effect"
+import { Effect, Layer, ManagedRuntime, Redacted } from "effect"
 import type { Round } from "../Measure.ts"
 
 export interface OurStore {
@@ -18,7 +19,11 @@ export interface OurStore {
   readonly close: () => Promise<void>
 }
 
-export const openOurStore = (file: string): OurStore => {
+export const openOurStore = (file: string): OurStore => openOver(SqliteStorage.layer({ file }))
+
+export const openOurPostgres = (url: string): OurStore => openOver(PostgresStorage.layer({ url: Redacted.make(url) }))
+
+const openOver = <E>(storage: Layer.Layer<EventStore, E>): OurStore => {
   let [transactions, written] = [0, 0]
   const counted = Layer.effect(
     EventStore,
@@ -30,7 +35,7 @@ export const openOurStore = (file: string): OurStore => {
         return store.commit(batch)
       }
     }))
-  ).pipe(Layer.provide(SqliteStorage.layer({ file })))
+  ).pipe(Layer.provide(storage))
   const runtime = ManagedRuntime.make(Layer.provideMerge(Writer.layer, counted))
 
   const run = (commits: ReadonlyArray<Commit>, width: number): Promise<Round> =>

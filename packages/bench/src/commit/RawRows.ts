@@ -2,7 +2,7 @@
  * A commit as the rows that the storage adapter makes of it, ready to be bound: the raw contender has nothing left to do but to write them.
  * The smoke test compares what both wrote, row by row.
  */
-import { ownerKey, type SenderEntry } from "@countersign/core"
+import { ownerKey, type SenderEntry, viewVersion } from "@countersign/core"
 import type { Commit } from "@countersign/engine"
 
 type Row = ReadonlyArray<string | number | null>
@@ -64,7 +64,8 @@ export const toRawRows = (commit: Commit, last: LastNumbers, known: Known): RawR
       entry.createdAt,
       entry.updatedAt,
       JSON.stringify(entry.metadata),
-      bodyOf(entry)
+      bodyOf(entry),
+      viewVersion
     ],
     metadata: Object.entries(entry.metadata).map(([key, value]) => [
       known.account,

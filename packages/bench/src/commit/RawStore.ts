@@ -27,7 +27,7 @@ export const openRawStore = (file: string): RawStore => {
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`)
   const addSender = db.prepare(`
     INSERT INTO senders (stream, account, owner, position, kind, status, domain, canonical, incarnation,
-      created_at, updated_at, metadata, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+      created_at, updated_at, metadata, body, view_version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
   const addMetadata = db.prepare(`
     INSERT INTO sender_metadata (account, key, value, position, stream) VALUES (?, ?, ?, ?, ?)`)
   const changeCount = db.prepare(`

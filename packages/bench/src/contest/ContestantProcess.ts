@@ -19,7 +19,7 @@ export interface ContestantProcess {
   readonly end: () => Promise<void>
 }
 
-/** After this long without an answer a process is killed. Milliseconds; the preparation of the largest trial takes a fraction of it. */
+/** After this long without an answer, beside what a round is asked to take, a process is killed. Milliseconds. */
 const patience = 60_000
 
 export const startContestant = (program: URL, args: ReadonlyArray<string> = []): ContestantProcess => {
@@ -33,6 +33,7 @@ export const startContestant = (program: URL, args: ReadonlyArray<string> = []):
     child.once("error", () => resolve())
     child.once("exit", () => resolve())
   })
+  let roundMillis = 0
   const orphan = () => child.kill("SIGKILL")
   process.once("exit", orphan)
 
@@ -53,7 +54,7 @@ export const startContestant = (program: URL, args: ReadonlyArray<string> = []):
           timer = setTimeout(() => {
             child.kill("SIGKILL")
             reject(new Error(`no answer in ${patience / 1_000} s`))
-          }, patience)
+          }, patience + roundMillis)
         })
       ])
     } finally {
@@ -71,7 +72,10 @@ export const startContestant = (program: URL, args: ReadonlyArray<string> = []):
   }
 
   return {
-    open: async (place, trial) => (await expect({ order: "open", place, trial }, "opened")).profile,
+    open: async (place, trial) => {
+      roundMillis = "millis" in trial ? trial.millis : 0
+      return (await expect({ order: "open", place, trial }, "opened")).profile
+    },
     round: async () => (await expect({ order: "round" }, "round")).round,
     close: async () => {
       await expect({ order: "close" }, "closed")

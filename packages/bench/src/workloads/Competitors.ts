@@ -6,9 +6,10 @@
  */
 import { mkdtempSync, rmSync } from "node:fs"
 import { join } from "node:path"
-import { type Contest, type Entrant, endAll, hold, type Processes, type Results } from "../contest/Contest.ts"
+import { PostgresCluster } from "@countersign/testkit/postgres"
+import { type Entrant, endAll, hold, type Processes, type Results } from "../contest/Contest.ts"
+import { names, postgresEntrants, sqliteEntrants } from "../contest/Entrants.ts"
 import type { Install } from "../contest/Install.ts"
-import { emmett, ours, sqliteEntrants } from "../contest/SqliteEntrants.ts"
 import type { Trial } from "../contest/Trials.ts"
 import { type Aim, atLeast, type Figure } from "../Figure.ts"
 import { ratio } from "../Measure.ts"
@@ -19,12 +20,10 @@ export const makeCompetitors = (install: Install): Workload => ({
   onRequest: true,
   run: async (surroundings) => {
     const missing = await install(surroundings.progress)
-    const processes: Processes = new Map()
-    try {
-      return await runSqlite(surroundings, sqliteEntrants(missing), processes)
-    } finally {
-      await endAll(processes)
-    }
+    return [
+      ...(await onSqlite(surroundings, sqliteEntrants(missing))),
+      ...(await onPostgres(surroundings, postgresEntrants(missing)))
+    ]
   }
 })
 
@@ -52,47 +51,100 @@ const trials = (
   { workload: "W8 whole command, one at a time", trial: { kind: "command", millis } }
 ]
 
-const runSqlite = async (
-  { folder, progress, scale: { contest } }: Surroundings,
-  entrants: ReadonlyArray<Entrant>,
-  processes: Processes
-): Promise<ReadonlyArray<Figure>> => {
-  const figures: Array<Figure> = []
-  let oneAtATime: Results = new Map()
-  for (const { trial, workload } of trials(contest, [10, 50, 100])) {
-    progress(`competitors: SQLite, ${workload}`)
-    const stores = mkdtempSync(join(folder, "contest-"))
-    let stored = 0
-    const { figure, results } = await hold({
-      workload: `SQLite: ${workload}`,
-      trial,
-      rounds: contest.rounds,
-      entrants,
-      processes,
-      place: async () => join(stores, `${stored++}.db`),
-      aims: sqliteAims(trial, () => oneAtATime)
-    })
-    if (trial.kind === "create" && trial.width === 1) oneAtATime = results
-    figures.push(figure)
-    rmSync(stores, { recursive: true, force: true })
-  }
-  return figures
+/** A database system, and how it gives each who takes part an empty store. */
+interface Ground {
+  readonly name: string
+  readonly widths: ReadonlyArray<number>
+  readonly place: () => Promise<string>
+  /** After a trial: what was stored is not needed any more. */
+  readonly sweep: () => Promise<void>
+  /** What is aimed at in a trial, beside what was measured one at a time. */
+  readonly aims: (trial: Trial, results: Results, oneAtATime: Results) => ReadonlyArray<Aim>
 }
 
-/** What is aimed at; where the other gave no figure there is nothing to compare with, and its row says why. */
-const sqliteAims =
-  (trial: Trial, oneAtATime: () => Results): NonNullable<Contest["aims"]> =>
-  (results) => {
-    if (trial.kind === "create" && trial.width === 1) return times(results, results, 6, `${emmett}`)
-    if (trial.kind === "create" && trial.width === 100) {
-      return times(results, oneAtATime(), 60, `${emmett} one at a time`)
+const holdAll = async (
+  { progress, scale: { contest } }: Surroundings,
+  entrants: ReadonlyArray<Entrant>,
+  { aims, name, place, sweep, widths }: Ground
+): Promise<ReadonlyArray<Figure>> => {
+  const processes: Processes = new Map()
+  const figures: Array<Figure> = []
+  let oneAtATime: Results = new Map()
+  try {
+    for (const { trial, workload } of trials(contest, widths)) {
+      progress(`competitors: ${name}, ${workload}`)
+      const { figure, results } = await hold({
+        workload: `${name}: ${workload}`,
+        trial,
+        rounds: contest.rounds,
+        entrants,
+        processes,
+        place,
+        aims: (measured) => aims(trial, measured, oneAtATime)
+      })
+      if (trial.kind === "create" && trial.width === 1) oneAtATime = results
+      figures.push(figure)
+      await sweep()
     }
-    return trial.kind === "load" && trial.length === 10 ? times(results, results, 10, emmett) : []
+    return figures
+  } finally {
+    await endAll(processes)
   }
+}
 
-const times = (results: Results, others: Results, bound: number, whom: string): ReadonlyArray<Aim> => {
-  const [mine, other] = [results.get(ours), others.get(emmett)]
+const onSqlite = (surroundings: Surroundings, entrants: ReadonlyArray<Entrant>): Promise<ReadonlyArray<Figure>> => {
+  const newFolder = () => mkdtempSync(join(surroundings.folder, "contest-"))
+  let [stores, stored] = [newFolder(), 0]
+  return holdAll(surroundings, entrants, {
+    name: "SQLite",
+    widths: [10, 50, 100],
+    place: async () => join(stores, `${stored++}.db`),
+    sweep: async () => {
+      rmSync(stores, { recursive: true, force: true })
+      stores = newFolder()
+    },
+    aims: (trial, results, oneAtATime) => {
+      const { emmettSqlite } = names
+      if (trial.kind === "create" && trial.width === 1) return times(results, results, 6, emmettSqlite)
+      if (trial.kind === "create" && trial.width === 100) {
+        return times(results, oneAtATime, 60, emmettSqlite, " one at a time")
+      }
+      return trial.kind === "load" && trial.length === 10 ? times(results, results, 10, emmettSqlite) : []
+    }
+  })
+}
+
+const onPostgres = async (
+  surroundings: Surroundings,
+  entrants: ReadonlyArray<Entrant>
+): Promise<ReadonlyArray<Figure>> => {
+  await using cluster = await PostgresCluster.make({ settings: { shared_buffers: "256MB" } })
+  let databases: ReadonlyArray<string> = []
+  return await holdAll(surroundings, entrants, {
+    name: `PostgreSQL ${cluster.version}`,
+    widths: [10, 50],
+    place: () => {
+      const database = `contest_${databases.length}`
+      databases = [...databases, database]
+      return cluster.createDatabase(database)
+    },
+    sweep: async () => {
+      for (const database of databases) await cluster.dropDatabase(database)
+    },
+    aims: (trial, results) => {
+      const { castorePostgres, emmettPostgres } = names
+      if (trial.kind === "create" && trial.width === 50) {
+        return [...times(results, results, 4, emmettPostgres), ...times(results, results, 2.5, castorePostgres)]
+      }
+      return trial.kind === "load" && trial.length === 10 ? times(results, results, 5, emmettPostgres) : []
+    }
+  })
+}
+
+/** Where the other gave no figure there is nothing to compare with, and its row says why. */
+const times = (results: Results, others: Results, bound: number, whom: string, how = ""): ReadonlyArray<Aim> => {
+  const [mine, other] = [results.get(names.ours), others.get(whom)]
   if (mine === undefined || other === undefined) return []
   const quotient = ratio(mine, other)
-  return [atLeast(quotient, bound, `>= ${bound} x ${whom} (${quotient.toFixed(1)})`)]
+  return [atLeast(quotient, bound, `>= ${bound} x ${whom}${how} (${quotient.toFixed(1)})`)]
 }
