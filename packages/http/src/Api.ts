@@ -11,6 +11,7 @@
 import { HttpApi, OpenApi } from "effect/http-api"
 import { ConfirmationGroup } from "./confirmation/Definition.ts"
 import { withResponseHeaders } from "./OpenApiHeaders.ts"
+import { withParameterDescriptions } from "./OpenApiParameters.ts"
 import { EmailAddressesGroup } from "./opentransact/Definition.ts"
 import { OperationsGroup } from "./operations/Definition.ts"
 import { SenderGroup } from "./sendmachine/Definition.ts"
@@ -31,7 +32,7 @@ export class CountersignApi extends HttpApi.make("countersign")
       description:
         "Proves that a customer may send mail as an address of their domain: the owner of the mailbox confirms a mailed link, the owner of the domain publishes CNAME records.\n\nThe same senders are served in three dialects, each in the form that the clients of its vendor expect: **Space Invoices** at `/v1/email-address` and `/v1/organizations/{id}/email-address`, **OpenTransact** at `/v1/email-addresses`, **Sendmachine** at `/sender`. One access key works in all of them. Paths match in any case and with or without a slash at the end, and GET answers HEAD. Another method than a path has answers 405, with `Allow`, and an unknown path 404, both in the form of errors of the dialect that owns the path.",
       license: { name: "MIT" },
-      transform: withResponseHeaders
+      transform: (document) => withParameterDescriptions(withResponseHeaders(document))
     })
   ) {}
 

@@ -9,6 +9,12 @@ const byStatus: { readonly [status: string]: { readonly [name: string]: unknown 
   "201": { Location: header("Where the new resource is (RFC 9110, section 10.2.2).") },
   "401": { "WWW-Authenticate": header("The schemes that are understood (RFC 9110, section 11.6.1).") },
   "405": { Allow: header("The methods of the path (RFC 9110, section 10.2.1).") },
+  "409": {
+    "Retry-After": header(
+      "While the first request with an `Idempotency-Key` is in flight: seconds until a new try makes sense (RFC 9110, section 10.2.3).",
+      "integer"
+    )
+  },
   "429": { "Retry-After": header("Seconds until a new try makes sense (RFC 9110, section 10.2.3).", "integer") },
   "503": { "Retry-After": header("Seconds until a new try makes sense (RFC 9110, section 10.2.3).", "integer") }
 }

@@ -59,6 +59,16 @@ const makeCheckpointer = (
   const copyHere = writer.prepare("PRAGMA wal_checkpoint(PASSIVE)")
   let thread: Thread | undefined
 
+  const start = (): Thread => {
+    try {
+      return startThread(file, onDeath)
+    } catch (cause) {
+      // The system has no thread left to give, say; the commit that is written does not fail for it.
+      onDeath(cause)
+      return noThread
+    }
+  }
+
   const afterWrite = (): void => {
     const row = look.get()
     const log = readInteger(row, "log")
@@ -69,7 +79,7 @@ const makeCheckpointer = (
     // When the thread has just copied, a few pages are left; when it cannot run, this is the only checkpoint there is.
     if ((log >= long && waiting < worthCopying) || log >= tooLong || thread?.isDead() === true) copyHere.get()
     else {
-      thread ??= startThread(file, onDeath)
+      thread ??= start()
       thread.checkpoint()
     }
   }
@@ -92,6 +102,14 @@ interface Thread {
   readonly isDead: () => boolean
   readonly checkpoint: () => void
   readonly close: () => Promise<void>
+}
+
+/** One that never began. */
+const noThread: Thread = {
+  isBusy: () => false,
+  isDead: () => true,
+  checkpoint: () => {},
+  close: () => Promise.resolve()
 }
 
 const startThread = (file: string, onDeath: (cause: unknown) => void): Thread => {

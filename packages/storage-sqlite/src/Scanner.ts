@@ -73,9 +73,11 @@ const makeJobs = (start: () => Worker) => {
   const take = (): Job | undefined => {
     while (waiting.size > 0) {
       const account = [...waiting.keys()].find((other) => other !== served) ?? served
-      const [job, ...rest] = waiting.get(account) ?? []
+      const jobs = waiting.get(account) ?? []
+      const job = jobs.shift()
+      // Set anew, it comes behind the others.
       waiting.delete(account)
-      if (rest.length > 0) waiting.set(account, rest)
+      if (jobs.length > 0) waiting.set(account, jobs)
       if (job === undefined) continue
       served = account
       return job
@@ -91,7 +93,14 @@ const makeJobs = (start: () => Worker) => {
       thread?.unref()
       return
     }
-    thread ??= started()
+    try {
+      thread ??= started()
+    } catch (cause) {
+      // The system has no thread left to give, say. Whoever waits is told in a turn of its own, however many they are.
+      const reason = "the thread of long lists cannot be started"
+      setImmediate(() => end(Effect.fail(new StorageUnavailable({ reason, cause }))))
+      return
+    }
     thread.ref()
     order({ _tag: "Begin", ...running.search })
   }

@@ -20,3 +20,6 @@ export const temporaryFile = Effect.map(temporaryFolder, (folder) => join(folder
 /** A new, empty store each time it is built. */
 export const temporaryStore = (options: { readonly mailLimits?: MailLimits } = {}) =>
   Layer.unwrap(Effect.map(temporaryFile, (file) => SqliteStorage.layer({ file, cacheMegabytes: 4, ...options })))
+
+/** In the place of a path: no thread can be given a function, so whoever starts one with it is refused. */
+export const unsendable: string = (() => "") as never // It is no text, and that is what it is for.

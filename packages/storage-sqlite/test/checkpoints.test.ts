@@ -6,7 +6,7 @@ import { Cause, Context, Effect, Exit, Logger, Scope } from "effect"
 import { type Connection, openConnection } from "../src/Connection.ts"
 import { makePorts } from "../src/SqliteStorage.ts"
 import { addCommit } from "./SampleCommit.ts"
-import { temporaryFile } from "./TemporaryStore.ts"
+import { temporaryFile, unsendable } from "./TemporaryStore.ts"
 
 const page = 4_096
 /** Small, so that a few thousand commits go round many times. */
@@ -53,19 +53,22 @@ describe("the write-ahead log", () => {
     60_000
   )
 
-  it.live(
-    "stays short when the checkpoint thread cannot run, and the operator is told once",
-    () =>
+  it.live.each([
+    // Sent to a file that it cannot open.
+    { what: "run", astray: (file: string) => join(file, "nowhere.db"), cause: "unable to open database file" },
+    { what: "be started", astray: () => unsendable, cause: "could not be cloned" }
+  ])(
+    "stays short when the checkpoint thread cannot $what, and the operator is told once",
+    ({ astray, cause: told }) =>
       Effect.gen(function* () {
         const warnings: Array<string> = []
         const logger = Logger.make(({ cause, logLevel }) => {
           warnings.push(`${logLevel}: ${Cause.pretty(cause)}`)
         })
         const connection = yield* openConnection({ file: yield* temporaryFile, cacheMegabytes: 4 })
-        // The thread is sent to a file that it cannot open.
-        const astray = { ...connection, file: join(connection.file, "nowhere.db") }
+        const elsewhere = { ...connection, file: astray(connection.file) }
         const store = Context.get(
-          yield* makePorts(astray, { logLimits: limits }).pipe(Effect.provide(Logger.layer([logger]))),
+          yield* makePorts(elsewhere, { logLimits: limits }).pipe(Effect.provide(Logger.layer([logger]))),
           EventStore
         )
         let longest = 0
@@ -76,7 +79,7 @@ describe("the write-ahead log", () => {
         }
         expect(longest).toBeLessThan(2 * limits.tooLong)
         expect(warnings.length).toBe(1)
-        expect(warnings[0]).toContain("unable to open database file")
+        expect(warnings[0]).toContain(told)
       }),
     60_000
   )

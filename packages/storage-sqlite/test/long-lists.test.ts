@@ -8,7 +8,7 @@ import type { Search } from "../src/SenderSearch.ts"
 import { makeSenderDirectory } from "../src/SqliteSenderDirectory.ts"
 import { makePorts } from "../src/SqliteStorage.ts"
 import { account, addCommit } from "./SampleCommit.ts"
-import { temporaryFile, temporaryFolder } from "./TemporaryStore.ts"
+import { temporaryFile, temporaryFolder, unsendable } from "./TemporaryStore.ts"
 
 const cacheKilobytes = 1_024
 const senders = 450
@@ -196,6 +196,20 @@ describe("the thread of long lists", () => {
         const error = yield* Effect.flip(scanner.scan(account, all, () => 0))
         expect(error.message).toBe("the storage is not available: the thread of long lists ended")
       }
+    })
+  )
+
+  it.live("that cannot be started fails each question, however many wait", () =>
+    Effect.gen(function* () {
+      const scanner = yield* makeScanner(unsendable, cacheKilobytes)
+      const ask = Effect.flip(scanner.scan(account, all, () => 0))
+      const errors = yield* Effect.all(
+        Array.from({ length: 100 }, () => ask),
+        { concurrency: "unbounded" }
+      )
+      expect(new Set(errors.map(({ message }) => message))).toEqual(
+        new Set(["the storage is not available: the thread of long lists cannot be started"])
+      )
     })
   )
 

@@ -122,9 +122,12 @@ export const runStress = Effect.fnUntraced(function* (
     }
     while ((blows[0]?.at ?? Number.POSITIVE_INFINITY) <= answered) {
       const blow = blows.shift()
-      // What was in flight in any process may have been written and not known.
-      for (const life of slots) broken.add(life)
-      if (blow !== undefined) replacing.push(blow.strike())
+      // What was in flight in any process, when it struck or while it did, may have been written and not known.
+      const strikeAll = () => {
+        for (const life of slots) broken.add(life)
+      }
+      strikeAll()
+      if (blow !== undefined) replacing.push(blow.strike().then(strikeAll))
     }
   }
   const [one = "", ...rest] = ids

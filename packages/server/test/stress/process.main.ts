@@ -6,7 +6,7 @@
 import { writeSync } from "node:fs"
 import { createInterface } from "node:readline"
 import { Senders } from "@countersign/engine"
-import { Context, Effect, Exit, Layer, Logger, References, Scope } from "effect"
+import { Context, Effect, Exit, Layer, Logger, References, Schedule, Scope } from "effect"
 import { type Act, perform } from "./Act.ts"
 import { type ProcessSettings, processOf } from "./Installation.ts"
 
@@ -29,7 +29,11 @@ const logs = Layer.merge(
   Logger.layer([Logger.withConsoleError(Logger.formatLogFmt)]),
   Layer.succeed(References.MinimumLogLevel, "Warn")
 )
-const context = await Effect.runPromise(Layer.buildWithScope(Layer.provideMerge(processOf(settings), logs), scope))
+// It may begin while the storage is down, and waits for it as a server does.
+const context = await Layer.buildWithScope(Layer.provideMerge(processOf(settings), logs), scope).pipe(
+  Effect.retry({ schedule: Schedule.spaced("500 millis"), times: 60 }),
+  Effect.runPromise
+)
 const senders = Context.get(context, Senders)
 say({ ready: true })
 
