@@ -11,7 +11,7 @@ import { areTagged, entryArrays } from "./EntryColumns.ts"
 import { layersOf, taskArrays, taskNumber } from "./TaskColumns.ts"
 
 /** How many parameters `commit_batch` takes. */
-export const commitParameters = 48
+export const commitParameters = 49
 
 interface FlatAppend extends Append {
   /** The number of its commit, from 1. */
@@ -57,6 +57,7 @@ const flatten = (batch: ReadonlyArray<Commit>): ReadonlyArray<FlatAppend> => {
 export const encodeBatch = (
   given: bigint | null,
   forget: number,
+  folds: boolean,
   batch: ReadonlyArray<Commit>
 ): ReadonlyArray<unknown> => {
   const appends = flatten(batch)
@@ -72,6 +73,7 @@ export const encodeBatch = (
   return [
     long(given),
     forget,
+    folds,
     viewVersion,
     appends.reduce((most, { layer }) => Math.max(most, layer), 0),
     areTagged(entries),

@@ -14,12 +14,15 @@ import { joinEach } from "./JoinEach.ts"
 /** Old receipts are deleted every so many commits, and how many at most: twice what came in, so the rest shrinks. */
 const forgetEvery = 128
 const forgetAtMost = 256
+/** Every so many batches the rows of a count become one. A count is the sum of about as many rows, and a snapshot that is held costs a sixty-fourth. */
+const foldEvery = 64
 
 export const makeEventStore = (database: Database, changes: Changes): EventStore["Service"] => {
   const { schema } = database.names
   const parameters = Array.from({ length: commitParameters }, (_, index) => `$${index + 1}`).join(", ")
   const commit = `SELECT * FROM ${schema}.commit_batch(${parameters})`
   let sinceForgetting = 0
+  let batches = 0
 
   const forget = (commits: number): number => {
     sinceForgetting += commits
@@ -33,7 +36,7 @@ export const makeEventStore = (database: Database, changes: Changes): EventStore
       batch.length === 0
         ? Effect.succeed([])
         : Effect.flatMap(database.given, (given) =>
-            database.commit(commit, encodeBatch(given, forget(batch.length), batch))
+            database.commit(commit, encodeBatch(given, forget(batch.length), ++batches % foldEvery === 0, batch))
           ).pipe(
             Effect.map(([row]) => decodeOutcomes(batch, row)),
             Effect.tap((outcomes) => (outcomes.some(isCommitted) ? changes.hint : Effect.void))

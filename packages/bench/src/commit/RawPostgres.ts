@@ -40,12 +40,11 @@ const write = `
     INSERT INTO countersign.sender_metadata (account, key, value, position, stream)
       SELECT * FROM unnest($23::text[], $24::text[], $25::text[], $26::bigint[], $27::bigint[])
   ), counted AS (
-    INSERT INTO countersign.sender_counts AS n (account, owner, kind, status, senders)
+    INSERT INTO countersign.sender_counts (account, owner, kind, status, senders)
       SELECT s.account, o.owner, s.kind, s.status, count(*)
       FROM unnest($11::text[], $12::text[], $14::text[], $15::text[]) AS s(account, owner, kind, status),
         LATERAL (VALUES (''), (s.owner)) AS o(owner)
       GROUP BY s.account, o.owner, s.kind, s.status
-      ON CONFLICT (account, owner, kind, status) DO UPDATE SET senders = n.senders + excluded.senders
   ), added_tasks AS (
     INSERT INTO countersign.tasks (kind, key, state, due, attempts, payload, fence)
       SELECT t.kind, t.key, 0, t.due, 0, t.payload, 0

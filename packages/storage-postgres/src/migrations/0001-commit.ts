@@ -15,7 +15,7 @@ export const commitFunction = `
 -- outcomes, per commit: 0 committed, 1 duplicate, 2 command id reused, 3 lease lost, 4 conflict. texts, per commit: the first result of a
 -- duplicate, or the JSON of a conflict's newer events; conflicts: which append. places, per append: the position of its entry.
 CREATE FUNCTION {schema}.commit_batch(
-  given bigint, forget integer, made_by integer, layers integer, tagged boolean,
+  given bigint, forget integer, folds boolean, made_by integer, layers integer, tagged boolean,
   -- Per commit: where the run ends that it is in, and its last append, task and event; and the claim that it settles.
   c_until integer[], c_appends integer[], c_tasks integer[], c_events integer[],
   c_account text[], c_command text[], c_fingerprint text[], c_result text[], c_task bigint[], c_fence integer[],

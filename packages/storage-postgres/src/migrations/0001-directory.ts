@@ -31,8 +31,8 @@ export const writeEntries = (view: string, keepsPlaces: boolean): string => `
       END IF;
 
       IF any_listed OR e_account IS NOT NULL THEN
-        INSERT INTO {schema}.sender_counts AS n (account, owner, kind, status, senders)
-          SELECT d.account, o.owner, d.kind, d.status, sum(d.change)
+        WITH changed AS MATERIALIZED (
+          SELECT d.account, o.owner, d.kind, d.status, sum(d.change) AS senders
           FROM (
             SELECT s.account, s.owner, s.kind, s.status, -1 AS change
             FROM generate_series(a_low, a_high) AS a(nth)
@@ -44,9 +44,15 @@ export const writeEntries = (view: string, keepsPlaces: boolean): string => `
             WHERE e_account[a.nth] IS NOT NULL AND ${ofLayer}
           ) d CROSS JOIN LATERAL (VALUES ('' COLLATE "C"), (d.owner)) AS o(owner)
           GROUP BY d.account, o.owner, d.kind, d.status HAVING sum(d.change) <> 0
-          -- In one order, whatever the batch: by now only one transaction at a time gets here, but it costs nothing.
-          ORDER BY d.account, o.owner, d.kind, d.status
-          ON CONFLICT (account, owner, kind, status) DO UPDATE SET senders = n.senders + excluded.senders;
+        ), folded AS (
+          DELETE FROM {schema}.sender_counts n USING changed c
+          WHERE folds AND n.account = c.account AND n.owner = c.owner AND n.kind = c.kind AND n.status = c.status
+          RETURNING n.account, n.owner, n.kind, n.status, n.senders
+        )
+        INSERT INTO {schema}.sender_counts (account, owner, kind, status, senders)
+          SELECT n.account, n.owner, n.kind, n.status, sum(n.senders)
+          FROM (SELECT * FROM changed UNION ALL SELECT * FROM folded) n
+          GROUP BY n.account, n.owner, n.kind, n.status HAVING sum(n.senders) <> 0;
       END IF;
 
       IF any_listed THEN
@@ -114,6 +120,7 @@ DECLARE
   a_high constant integer := entries;
   layers constant integer := 0;
   any_known constant boolean := true;
+  folds constant boolean := true;
   a_layer integer[] := array_fill(0, ARRAY[entries]);
   numbers bigint[] := array_fill(NULL::bigint, ARRAY[entries]);
   firsts bigint[] := array_fill(NULL::bigint, ARRAY[entries]);
@@ -196,8 +203,7 @@ BEGIN
   IF repair THEN
     ${countsOf("of_account")}
     INSERT INTO {schema}.sender_counts (account, owner, kind, status, senders)
-      SELECT of_account, d.owner, d.kind, d.status, d.counted FROM differences d
-      ON CONFLICT (account, owner, kind, status) DO UPDATE SET senders = excluded.senders;
+      SELECT of_account, d.owner, d.kind, d.status, d.counted - d.kept FROM differences d;
   END IF;
 END
 $function$;

@@ -98,15 +98,17 @@ CREATE INDEX sender_metadata_by_term ON {schema}.sender_metadata (account, md5(k
 -- Finds what to delete with a sender.
 CREATE INDEX sender_metadata_of_stream ON {schema}.sender_metadata (stream);
 
--- Live senders by owner, kind and status; owner '' counts those of all owners. Counting rows instead reads every entry of an account.
+-- Live senders by owner, kind and status: the sum of the rows of each; owner '' counts those of all owners. Counting senders instead reads every
+-- entry of an account. A batch adds its change as a row of its own, and every so often one makes one row of them: the row that an account's
+-- commits would update all the time grows a version with each while any snapshot is held, and each commit would walk all of them.
 CREATE TABLE {schema}.sender_counts (
   account text COLLATE "C" NOT NULL,
   owner text COLLATE "C" NOT NULL,
   kind text COLLATE "C" NOT NULL,
   status text COLLATE "C" NOT NULL,
-  senders bigint NOT NULL,
-  PRIMARY KEY (account, owner, kind, status)
-) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02);
+  senders bigint NOT NULL
+) WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000);
+CREATE INDEX sender_counts_of_owner ON {schema}.sender_counts (account, owner, kind, status);
 
 -- state: 0 waiting, 1 running, 2 buried. A number is never used again: a stale claim must not fit another task.
 CREATE TABLE {schema}.tasks (
