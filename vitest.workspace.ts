@@ -1,4 +1,5 @@
 import { existsSync, readdirSync } from "node:fs"
+import { availableParallelism } from "node:os"
 import { defineConfig } from "vitest/config"
 
 // One project per package, so that `--project core` runs one of them. The "source" condition makes the packages resolve
@@ -13,6 +14,8 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
+    // Many tests wait for processes, disks and servers; with one worker, which is vitest's choice for two cores, one core stands idle.
+    maxWorkers: Math.max(2, availableParallelism()),
     // Answers for the PostgreSQL servers of the run; starts one when the first test asks for it.
     globalSetup: ["./packages/testkit/src/postgres/VitestSetup.ts"],
     reporters: ["default", "./.ci/summary-reporter.mjs"],
