@@ -56,10 +56,13 @@ export const isPassing = (error: SqlError): boolean => {
     : /^(53|57P)/.test(state)
 }
 
+/** How Node says that a certificate does not do (https://nodejs.org/api/tls.html#x509-certificate-error-codes), or that there is no TLS. */
+const certificateCode = /CERT|SSL|TLS|CRL|SIGNATURE|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH|HOSTNAME_MISMATCH/
+
 /** Trying again would end the same way. */
 const isMisconfigured = ({ reason }: SqlError): boolean =>
   /TLS|URL|Unsupported|Invalid/.test(reason.message ?? "") ||
-  (reason.cause instanceof Error && "code" in reason.cause && /CERT|SSL|TLS/.test(String(reason.cause.code)))
+  (reason.cause instanceof Error && "code" in reason.cause && certificateCode.test(String(reason.cause.code)))
 
 /** `undefined` when the error comes from this program: then it is a defect. */
 export const storageUnavailable = (error: SqlError): StorageUnavailable | undefined => {
@@ -82,7 +85,7 @@ const connectionReason = (error: SqlError): string => {
   if (!isConnecting(error)) return "the connection to the database was lost"
   const { cause, message } = error.reason
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : ""
-  if (/CERT|SSL|TLS/.test(code)) return `the database's certificate is not accepted (${code})`
+  if (certificateCode.test(code)) return `the database's certificate is not accepted (${code})`
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") return "the name of the database's host is not known"
   if (code === "ENOENT") return "there is no such socket of a database"
   if (/URL|Unsupported|Invalid/.test(message ?? "")) return "the address of the database is not valid"
