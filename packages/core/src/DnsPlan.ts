@@ -29,6 +29,28 @@ export const makeDnsPlan = (domain: string, tokens: ReadonlyArray<string>, zone:
   }))
 })
 
+/** A plan as it is stored: without the records when they follow from the tokens and the zone, as they do for every plan made so far. */
+export interface CompactDnsPlan extends Omit<DnsPlan, "records"> {
+  readonly records?: DnsPlan["records"]
+}
+
+/** What of a domain's plan need be stored. */
+export const compactDnsPlan = (domain: string, plan: DnsPlan): CompactDnsPlan => {
+  const { zone, tokens, records } = plan
+  const made = makeDnsPlan(domain, tokens, zone).records
+  const follow =
+    made.length === records.length &&
+    made.every(({ type, name, value }, index) => {
+      const record = records[index]
+      return record?.type === type && record.name === name && record.value === value
+    })
+  return follow ? { zone, tokens } : plan
+}
+
+/** The plan again that `compactDnsPlan` was given. */
+export const wholeDnsPlan = (domain: string, { zone, tokens, records }: CompactDnsPlan): DnsPlan =>
+  records === undefined ? makeDnsPlan(domain, tokens, zone) : { zone, tokens, records }
+
 /**
  * The longest domain that leaves room for a DKIM selector of `tokenLength` characters in a name of 253
  * (RFC 1035, section 2.3.4).

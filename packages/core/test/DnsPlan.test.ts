@@ -1,5 +1,5 @@
-import { expect, it } from "vitest"
-import { longestPlannableDomain, makeDnsPlan } from "../src/DnsPlan.ts"
+import { describe, expect, it } from "vitest"
+import { compactDnsPlan, longestPlannableDomain, makeDnsPlan, wholeDnsPlan } from "../src/DnsPlan.ts"
 
 it("asks for one CNAME record per token", () => {
   expect(makeDnsPlan("example.com", ["one", "two"], "dkim.example.org")).toStrictEqual({
@@ -15,4 +15,23 @@ it("asks for one CNAME record per token", () => {
 it("fits a name of 253 characters for the longest domain that may be planned", () => {
   const domain = "a".repeat(longestPlannableDomain(32))
   expect(makeDnsPlan(domain, ["t".repeat(32)], "zone").records[0]?.name).toHaveLength(253)
+})
+
+describe("a plan as it is stored", () => {
+  const plan = makeDnsPlan("shop.example", ["t1", "t2"], "dkim.example.net")
+
+  it("has no records when they follow from the tokens", () => {
+    const stored = compactDnsPlan("shop.example", plan)
+    expect(stored).toEqual({ zone: "dkim.example.net", tokens: ["t1", "t2"] })
+    expect(wholeDnsPlan("shop.example", stored)).toEqual(plan)
+  })
+
+  it("keeps records that do not", () => {
+    const [first, ...others] = plan.records
+    if (first === undefined) throw new Error("the plan has no records")
+    for (const records of [others, [{ ...first, value: "other.example.net" }, ...others]]) {
+      const made = { ...plan, records }
+      expect(wholeDnsPlan("shop.example", compactDnsPlan("shop.example", made))).toEqual(made)
+    }
+  })
 })

@@ -1,13 +1,12 @@
 /**
  * What of a directory entry no filter asks for, as one JSON text; and the whole entry out of its row again.
  */
-import { makeDnsPlan, type SenderEntry } from "@countersign/core"
+import { type CompactDnsPlan, compactDnsPlan, type SenderEntry, wholeDnsPlan } from "@countersign/core"
 import type { ListedSender } from "@countersign/engine"
 import { type Row, readInteger, readText } from "./Columns.ts"
 
 interface Body extends Pick<SenderEntry, "owner" | "address" | "mailbox" | "domainState" | "domainSince" | "verdicts"> {
-  /** Without the records when they follow from the tokens and the zone, as they do for every plan made so far. */
-  readonly plan: Omit<SenderEntry["plan"], "records"> & Partial<Pick<SenderEntry["plan"], "records">>
+  readonly plan: CompactDnsPlan
 }
 
 export const encodeBody = (entry: SenderEntry): string => {
@@ -19,20 +18,9 @@ export const encodeBody = (entry: SenderEntry): string => {
     domainState,
     domainSince,
     verdicts,
-    plan: followsFromTokens(plan, domain) ? { zone: plan.zone, tokens: plan.tokens } : plan
+    plan: compactDnsPlan(domain, plan)
   }
   return JSON.stringify(body)
-}
-
-const followsFromTokens = (plan: SenderEntry["plan"], domain: string): boolean => {
-  const { records } = makeDnsPlan(domain, plan.tokens, plan.zone)
-  return (
-    records.length === plan.records.length &&
-    records.every((record, index) => {
-      const stored = plan.records[index]
-      return stored?.type === record.type && stored.name === record.name && stored.value === record.value
-    })
-  )
 }
 
 /** The columns that `decodeSender` reads, of `senders s` and `streams t`. */
@@ -54,7 +42,7 @@ export const decodeSender = (account: string, row: Row): ListedSender => {
     domain,
     status: readText(row, "status") as SenderEntry["status"],
     ...body,
-    plan: { ...plan, records: plan.records ?? makeDnsPlan(domain, plan.tokens, plan.zone).records },
+    plan: wholeDnsPlan(domain, plan),
     metadata,
     incarnation: readInteger(row, "incarnation"),
     createdAt: readInteger(row, "created_at"),

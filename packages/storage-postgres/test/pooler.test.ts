@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, it } from "vitest"
 import { PostgresStorage } from "../src/index.ts"
 import { Pooler, pgbouncer } from "./Pooler.ts"
 
+// Loudly: the summary counts it, and `.ci/run` installs the program. npm has none.
 if (!existsSync(pgbouncer))
   it.todo("NOT TESTED: behind PgBouncer, because it is not installed (apt-get install pgbouncer)")
 else {
