@@ -47,8 +47,7 @@ const shapes = async () => {
 
 /** The same packages, installed and used. */
 const installed = () => {
-  const node = join(root, "node_modules", "node", "bin", process.platform === "win32" ? "node.exe" : "node")
-  return checkInstalled(root, node, published).then(
+  return checkInstalled(root, process.execPath, published).then(
     () => ({ ok: true, output: "" }),
     (problem) => ({ ok: false, output: String(problem?.message ?? problem) })
   )
@@ -56,8 +55,7 @@ const installed = () => {
 
 const types = () => run("tsc", "-b")
 
-const rooms = () =>
-  run("vitest", "run", "--config", "vitest.workspace.ts", "--project", "testkit", "rooms", "dependencies")
+const rooms = () => run("vitest", "run", "--project", "testkit", "rooms", "dependencies")
 
 // Steps of one row follow one another; the rows run side by side.
 const rows = [

@@ -115,7 +115,7 @@ const serves = async (node, command, folder) => {
   }
 }
 
-/** Rejects with what is wrong with the packages `names` once they are installed. `node` is a Node of version 24 or later. */
+/** Rejects with what is wrong with the packages `names` once they are installed. `node` is the Node that runs them. */
 export const checkInstalled = async (root, node, names) => {
   const folder = mkdtempSync(join(tmpdir(), "countersign-installed-"))
   try {

@@ -16,18 +16,3 @@ export const endAtOnceWhenAskedTwice = (): void => {
   process.on("SIGINT", asked)
   process.on("SIGTERM", asked)
 }
-
-/**
- * Asks the process to stop when `npm start` is gone. npm passes a SIGTERM on to the shell that it starts, and that shell
- * ends without telling the program, which would stay behind with its port.
- */
-export const endWithNpmStart = (): void => {
-  if (process.env.npm_lifecycle_event !== "start") return
-  const parent = process.ppid
-  const watch = setInterval(() => {
-    if (process.ppid === parent) return
-    clearInterval(watch)
-    process.kill(process.pid, "SIGTERM")
-  }, 250)
-  watch.unref()
-}

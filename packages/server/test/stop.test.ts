@@ -1,10 +1,9 @@
-import { spawn } from "node:child_process"
 import { existsSync, readdirSync } from "node:fs"
 import { createServer, request } from "node:http"
 import { createConnection } from "node:net"
 import { join } from "node:path"
 import { expect, it, onTestFinished } from "vitest"
-import { command, start, temporaryFolder, until } from "./Program.ts"
+import { start, temporaryFolder, until } from "./Program.ts"
 import { startSandbox, stopped } from "./Sandbox.ts"
 
 it.each(["SIGTERM", "SIGINT"] as const)(
@@ -75,20 +74,6 @@ it("ends at once when it is asked twice", async () => {
   await new Promise((resolve) => setTimeout(resolve, 600))
   sandbox.kill("SIGINT")
   expect(await sandbox.ended).toMatchObject({ code: 130 })
-})
-
-it("ends with `npm start`, whose shell tells it nothing", async () => {
-  const shell = spawn("/bin/sh", ["-c", `"${process.execPath}" "${command}" serve --sandbox; :`], {
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, PORT: "0", npm_lifecycle_event: "start" },
-    stdio: ["ignore", "pipe", "ignore"]
-  })
-  let output = ""
-  shell.stdout.setEncoding("utf8").on("data", (text: string) => {
-    output += text
-  })
-  const url = await until("the banner", () => /^Countersign sandbox on (http:\S+)$/m.exec(output)?.[1])
-  shell.kill("SIGTERM")
-  await until("a closed port", () => refuses(Number(new URL(url).port)))
 })
 
 it("says in one sentence that the port is taken", async () => {

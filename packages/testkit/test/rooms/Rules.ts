@@ -46,6 +46,7 @@ const topLevel = [
   "package.json",
   "package-lock.json",
   "tsconfig.json",
+  "vitest.config.ts",
   "vitest.workspace.ts",
   "README.md",
   "packages",
