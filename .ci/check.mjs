@@ -2,13 +2,10 @@
 // failure; each says one line, and only the failing ones show their output. The last line is `N passed, N failed`.
 
 import { spawn } from "node:child_process"
-import { readdirSync, readFileSync } from "node:fs"
-import { dirname, join } from "node:path"
+import { join } from "node:path"
 import { performance } from "node:perf_hooks"
-import { fileURLToPath } from "node:url"
 import { checkInstalled } from "./installed.mjs"
-
-const root = dirname(dirname(fileURLToPath(import.meta.url)))
+import { published, root } from "./published.mjs"
 
 /** Runs one of the installed programs and keeps what it says. */
 const run = (program, ...args) =>
@@ -27,14 +24,6 @@ const run = (program, ...args) =>
       const end = code === 0 ? "" : `${program} ended with ${signal ?? `exit code ${code}`}\n`
       resolve({ ok: code === 0, output: Buffer.concat(chunks).toString("utf8") + end })
     })
-  })
-
-/** The packages that will be published. */
-const published = readdirSync(join(root, "packages"))
-  .sort()
-  .filter((name) => {
-    const manifest = JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8"))
-    return manifest.private !== true
   })
 
 /** publint on every package that will be published, as npm would pack it. Reads `dist`, so it follows the type check. */

@@ -62,6 +62,9 @@ const install = async (root, folder, names) => {
   if (packages.length !== names.length)
     throw new Error(`npm would publish ${packages.length} of ${names.length} packages`)
   for (const { name, files } of packages) {
+    for (const file of ["README.md", "LICENSE"]) {
+      if (!files.includes(file)) throw new Error(`npm would publish ${name} without ${file}`)
+    }
     for (const file of files) {
       const target = join(modules, name, file)
       mkdirSync(dirname(target), { recursive: true })

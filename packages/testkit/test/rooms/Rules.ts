@@ -58,7 +58,7 @@ const topLevel = [
 ]
 
 /** Left by tools, ignored by git. */
-const leftovers = ["node_modules", "coverage"]
+const leftovers = ["node_modules", "coverage", "dist"]
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Reading the house
