@@ -12,7 +12,7 @@ import { HttpApp } from "@countersign/http"
 import { SmtpMailer } from "@countersign/mailer-smtp"
 import { Console, Effect, Layer, Redacted } from "effect"
 import { HttpRouter } from "effect/http"
-import { databaseIn, type StoreConfig, storeConfig } from "./Config.ts"
+import { checkAll, databaseIn, type StoreConfig, storeConfig } from "./Config.ts"
 import { Listener, listeningPort } from "./Listener.ts"
 import {
   type LinkSecrets,
@@ -27,7 +27,6 @@ import {
   workerListenConfig,
   worldConfig
 } from "./ServeConfig.ts"
-import { collectStartGarbage } from "./StartGarbage.ts"
 import { openStore } from "./Store.ts"
 import { banner } from "./sandbox/Banner.ts"
 import { DemoAccount } from "./sandbox/DemoAccount.ts"
@@ -40,18 +39,21 @@ export type Part = "all" | "api" | "workers"
 
 /** Serves until interrupted. */
 export const serve = Effect.fnUntraced(function* (part: Part) {
-  const listen = yield* part === "workers" ? workerListenConfig : listenConfig
-  const config = yield* serviceConfig
-  const world = part === "api" ? undefined : yield* worldConfig
-  const store = yield* storeConfig
+  const parts = {
+    listen: part === "workers" ? workerListenConfig : listenConfig,
+    service: serviceConfig,
+    world: part === "api" ? Effect.succeed(undefined) : worldConfig,
+    store: storeConfig
+  }
+  yield* checkAll(parts)
+  const { listen, service, world, store } = yield* Effect.all(parts)
   const announce = Effect.gen(function* () {
     const { publicUrl } = yield* Settings
     const address = urlOf(listen.host, yield* listeningPort)
     yield* Effect.logInfo(`Listening on ${address}${partSentence[part]}; mailed links lead to ${publicUrl}`)
-    yield* collectStartGarbage
   })
   return yield* Layer.launch(
-    Layer.provide(Layer.effectDiscard(announce), production(listen, config, world, part, store))
+    Layer.provide(Layer.effectDiscard(announce), production(listen, service, world, part, store))
   )
 })
 
@@ -68,7 +70,6 @@ export const serveSandbox = Effect.gen(function* () {
   const announce = Effect.gen(function* () {
     const { publicUrl } = yield* Settings
     yield* Console.log(yield* banner(publicUrl, folder))
-    yield* collectStartGarbage
   })
   return yield* Layer.launch(Layer.provide(Layer.effectDiscard(announce), sandbox(config, folder)))
 }).pipe(Effect.scoped)

@@ -6,7 +6,7 @@ import { expect, it, onTestFinished } from "vitest"
 import { start, temporaryFolder, until } from "./Program.ts"
 import { startSandbox, stopped } from "./Sandbox.ts"
 
-it.each(["SIGTERM", "SIGINT"] as const)(
+it.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)(
   "ends with exit code 0 on %s, and its temporary folder goes",
   async (signal) => {
     const temporary = temporaryFolder()
@@ -19,6 +19,15 @@ it.each(["SIGTERM", "SIGINT"] as const)(
     expect(existsSync(join(temporary, folder))).toBe(false)
   }
 )
+
+it("opens no debugger on SIGUSR1", async () => {
+  const sandbox = await startSandbox()
+  sandbox.kill("SIGUSR1")
+  // A signal and a request arrive in no order: the debugger would be there before the second of them ends.
+  for (let turn = 0; turn < 20; turn++) expect((await fetch(`${sandbox.url}/health`)).status).toBe(200)
+  const ended = await stopped(sandbox)
+  expect(ended).toMatchObject({ code: 0, stderr: "" })
+})
 
 it("finishes the requests in flight, and takes no new ones", async () => {
   const sandbox = await startSandbox()
