@@ -1,6 +1,6 @@
 import { storageContract } from "@countersign/testkit"
 import { Effect, Layer } from "effect"
-import { openConnection } from "../src/Connection.ts"
+import { openConnection } from "../src/connection/Database.ts"
 import { makePorts } from "../src/SqliteStorage.ts"
 import { temporaryFile } from "./TemporaryStore.ts"
 
