@@ -12,10 +12,10 @@ import {
   type Organization
 } from "@countersign/engine"
 import { Effect, Option, Redacted } from "effect"
-import { long } from "../connection/Parameters.ts"
 import { type Row, readInteger, readOptionalInteger, readText } from "../connection/Columns.ts"
 import type { Database } from "../connection/Database.ts"
 import { databaseNow } from "../connection/DatabaseClock.ts"
+import { long } from "../connection/Parameters.ts"
 
 export const makeAccounts = ({ read, names: { schema } }: Database): Accounts["Service"] => {
   const findKey = `SELECT a.id, a.email, a.name, k.id AS key FROM ${schema}.access_keys k

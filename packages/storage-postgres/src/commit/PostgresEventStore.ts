@@ -3,13 +3,13 @@
  */
 import { type CommitOutcome, EventStore, type StoredEvent } from "@countersign/engine"
 import { Effect } from "effect"
-import { long } from "../connection/Parameters.ts"
 import type { Changes } from "../connection/Changes.ts"
 import { type Row, readInteger, readText } from "../connection/Columns.ts"
-import { commitParameters, decodeOutcomes, encodeBatch } from "./CommitBatch.ts"
 import type { Database, Statements } from "../connection/Database.ts"
 import { databaseNow } from "../connection/DatabaseClock.ts"
 import { joinEach } from "../connection/JoinEach.ts"
+import { long } from "../connection/Parameters.ts"
+import { commitParameters, decodeOutcomes, encodeBatch } from "./CommitBatch.ts"
 
 /** Old receipts are deleted every so many commits, and how many at most: twice what came in, so the rest shrinks. */
 const forgetEvery = 128

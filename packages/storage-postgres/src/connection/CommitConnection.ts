@@ -5,13 +5,12 @@ import { OutcomeUnknown, type StorageUnavailable } from "@countersign/engine"
 import { PgConnection } from "@effect/sql-pg"
 import { Effect, Exit, Scope, Semaphore } from "effect"
 import type { Row } from "./Columns.ts"
-import type { DatabaseOptions } from "./Database.ts"
-import { inRealTime, refuse, untilReached } from "./Reconnect.ts"
 import { isLost, isPassing } from "./PostgresFailure.ts"
+import { inRealTime, refuse, untilReached } from "./Reconnect.ts"
 import { checkServer } from "./ServerCheck.ts"
-import { watched } from "./Settings.ts"
+import { type DatabaseOptions, watched } from "./Settings.ts"
 
-export interface Committer {
+export interface CommitConnection {
   readonly commit: (
     sql: string,
     values: ReadonlyArray<unknown>
@@ -24,12 +23,12 @@ interface Open {
   readonly isClosed: () => boolean
 }
 
-export const makeCommitter = ({
+export const openCommitConnection = ({
   settings,
   patience,
   statementLimit,
   allowUnsafe
-}: DatabaseOptions): Effect.Effect<Committer, StorageUnavailable, Scope.Scope> =>
+}: DatabaseOptions): Effect.Effect<CommitConnection, StorageUnavailable, Scope.Scope> =>
   Effect.gen(function* () {
     const turn = yield* Semaphore.make(1)
     let current: Open | undefined

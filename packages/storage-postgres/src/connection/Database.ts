@@ -9,13 +9,11 @@ import { type PgConnection, PgPool } from "@effect/sql-pg"
 import { Clock, type Duration, Effect, type Scope } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
 import type { Row } from "./Columns.ts"
-import { type Committer, makeCommitter } from "./CommitConnection.ts"
-import type { SchemaNames } from "../migrations/Migrations.ts"
-import { inRealTime, refuse, tookTooLong, untilReached } from "./Reconnect.ts"
+import { openCommitConnection } from "./CommitConnection.ts"
 import { isConnecting, isPassing } from "./PostgresFailure.ts"
-
-/** Runs one statement and answers its rows. */
-export type Query = (sql: string, values?: ReadonlyArray<unknown>) => Effect.Effect<ReadonlyArray<Row>, SqlError>
+import { inRealTime, refuse, tookTooLong, untilReached } from "./Reconnect.ts"
+import type { SchemaNames } from "./SchemaNames.ts"
+import type { DatabaseOptions } from "./Settings.ts"
 
 /** Statements of one store: each in a transaction of its own, or all in one that somebody else begins and ends. */
 export interface Statements {
@@ -45,17 +43,6 @@ export interface Database extends Statements {
   ) => Effect.Effect<ReadonlyArray<Row>, StorageUnavailable | OutcomeUnknown>
 }
 
-export interface DatabaseOptions {
-  readonly settings: PgConnection.Config
-  readonly names: SchemaNames
-  readonly connections: number
-  readonly clock: "database" | "effect"
-  readonly patience: Duration.Duration
-  /** How long a statement may take; longer than the functions wait for a lock. */
-  readonly statementLimit: Duration.Duration
-  readonly allowUnsafe: boolean
-}
-
 /** Opens the connections; they are closed with the scope. */
 export const openDatabase = (options: DatabaseOptions): Effect.Effect<Database, StorageUnavailable, Scope.Scope> =>
   Effect.gen(function* () {
@@ -76,7 +63,7 @@ export const openDatabase = (options: DatabaseOptions): Effect.Effect<Database, 
           Effect.timeoutOrElse({ duration: statementLimit, orElse: () => Effect.fail(tookTooLong) }),
           inRealTime
         )
-    const committer: Committer = yield* makeCommitter(options)
+    const { commit } = yield* openCommitConnection(options)
     return {
       names,
       settings,
@@ -89,6 +76,6 @@ export const openDatabase = (options: DatabaseOptions): Effect.Effect<Database, 
       search: (sql: string, values?: ReadonlyArray<unknown>) => limited(sql, values, isPassing, false),
       write: (sql: string, values?: ReadonlyArray<unknown>) =>
         limited(sql, values, (error) => isConnecting(error) && isPassing(error)),
-      commit: committer.commit
+      commit
     }
   }).pipe(inRealTime)

@@ -11,6 +11,7 @@ import type { ConnectionOptions } from "node:tls"
 import { StorageUnavailable } from "@countersign/engine"
 import type { PgConnection } from "@effect/sql-pg"
 import { Duration, Effect, Redacted } from "effect"
+import type { SchemaNames } from "./SchemaNames.ts"
 
 /** Where the database is, when it is not told as one URL. */
 export interface PostgresAddress {
@@ -36,6 +37,18 @@ export const urlOf = (address: PostgresAddress): Redacted.Redacted => {
   if (address.sslmode !== undefined) url.searchParams.set("sslmode", address.sslmode)
   if (address.sslrootcert !== undefined) url.searchParams.set("sslrootcert", address.sslrootcert)
   return Redacted.make(url.href)
+}
+
+/** What holds for the connections of one store. */
+export interface DatabaseOptions {
+  readonly settings: PgConnection.Config
+  readonly names: SchemaNames
+  readonly connections: number
+  readonly clock: "database" | "effect"
+  readonly patience: Duration.Duration
+  /** How long a statement may take; longer than the functions wait for a lock. */
+  readonly statementLimit: Duration.Duration
+  readonly allowUnsafe: boolean
 }
 
 /** What every connection of the storage shares. */

@@ -4,10 +4,10 @@
 import { ownerKey } from "@countersign/core"
 import { type ListedSender, SenderDirectory } from "@countersign/engine"
 import { Effect, Option } from "effect"
-import { indexable, long } from "../connection/Parameters.ts"
 import { type Row, readInteger } from "../connection/Columns.ts"
 import type { Database } from "../connection/Database.ts"
 import { joinEach } from "../connection/JoinEach.ts"
+import { indexable, long } from "../connection/Parameters.ts"
 import { decodeSender, listedColumns } from "./SenderBody.ts"
 import { searchCount, searchPage } from "./SenderSearch.ts"
 

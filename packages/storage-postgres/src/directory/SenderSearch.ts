@@ -3,8 +3,8 @@
  */
 import { accountOwner, ownerKey } from "@countersign/core"
 import type { SenderFilter, SenderQuery } from "@countersign/engine"
-import { indexable, long, texts } from "../connection/Parameters.ts"
 import { joinEach } from "../connection/JoinEach.ts"
+import { indexable, long, texts } from "../connection/Parameters.ts"
 import { listedColumns } from "./SenderBody.ts"
 
 export interface Search {

@@ -11,10 +11,10 @@ import {
   type MailLimits
 } from "@countersign/engine"
 import { Effect, Semaphore } from "effect"
-import { long } from "../connection/Parameters.ts"
 import { readBoolean, readInteger, readOptionalInteger, readText } from "../connection/Columns.ts"
 import type { Database } from "../connection/Database.ts"
 import { databaseNow } from "../connection/DatabaseClock.ts"
+import { long } from "../connection/Parameters.ts"
 
 const hour = 60 * 60 * 1_000
 

@@ -7,54 +7,19 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto"
 import { StorageUnavailable } from "@countersign/engine"
 import { Effect } from "effect"
-import { readInteger, readText } from "../connection/Columns.ts"
-import type { Query } from "../connection/Database.ts"
-import { initial } from "./0001-initial.ts"
+import type { SqlError } from "effect/sql/SqlError"
+import { type Row, readInteger, readText } from "../connection/Columns.ts"
 import { foreignSchema } from "../connection/PostgresFailure.ts"
+import { lockKey, type SchemaNames } from "../connection/SchemaNames.ts"
+import { initial } from "./0001-initial.ts"
 
 /** In order: the first makes version 1. */
 export const migrations: ReadonlyArray<string> = [initial]
 
-/** What of SQL and names depends on the schema. */
-export interface SchemaNames {
-  /** Quoted. */
-  readonly schema: string
-  /** As an SQL text. */
-  readonly schemaText: string
-  /** Where a batch tells that it was written. */
-  readonly channel: string
-  /** Fills the placeholders of a migration. */
-  readonly fill: (sql: string) => string
-}
-
-/** The key of an advisory lock. The server keeps such locks per database, so the schema is all that must be told apart. */
-const lockKey = (schema: string, purpose: string): bigint =>
-  createHash("sha256").update(`countersign ${purpose} ${schema}`).digest().readBigInt64BE()
-
-export const schemaNames = (name: string): SchemaNames => {
-  const schema = `"${name.replaceAll('"', '""')}"`
-  const schemaText = `'${name.replaceAll("'", "''")}'`
-  const regclass = (name: string) => `'${`${schema}.${name}`.replaceAll("'", "''")}'::regclass`
-  const channel = `countersign_${createHash("sha256").update(name).digest("hex").slice(0, 16)}`
-  const values: { readonly [placeholder: string]: string } = {
-    "{schema}": schema,
-    "{channel}": channel,
-    "{stream_numbers}": regclass("stream_numbers"),
-    "{task_numbers}": regclass("tasks_number_seq"),
-    "{commit_lock}": `'${lockKey(name, "commit")}'::bigint`,
-    "{mail_lock}": `'${lockKey(name, "mail")}'::bigint`,
-    // Longer than any commit; the statement itself may take a little more.
-    "{lock_timeout}": "5s"
-  }
-  return {
-    schema,
-    schemaText,
-    channel,
-    fill: (sql) => sql.replace(/\{[a-z_]+\}/g, (placeholder) => values[placeholder] ?? placeholder)
-  }
-}
-
 export const checksum = (sql: string): string => createHash("sha256").update(sql).digest("hex")
+
+/** Runs one statement and answers its rows. */
+export type Query = (sql: string, values?: ReadonlyArray<unknown>) => Effect.Effect<ReadonlyArray<Row>, SqlError>
 
 /** Brings the schema to the newest version. Refuses one of another program, or of a newer version of this one. */
 export const migrate = Effect.fnUntraced(function* (query: Query, name: string, names: SchemaNames) {

@@ -4,8 +4,8 @@
 import type { StorageUnavailable, StoredRow } from "@countersign/engine"
 import { PgTypes } from "@effect/sql-pg"
 import { Effect, Result } from "effect"
-import { booleans, indexable, integers, longs, texts } from "../connection/Parameters.ts"
 import type { Statements } from "../connection/Database.ts"
+import { booleans, indexable, integers, longs, texts } from "../connection/Parameters.ts"
 
 type Tag = StoredRow["_tag"]
 type Of<T extends Tag> = Extract<StoredRow, { readonly _tag: T }>

@@ -12,13 +12,13 @@ import {
 } from "@countersign/engine"
 import type { PgConnection } from "@effect/sql-pg"
 import { Effect } from "effect"
-import { long } from "../connection/Parameters.ts"
 import { readBoolean } from "../connection/Columns.ts"
 import type { Database, Statements } from "../connection/Database.ts"
+import { long } from "../connection/Parameters.ts"
+import { isLost } from "../connection/PostgresFailure.ts"
+import { inRealTime, reachConnection, refuse } from "../connection/Reconnect.ts"
 import { makeLoadRows } from "./LoadRows.ts"
 import { maintained } from "./MaintainedRows.ts"
-import { inRealTime, reachConnection, refuse } from "../connection/Reconnect.ts"
-import { isLost } from "../connection/PostgresFailure.ts"
 
 const filled = [
   "accounts",

@@ -3,14 +3,14 @@
  */
 import type { CorrectionOutcome, MaintainedStore, StoredStream } from "@countersign/engine"
 import { Effect } from "effect"
-import { integers, longs, texts } from "../connection/Parameters.ts"
+import { makeEventReads } from "../commit/PostgresEventStore.ts"
 import { type Row, readArray, readInteger, readOptionalInteger, readText } from "../connection/Columns.ts"
 import type { Statements } from "../connection/Database.ts"
-import { areTagged, entryArrays } from "../directory/EntryColumns.ts"
 import { leftJoinEach } from "../connection/JoinEach.ts"
-import { makeEventReads } from "../commit/PostgresEventStore.ts"
-import { makeSenderAudit } from "./SenderAudit.ts"
+import { integers, longs, texts } from "../connection/Parameters.ts"
+import { areTagged, entryArrays } from "../directory/EntryColumns.ts"
 import { decodeSender, listedColumns } from "../directory/SenderBody.ts"
+import { makeSenderAudit } from "./SenderAudit.ts"
 
 /** What `correct_entries` answers. */
 const outcomes: ReadonlyArray<CorrectionOutcome> = ["Written", "Moved", "Newer"]

@@ -7,9 +7,9 @@
  */
 import type { AuditSlice, MaintainedStore, StorageUnavailable } from "@countersign/engine"
 import { Effect } from "effect"
-import { long } from "../connection/Parameters.ts"
 import { type Row, readInteger, readOptionalText, readText } from "../connection/Columns.ts"
 import type { Statements } from "../connection/Database.ts"
+import { long } from "../connection/Parameters.ts"
 
 /** How many streams a slice has. */
 const sliceSize = 500

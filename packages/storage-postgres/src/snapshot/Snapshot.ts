@@ -5,11 +5,11 @@
  */
 import { budgetWindow, type StorageUnavailable, type StoredRow } from "@countersign/engine"
 import { Effect, Option, Stream } from "effect"
-import { long } from "../connection/Parameters.ts"
 import { type Row, readInteger } from "../connection/Columns.ts"
 import type { Database } from "../connection/Database.ts"
 import { databaseNow } from "../connection/DatabaseClock.ts"
 import { joinEach } from "../connection/JoinEach.ts"
+import { long } from "../connection/Parameters.ts"
 import { inRealTime, reachConnection, refuse } from "../connection/Reconnect.ts"
 import * as Decode from "./StoredRows.ts"
 

@@ -3,11 +3,18 @@
  */
 import { type ClaimedTask, LeaseLost, type TaskFence, TaskQueue, type TaskRecord } from "@countersign/engine"
 import { Effect } from "effect"
-import { long, texts } from "../connection/Parameters.ts"
 import type { Changes } from "../connection/Changes.ts"
-import { type Row, readBoolean, readInteger, readOptionalInteger, readOptionalText, readText } from "../connection/Columns.ts"
+import {
+  type Row,
+  readBoolean,
+  readInteger,
+  readOptionalInteger,
+  readOptionalText,
+  readText
+} from "../connection/Columns.ts"
 import type { Database } from "../connection/Database.ts"
 import { databaseNow } from "../connection/DatabaseClock.ts"
+import { long, texts } from "../connection/Parameters.ts"
 import { kindOf, taskArrays, taskId, taskNumber } from "./TaskColumns.ts"
 
 interface End {

@@ -3,8 +3,8 @@
  */
 import type { NewTask, TaskKind } from "@countersign/core"
 import type { PgTypes } from "@effect/sql-pg"
-import { integers, longs, texts } from "../connection/Parameters.ts"
 import { type Row, readText } from "../connection/Columns.ts"
+import { integers, longs, texts } from "../connection/Parameters.ts"
 
 /** The id of a task in the port. Of one length, so that the order of the texts is the order of the numbers. */
 export const taskId = (number: number): string => String(number).padStart(idLength, "0")

@@ -13,9 +13,9 @@ import {
 } from "@countersign/engine"
 import { Effect, Option, Redacted } from "effect"
 import { type Row, readInteger, readOptionalInteger, readText } from "../connection/Columns.ts"
-import type { Connection } from "../connection/Database.ts"
+import type { Database } from "../connection/Database.ts"
 
-export const makeAccounts = ({ read, reader }: Connection): Accounts["Service"] => {
+export const makeAccounts = ({ read, reader }: Database): Accounts["Service"] => {
   const findKey = reader.prepare(`
     SELECT a.id, a.email, a.name, k.id AS key FROM access_keys k CROSS JOIN accounts a ON a.id = k.account
     WHERE k.secret_hash = ? AND k.revoked_at IS NULL`)
@@ -36,7 +36,7 @@ export const makeAccounts = ({ read, reader }: Connection): Accounts["Service"] 
   })
 }
 
-export const makeAccountAdmin = ({ read, reader, write, writer }: Connection): AccountAdmin["Service"] => {
+export const makeAccountAdmin = ({ read, reader, write, writer }: Database): AccountAdmin["Service"] => {
   const hasAccount = writer.prepare("SELECT 1 FROM accounts WHERE id = ?")
   const addAccount = writer.prepare("INSERT INTO accounts (id, email, name) VALUES (?, ?, ?)")
   const addOrganization = writer.prepare("INSERT INTO organizations (id, account, name) VALUES (?, ?, ?)")

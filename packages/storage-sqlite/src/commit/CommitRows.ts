@@ -4,9 +4,9 @@
  */
 import type { Append, Commit, CommitOutcome, StoredEvent } from "@countersign/engine"
 import { type Row, readInteger, readText } from "../connection/Columns.ts"
-import type { Connection } from "../connection/Database.ts"
-import type { Numbers } from "../directory/SurrogateKeys.ts"
+import type { Database } from "../connection/Database.ts"
 import type { SenderRows } from "../directory/SenderRows.ts"
+import type { SurrogateKeys } from "../directory/SurrogateKeys.ts"
 import type { TaskRows } from "../tasks/TaskRows.ts"
 
 /** A receipt answers for so long, in milliseconds; after that its command id is free again. */
@@ -35,8 +35,8 @@ interface Head {
 }
 
 export const makeCommitRows = (
-  { writer }: Connection,
-  numbers: Numbers,
+  { writer }: Database,
+  keys: SurrogateKeys,
   senders: SenderRows,
   tasks: TaskRows
 ): CommitRows => {
@@ -111,7 +111,7 @@ export const makeCommitRows = (
   }
 
   const commitOne = ({ account, command, appends, settles }: Commit, now: number, head: Head): CommitOutcome => {
-    const accountNumber = numbers.ofAccount(account)
+    const accountNumber = keys.ofAccount(account)
     const receipt = findReceipt.get(accountNumber, command.id)
     // Before everything else: the first answer holds although the versions, and the lease, have moved on since.
     const holds = receipt !== undefined && now - readInteger(receipt, "at") < receiptLifetime

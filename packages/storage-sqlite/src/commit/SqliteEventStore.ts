@@ -5,24 +5,24 @@ import { EventStore } from "@countersign/engine"
 import { Effect } from "effect"
 import type { Changes } from "../connection/Changes.ts"
 import { readText } from "../connection/Columns.ts"
+import type { Database } from "../connection/Database.ts"
 import { type CommitRows, decodeEventRow } from "./CommitRows.ts"
-import type { Connection } from "../connection/Database.ts"
 
-export const makeEventStore = (connection: Connection, rows: CommitRows, changes: Changes): EventStore["Service"] =>
+export const makeEventStore = (database: Database, rows: CommitRows, changes: Changes): EventStore["Service"] =>
   EventStore.of({
     commit: (batch) =>
       Effect.map(
-        connection.transact((now) => rows.commit(batch, now)),
+        database.transact((now) => rows.commit(batch, now)),
         (outcomes) => {
           if (outcomes.some(({ _tag }) => _tag === "Committed")) changes.hint()
           return outcomes
         }
       ),
-    ...makeEventReads(connection),
+    ...makeEventReads(database),
     changes: changes.stream
   })
 
-export const makeEventReads = ({ read, reader }: Connection): Pick<EventStore["Service"], "readStream" | "readLog"> => {
+export const makeEventReads = ({ read, reader }: Database): Pick<EventStore["Service"], "readStream" | "readLog"> => {
   const readStream = reader.prepare(`
     SELECT position, version, type, schema_version, data, meta, recorded_at FROM events
     WHERE stream = (SELECT number FROM streams WHERE stream = ?) AND version > ? ORDER BY version LIMIT ?`)

@@ -20,7 +20,7 @@ export const LockClock = Context.Reference<Clock.Clock>("countersign/storage-sql
 })
 
 /** Runs `run` at once, and again while it throws that the database is busy; `refuse` says what any other cause means. */
-export const persistently = <A, E>(
+export const retryWhileBusy = <A, E>(
   run: () => A,
   refuse: (cause: unknown) => Effect.Effect<never, E>
 ): Effect.Effect<A, E> =>

@@ -4,7 +4,7 @@
  */
 import { Clock, Effect, PubSub, Schedule, type Scope, Stream } from "effect"
 import { readInteger } from "./Columns.ts"
-import type { Connection } from "./Database.ts"
+import type { Database } from "./Database.ts"
 
 export interface Changes {
   /** Tells whoever listens. */
@@ -15,7 +15,7 @@ export interface Changes {
 const pollEvery = "200 millis"
 
 /** Watches until the end of the scope. */
-export const watchChanges = (connection: Connection): Effect.Effect<Changes, never, Scope.Scope> =>
+export const watchChanges = (database: Database): Effect.Effect<Changes, never, Scope.Scope> =>
   Effect.gen(function* () {
     // One slot, and a newer hint replaces the waiting one: a hint says that there is something new, not how much.
     const hints = yield* PubSub.sliding<void>(1)
@@ -24,7 +24,7 @@ export const watchChanges = (connection: Connection): Effect.Effect<Changes, nev
     }
     // Changes when another connection commits, not when this one does (https://www.sqlite.org/pragma.html#pragma_data_version). Takes a
     // microsecond. On the connection that writes: on the other one, this process's own commits would count as foreign.
-    const dataVersion = connection.writer.prepare("PRAGMA data_version")
+    const dataVersion = database.writer.prepare("PRAGMA data_version")
     let seen = readInteger(dataVersion.get(), "data_version")
     const look = Effect.sync(() => {
       try {

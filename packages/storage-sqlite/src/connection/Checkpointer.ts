@@ -11,7 +11,7 @@ import { Worker } from "node:worker_threads"
 import { Cause, Effect, type Scope } from "effect"
 import type { Order } from "./CheckpointThread.ts"
 import { readInteger } from "./Columns.ts"
-import type { Connection } from "./Database.ts"
+import type { Database } from "./Database.ts"
 import { isSqliteError } from "./SqliteFailure.ts"
 
 /** In pages of 4 kB. */
@@ -29,7 +29,7 @@ const defaultLimits: LogLimits = { worthCopying: 1_000, long: 16_000, tooLong: 6
 
 /** Runs until the end of the scope. */
 export const keepLogShort = (
-  connection: Connection,
+  database: Database,
   limits: LogLimits = defaultLimits
 ): Effect.Effect<void, never, Scope.Scope> =>
   Effect.gen(function* () {
@@ -43,14 +43,14 @@ export const keepLogShort = (
       )
     }
     const { written } = yield* Effect.acquireRelease(
-      Effect.sync(() => makeCheckpointer(connection, limits, onDeath)),
+      Effect.sync(() => makeCheckpointer(database, limits, onDeath)),
       ({ close }) => Effect.promise(close)
     )
-    connection.onWritten(written)
+    database.onWritten(written)
   })
 
 const makeCheckpointer = (
-  { file, writer }: Connection,
+  { file, writer }: Database,
   { worthCopying, long, tooLong }: LogLimits,
   onDeath: (cause: unknown) => void
 ) => {

@@ -11,10 +11,10 @@ import { DatabaseSync } from "node:sqlite"
 import { OutcomeUnknown, StorageUnavailable } from "@countersign/engine"
 import { Clock, Effect, type Scope } from "effect"
 import { migrate, schemaVersion } from "../migrations/Migrations.ts"
-import { lockTimeout, persistently, refuse } from "./BusyRetry.ts"
+import { lockTimeout, refuse, retryWhileBusy } from "./BusyRetry.ts"
 import { isDiskFailure, isSqliteError } from "./SqliteFailure.ts"
 
-export interface Connection {
+export interface Database {
   readonly file: string
   /** To prepare statements with that run inside `write` or `transact`. */
   readonly writer: DatabaseSync
@@ -36,19 +36,19 @@ export interface Connection {
 }
 
 /** Opens the file, makes it if need be (mode 0600, its folder 0700), and brings it to the newest schema. */
-export const openConnection = (options: {
+export const openDatabase = (options: {
   readonly file: string
   readonly cacheMegabytes: number
-}): Effect.Effect<Connection, StorageUnavailable, Scope.Scope> =>
+}): Effect.Effect<Database, StorageUnavailable, Scope.Scope> =>
   Effect.acquireRelease(
-    persistently(() => open(options), refuse),
+    retryWhileBusy(() => open(options), refuse),
     ({ reader, writer }) =>
       Effect.sync(() => {
         reader.close()
         // The last connection to a file copies what is left of the log into it and deletes the log.
         writer.close()
       })
-  ).pipe(Effect.map((opened) => makeConnection(opened)))
+  ).pipe(Effect.map((opened) => makeDatabase(opened)))
 
 interface Opened {
   readonly file: string
@@ -93,7 +93,7 @@ const makeFile = (path: string): void => {
   closeSync(openSync(path, "a", 0o600))
 }
 
-const makeConnection = ({ file, writer, reader }: Opened): Connection => {
+const makeDatabase = ({ file, writer, reader }: Opened): Database => {
   const begin = writer.prepare("BEGIN IMMEDIATE")
   const commit = writer.prepare("COMMIT")
   const rollback = writer.prepare("ROLLBACK")
@@ -140,8 +140,8 @@ const makeConnection = ({ file, writer, reader }: Opened): Connection => {
   const refuseCommit = (cause: unknown): Effect.Effect<never, StorageUnavailable | OutcomeUnknown> =>
     cause instanceof CommitInDoubt ? Effect.fail(new OutcomeUnknown({ reason: cause.message })) : refuse(cause)
 
-  const transact: Connection["transact"] = (body) =>
-    Clock.clockWith((clock) => persistently(() => inTransaction(body, clock), refuseCommit))
+  const transact: Database["transact"] = (body) =>
+    Clock.clockWith((clock) => retryWhileBusy(() => inTransaction(body, clock), refuseCommit))
 
   return {
     file,
@@ -156,7 +156,7 @@ const makeConnection = ({ file, writer, reader }: Opened): Connection => {
       Effect.catchTag(transact(body), "OutcomeUnknown", ({ reason }) =>
         Effect.fail(new StorageUnavailable({ reason }))
       ),
-    read: (body) => Clock.clockWith((clock) => persistently(() => body(nowOf(clock)), refuse))
+    read: (body) => Clock.clockWith((clock) => retryWhileBusy(() => body(nowOf(clock)), refuse))
   }
 }
 

@@ -7,8 +7,8 @@
 import { Worker } from "node:worker_threads"
 import { StorageUnavailable } from "@countersign/engine"
 import { Effect, type Scope } from "effect"
-import type { Row } from "../connection/Columns.ts"
 import { refuse } from "../connection/BusyRetry.ts"
+import type { Row } from "../connection/Columns.ts"
 import type { ScanAnswer, ScanOrder } from "./ScanThread.ts"
 import type { Search } from "./SenderSearch.ts"
 

@@ -40,7 +40,7 @@ export const listedColumns = `t.stream AS sender, o.owner AS owner, s.position, 
 /** The entry of a row. `account` is the one that was asked for. */
 export const decodeSender = (account: string, row: Row): ListedSender => {
   const domain = readText(row, "domain")
-  // JSON that `SenderRows` and `Numbers` wrote from values of exactly these types; nobody else writes to the tables.
+  // JSON that `SenderRows` and `SurrogateKeys` wrote from values of exactly these types; nobody else writes to the tables.
   const { plan, ...body } = JSON.parse(readText(row, "body")) as Body
   const owner = JSON.parse(readText(row, "owner")) as SenderEntry["owner"]
   const metadata = JSON.parse(readText(row, "metadata")) as SenderEntry["metadata"]

@@ -4,9 +4,9 @@
 import { type SenderEntry, viewVersion } from "@countersign/core"
 import type { ListedSender } from "@countersign/engine"
 import { type Row, readInteger, readText } from "../connection/Columns.ts"
-import type { Connection } from "../connection/Database.ts"
-import type { Numbers } from "./SurrogateKeys.ts"
+import type { Database } from "../connection/Database.ts"
 import { encodeBody, metadataTexts } from "./SenderBody.ts"
+import type { SurrogateKeys } from "./SurrogateKeys.ts"
 
 export interface SenderRows {
   /**
@@ -31,8 +31,8 @@ interface Count {
   change: number
 }
 
-export const makeSenderRows = (connection: Connection, numbers: Numbers): SenderRows => {
-  const { writer } = connection
+export const makeSenderRows = (database: Database, keys: SurrogateKeys): SenderRows => {
+  const { writer } = database
   const find = writer.prepare(`
     SELECT account, owner, position, kind, status, domain, canonical, incarnation, created_at, updated_at, metadata
     FROM senders WHERE stream = ?`)
@@ -58,8 +58,8 @@ export const makeSenderRows = (connection: Connection, numbers: Numbers): Sender
   let rollbacks = 0
 
   const count = (account: number, owner: number, kind: string, status: string, change: number): void => {
-    if (rollbacks !== connection.rollbacks()) {
-      rollbacks = connection.rollbacks()
+    if (rollbacks !== database.rollbacks()) {
+      rollbacks = database.rollbacks()
       counts.clear()
     }
     const key = `${account} ${owner} ${kind} ${status}`
@@ -142,8 +142,8 @@ export const makeSenderRows = (connection: Connection, numbers: Numbers): Sender
         if (row !== undefined) drop(stream, row)
         return 0
       }
-      const account = numbers.ofAccount(entry.account)
-      const owner = numbers.ofOwner(account, entry.owner)
+      const account = keys.ofAccount(entry.account)
+      const owner = keys.ofOwner(account, entry.owner)
       if (row === undefined) return add(stream, account, owner, entry, firstPosition)
       const position = row.incarnation === entry.incarnation ? readInteger(row, "position") : firstPosition
       if (!isSameLife(row, account, owner, entry)) {
@@ -166,11 +166,11 @@ export const makeSenderRows = (connection: Connection, numbers: Numbers): Sender
       const row = find.get(stream)
       if (row !== undefined) drop(stream, row)
       if (entry === undefined) return
-      const account = numbers.ofAccount(entry.account)
-      add(stream, account, numbers.ofOwner(account, entry.owner), entry, entry.position, view)
+      const account = keys.ofAccount(entry.account)
+      add(stream, account, keys.ofOwner(account, entry.owner), entry, entry.position, view)
     },
     flush: () => {
-      if (rollbacks === connection.rollbacks()) {
+      if (rollbacks === database.rollbacks()) {
         for (const { account, owner, kind, status, change } of counts.values()) {
           if (change !== 0) changeCount.run(account, owner, kind, status, change)
         }

@@ -17,8 +17,7 @@ import {
 } from "@countersign/engine"
 import { Effect, Option } from "effect"
 import { type Row, readInteger } from "../connection/Columns.ts"
-import type { Connection } from "../connection/Database.ts"
-import { makeNumberReader } from "./SurrogateKeys.ts"
+import type { Database } from "../connection/Database.ts"
 import type { Scanner } from "./Scanner.ts"
 import { decodeSender, listedColumns } from "./SenderBody.ts"
 import {
@@ -33,6 +32,7 @@ import {
   searchPage,
   type Walk
 } from "./SenderSearch.ts"
+import { makeSurrogateKeyReader } from "./SurrogateKeys.ts"
 
 /** The statements that do not depend on a filter. */
 const directoryStatements = {
@@ -68,11 +68,11 @@ type Found =
 const nothing: Found = { _tag: "AtOnce", rows: [] }
 
 export const makeSenderDirectory = (
-  { read, reader }: Connection,
+  { read, reader }: Database,
   scanner: Scanner,
   { atOnce, sorted }: LongLists = defaultLongLists
 ): SenderDirectory["Service"] => {
-  const numbers = makeNumberReader(reader)
+  const keys = makeSurrogateKeyReader(reader)
   const find = reader.prepare(directoryStatements.find)
   const newest = reader.prepare(directoryStatements.newest)
   const onDomain = reader.prepare(directoryStatements.onDomain)
@@ -90,14 +90,14 @@ export const makeSenderDirectory = (
 
   /** `undefined` when nothing can match: an account or owner that never had a sender. */
   const scopeOf = ({ account, owner, ownerType, statuses }: SenderFilter): Scope | undefined => {
-    const accountNumber = numbers.ofAccount(account)
+    const accountNumber = keys.ofAccount(account)
     if (accountNumber === undefined || statuses?.length === 0) return undefined
     if (owner === undefined) {
-      const except = ownerType === undefined ? undefined : numbers.ofOwner(accountNumber, accountOwner)
+      const except = ownerType === undefined ? undefined : keys.ofOwner(accountNumber, accountOwner)
       return { account: accountNumber, owner: undefined, except }
     }
     if (ownerType !== undefined && owner._tag !== ownerType) return undefined
-    const ownerNumber = numbers.ofOwner(accountNumber, owner)
+    const ownerNumber = keys.ofOwner(accountNumber, owner)
     return ownerNumber === undefined ? undefined : { account: accountNumber, owner: ownerNumber, except: undefined }
   }
 
@@ -137,7 +137,7 @@ export const makeSenderDirectory = (
   }
 
   const findOnDomain = (account: string, domain: string, after: number, limit: number): Found => {
-    const number = numbers.ofAccount(account)
+    const number = keys.ofAccount(account)
     if (number === undefined) return nothing
     const isShort =
       limit <= atOnce || readInteger(lengthOnDomain.get(number, domain, after, atOnce + 1), "senders") <= atOnce
@@ -175,7 +175,7 @@ export const makeSenderDirectory = (
   return SenderDirectory.of({
     find: (account, sender) =>
       read(() => {
-        const number = numbers.ofAccount(account)
+        const number = keys.ofAccount(account)
         return number === undefined ? Option.none() : one(account, find.get(sender, number))
       }),
     current: (account, owner) =>

@@ -5,9 +5,9 @@
 import type { DatabaseSync } from "node:sqlite"
 import { type Owner, ownerKey } from "@countersign/core"
 import { readInteger } from "../connection/Columns.ts"
-import type { Connection } from "../connection/Database.ts"
+import type { Database } from "../connection/Database.ts"
 
-export interface Numbers {
+export interface SurrogateKeys {
   /** Inside a transaction: an account that has no number yet is given one. */
   readonly ofAccount: (account: string) => number
   /** Inside a transaction: an owner that has no number yet is given one. `account` is the account's number. */
@@ -17,8 +17,8 @@ export interface Numbers {
 /** More than a process meets in a while; then the memory starts anew. */
 const remembered = 10_000
 
-export const makeNumbers = (connection: Connection): Numbers => {
-  const { writer } = connection
+export const makeSurrogateKeys = (database: Database): SurrogateKeys => {
+  const { writer } = database
   const findAccount = writer.prepare("SELECT number FROM account_numbers WHERE account = ?")
   const addAccount = writer.prepare("INSERT INTO account_numbers (account) VALUES (?)")
   const findOwner = writer.prepare("SELECT number FROM owner_numbers WHERE account = ? AND owner_key = ?")
@@ -28,8 +28,8 @@ export const makeNumbers = (connection: Connection): Numbers => {
   let rollbacks = 0
 
   const forgetUndone = () => {
-    if (rollbacks === connection.rollbacks()) return
-    rollbacks = connection.rollbacks()
+    if (rollbacks === database.rollbacks()) return
+    rollbacks = database.rollbacks()
     accounts.clear()
     owners.clear()
   }
@@ -67,7 +67,7 @@ const remember = (numbers: Map<string, number>, key: string, number: number): vo
 }
 
 /** The numbers as a reader sees them: `undefined` for whoever never had a sender. */
-export const makeNumberReader = (reader: DatabaseSync) => {
+export const makeSurrogateKeyReader = (reader: DatabaseSync) => {
   const findAccount = reader.prepare("SELECT number FROM account_numbers WHERE account = ?")
   const findOwner = reader.prepare("SELECT number FROM owner_numbers WHERE account = ? AND owner_key = ?")
   const accounts = new Map<string, number>()

@@ -4,14 +4,14 @@
 import type { StatementSync } from "node:sqlite"
 import { allowance, type Budget, budgetWindow, MailBudget, type MailLimits } from "@countersign/engine"
 import { readInteger, readOptionalInteger, readText } from "../connection/Columns.ts"
-import type { Connection } from "../connection/Database.ts"
+import type { Database } from "../connection/Database.ts"
 
 const hour = 60 * 60 * 1_000
 /** Mails out of the window are deleted so many at a time: more than one comes in, so the rest shrinks. */
 const forgetAtMost = 8
 
 export const makeMailBudget = (
-  { read, reader, write, writer }: Connection,
+  { read, reader, write, writer }: Database,
   limits: MailLimits
 ): MailBudget["Service"] => {
   const forget = writer.prepare(`

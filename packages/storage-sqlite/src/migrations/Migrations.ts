@@ -8,8 +8,8 @@
 import { randomBytes, randomUUID } from "node:crypto"
 import type { DatabaseSync } from "node:sqlite"
 import { readInteger } from "../connection/Columns.ts"
-import { initial } from "./0001-initial.ts"
 import { ForeignDatabase } from "../connection/SqliteFailure.ts"
+import { initial } from "./0001-initial.ts"
 
 /** In order: the first makes version 1. */
 export const migrations: ReadonlyArray<string> = [initial]

@@ -4,14 +4,14 @@
 import type { DatabaseSync } from "node:sqlite"
 import type { StoredRow, StoredRowOf } from "@countersign/engine"
 import { readInteger, readText } from "../connection/Columns.ts"
-import type { Numbers } from "../directory/SurrogateKeys.ts"
+import type { SurrogateKeys } from "../directory/SurrogateKeys.ts"
 import { taskState } from "../tasks/TaskRows.ts"
 
 export interface LoadRows {
   readonly put: (row: StoredRow) => void
 }
 
-export const makeLoadRows = (db: DatabaseSync, numbers: Numbers): LoadRows => {
+export const makeLoadRows = (db: DatabaseSync, keys: SurrogateKeys): LoadRows => {
   const addAccount = db.prepare("INSERT INTO accounts (id, email, name) VALUES (?, ?, ?)")
   const addOrganization = db.prepare("INSERT INTO organizations (id, account, name) VALUES (?, ?, ?)")
   const addKey = db.prepare(`
@@ -66,7 +66,7 @@ export const makeLoadRows = (db: DatabaseSync, numbers: Numbers): LoadRows => {
         putTask(row)
         return
       case "Receipt":
-        addReceipt.run(numbers.ofAccount(row.account), row.command, row.fingerprint, row.result, row.at)
+        addReceipt.run(keys.ofAccount(row.account), row.command, row.fingerprint, row.result, row.at)
         return
       case "GrantedMail":
         addMail.run(row.mail, row.addressHash, row.account, row.at, row.first ? 1 : 0)

@@ -11,13 +11,13 @@ import {
   StoreNotEmpty
 } from "@countersign/engine"
 import { Clock, Effect } from "effect"
-import type { Connection } from "../connection/Database.ts"
+import { lockTimeout, refuse, retryWhileBusy } from "../connection/BusyRetry.ts"
+import type { Database } from "../connection/Database.ts"
+import { isDiskFailure } from "../connection/SqliteFailure.ts"
+import { makeSenderRows } from "../directory/SenderRows.ts"
+import { makeSurrogateKeys } from "../directory/SurrogateKeys.ts"
 import { makeLoadRows } from "./LoadRows.ts"
 import { maintained } from "./MaintainedRows.ts"
-import { makeNumbers } from "../directory/SurrogateKeys.ts"
-import { lockTimeout, persistently, refuse } from "../connection/BusyRetry.ts"
-import { makeSenderRows } from "../directory/SenderRows.ts"
-import { isDiskFailure } from "../connection/SqliteFailure.ts"
 
 export const makeLoad =
   (file: string): Maintenance["Service"]["load"] =>
@@ -25,11 +25,11 @@ export const makeLoad =
     Effect.scoped(
       Effect.gen(function* () {
         const db = yield* Effect.acquireRelease(
-          persistently(() => begin(file), refuse),
+          retryWhileBusy(() => begin(file), refuse),
           // Closing rolls back what was not committed.
           (opened) => Effect.sync(() => opened.close())
         )
-        if (!(yield* persistently(() => isEmpty(db), refuse))) return yield* new StoreNotEmpty()
+        if (!(yield* retryWhileBusy(() => isEmpty(db), refuse))) return yield* new StoreNotEmpty()
         const answer = yield* fill(loadingStore(file, db))
         yield* commit(db)
         return answer
@@ -63,24 +63,24 @@ const isEmpty = (db: DatabaseSync): boolean =>
   filled.every((table) => db.prepare(`SELECT 1 FROM ${table} LIMIT 1`).get() === undefined)
 
 const loadingStore = (file: string, db: DatabaseSync): LoadingStore => {
-  const connection = insideTransaction(file, db)
-  const numbers = makeNumbers(connection)
-  const rows = makeLoadRows(db, numbers)
+  const database = insideTransaction(file, db)
+  const keys = makeSurrogateKeys(database)
+  const rows = makeLoadRows(db, keys)
   return {
-    ...maintained(connection, makeSenderRows(connection, numbers)),
-    put: (batch: ReadonlyArray<StoredRow>) => connection.write(() => batch.forEach(rows.put))
+    ...maintained(database, makeSenderRows(database, keys)),
+    put: (batch: ReadonlyArray<StoredRow>) => database.write(() => batch.forEach(rows.put))
   }
 }
 
 /** One connection that reads and writes, whose transaction somebody else begins and ends. */
-const insideTransaction = (file: string, db: DatabaseSync): Connection => {
+const insideTransaction = (file: string, db: DatabaseSync): Database => {
   const run = <A>(body: (now: number) => A): Effect.Effect<A, StorageUnavailable> =>
-    Clock.clockWith((clock) => persistently(() => body(Math.floor(clock.currentTimeMillisUnsafe())), refuse))
+    Clock.clockWith((clock) => retryWhileBusy(() => body(Math.floor(clock.currentTimeMillisUnsafe())), refuse))
   return { file, writer: db, reader: db, rollbacks: () => 0, onWritten: () => {}, transact: run, write: run, read: run }
 }
 
 const commit = (db: DatabaseSync) =>
-  persistently<void, StorageUnavailable | OutcomeUnknown>(
+  retryWhileBusy<void, StorageUnavailable | OutcomeUnknown>(
     () => db.exec("COMMIT"),
     (cause) =>
       isDiskFailure(cause)

@@ -2,16 +2,16 @@
  * Streams with their rows in the directory, to be looked through and put right.
  */
 import type { MaintainedStore, StoredStream } from "@countersign/engine"
+import { makeEventReads } from "../commit/SqliteEventStore.ts"
 import { type Row, readInteger, readOptionalInteger, readText } from "../connection/Columns.ts"
-import type { Connection } from "../connection/Database.ts"
-import { makeSenderAudit } from "./SenderAudit.ts"
+import type { Database } from "../connection/Database.ts"
 import { decodeSender, listedColumns } from "../directory/SenderBody.ts"
 import type { SenderRows } from "../directory/SenderRows.ts"
-import { makeEventReads } from "../commit/SqliteEventStore.ts"
+import { makeSenderAudit } from "./SenderAudit.ts"
 
 /** Over the live store, or over the one transaction that loads it. */
-export const maintained = (connection: Connection, senders: SenderRows): MaintainedStore => {
-  const { reader, writer } = connection
+export const maintained = (database: Database, senders: SenderRows): MaintainedStore => {
+  const { reader, writer } = database
   const streams = reader.prepare(`
     SELECT t.version, a.account, s.view_version, ${listedColumns} FROM streams t
     LEFT JOIN senders s ON s.stream = t.number LEFT JOIN owner_numbers o ON o.number = s.owner
@@ -22,10 +22,10 @@ export const maintained = (connection: Connection, senders: SenderRows): Maintai
     WHERE t.stream = ?`)
 
   return {
-    ...makeEventReads(connection),
-    streams: (after, limit) => connection.read(() => streams.all(after, limit).map(decodeStream)),
+    ...makeEventReads(database),
+    streams: (after, limit) => database.read(() => streams.all(after, limit).map(decodeStream)),
     correct: (entries) =>
-      connection.write(() => {
+      database.write(() => {
         const outcomes = entries.map(({ stream, version, entry, view }) => {
           const row = find.get(stream)
           if (row === undefined || readInteger(row, "version") !== version) return "Moved"
@@ -36,7 +36,7 @@ export const maintained = (connection: Connection, senders: SenderRows): Maintai
         senders.flush()
         return outcomes
       }),
-    audit: makeSenderAudit(connection)
+    audit: makeSenderAudit(database)
   }
 }
 

@@ -8,11 +8,11 @@
 import type { DatabaseSync } from "node:sqlite"
 import type { AuditSlice, MaintainedStore } from "@countersign/engine"
 import { Effect } from "effect"
+import type { Database } from "../connection/Database.ts"
 import type { AuditPart } from "./audit/AuditPart.ts"
 import { auditAccountCounts, auditOwnerCounts } from "./audit/Counts.ts"
 import { auditMetadata } from "./audit/Metadata.ts"
 import { auditRows } from "./audit/Rows.ts"
-import type { Connection } from "../connection/Database.ts"
 
 const parts: ReadonlyArray<(db: DatabaseSync) => AuditPart> = [
   auditRows,
@@ -24,8 +24,8 @@ const parts: ReadonlyArray<(db: DatabaseSync) => AuditPart> = [
 /** Where a slice begins: a part, and its own words for a place. */
 type Place = readonly [part: number, after?: ReadonlyArray<number | string>]
 
-export const makeSenderAudit = (connection: Connection): MaintainedStore["audit"] => {
-  const { reader, writer } = connection
+export const makeSenderAudit = (database: Database): MaintainedStore["audit"] => {
+  const { reader, writer } = database
   const toRead = parts.map((part) => part(reader))
   const toWrite = reader === writer ? toRead : parts.map((part) => part(writer))
 
@@ -39,11 +39,11 @@ export const makeSenderAudit = (connection: Connection): MaintainedStore["audit"
   return (slice, { repair }) => {
     // Written below.
     const place: Place = slice === undefined ? [0] : JSON.parse(slice)
-    const looked = connection.read(() => inOneMoment(reader, () => audit(toRead, place, false)))
+    const looked = database.read(() => inOneMoment(reader, () => audit(toRead, place, false)))
     if (!repair) return looked
     // What is right, nearly always everything, takes no lock.
     return Effect.flatMap(looked, (seen) =>
-      seen.faults.length === 0 ? Effect.succeed(seen) : connection.write(() => audit(toWrite, place, true))
+      seen.faults.length === 0 ? Effect.succeed(seen) : database.write(() => audit(toWrite, place, true))
     )
   }
 }

@@ -6,9 +6,16 @@
 import { DatabaseSync, type SQLInputValue } from "node:sqlite"
 import { budgetWindow, type StorageUnavailable, type StoredRow, type StoredRowOf } from "@countersign/engine"
 import { Clock, Effect, Option, Stream } from "effect"
-import { type Row, readBytes, readInteger, readOptionalInteger, readOptionalText, readText } from "../connection/Columns.ts"
 import { decodeEventRow, receiptLifetime } from "../commit/CommitRows.ts"
-import { lockTimeout, persistently, refuse } from "../connection/BusyRetry.ts"
+import { lockTimeout, refuse, retryWhileBusy } from "../connection/BusyRetry.ts"
+import {
+  type Row,
+  readBytes,
+  readInteger,
+  readOptionalInteger,
+  readOptionalText,
+  readText
+} from "../connection/Columns.ts"
 import { taskState } from "../tasks/TaskRows.ts"
 
 const pageSize = 500
@@ -159,7 +166,7 @@ export const snapshotOf = (file: string): Stream.Stream<StoredRow, StorageUnavai
   Stream.unwrap(
     Effect.gen(function* () {
       const db = yield* Effect.acquireRelease(
-        persistently(() => openSnapshot(file), refuse),
+        retryWhileBusy(() => openSnapshot(file), refuse),
         (opened) => Effect.sync(() => opened.close())
       )
       const now = Math.floor(yield* Clock.currentTimeMillis)
@@ -183,7 +190,7 @@ const openSnapshot = (file: string): DatabaseSync => {
 const rowsOf = (db: DatabaseSync, { sql, start, key, decode }: Kind, now: number) =>
   Stream.unwrap(
     Effect.map(
-      persistently(() => {
+      retryWhileBusy(() => {
         const prepared = db.prepare(sql)
         // Not every kind has a second column to go on by, or a time limit.
         prepared.setAllowUnknownNamedParameters(true)
@@ -191,7 +198,7 @@ const rowsOf = (db: DatabaseSync, { sql, start, key, decode }: Kind, now: number
       }, refuse),
       (statement) =>
         Stream.paginate(start, (after) =>
-          persistently(() => {
+          retryWhileBusy(() => {
             const [after0 = null, after1 = null] = after
             const rows = statement.all({ after0, after1, now, limit: pageSize })
             const last = rows.at(-1)

@@ -2,16 +2,16 @@
  * An operator's work on a SQLite store. Statements are prepared at the first use: a server never needs them.
  */
 import { type MaintainedStore, Maintenance } from "@countersign/engine"
-import type { Connection } from "../connection/Database.ts"
+import type { Database } from "../connection/Database.ts"
+import type { SenderRows } from "../directory/SenderRows.ts"
 import { makeLoad } from "./Loading.ts"
 import { maintained } from "./MaintainedRows.ts"
-import type { SenderRows } from "../directory/SenderRows.ts"
 import { snapshotOf } from "./Snapshot.ts"
 
-export const makeMaintenance = (connection: Connection, senders: SenderRows): Maintenance["Service"] => {
+export const makeMaintenance = (database: Database, senders: SenderRows): Maintenance["Service"] => {
   let made: MaintainedStore | undefined
   const store = () => {
-    made ??= maintained(connection, senders)
+    made ??= maintained(database, senders)
     return made
   }
   return Maintenance.of({
@@ -20,7 +20,7 @@ export const makeMaintenance = (connection: Connection, senders: SenderRows): Ma
     streams: (after, limit) => store().streams(after, limit),
     correct: (entries) => store().correct(entries),
     audit: (slice, options) => store().audit(slice, options),
-    snapshot: snapshotOf(connection.file),
-    load: makeLoad(connection.file)
+    snapshot: snapshotOf(database.file),
+    load: makeLoad(database.file)
   })
 }

@@ -13,21 +13,21 @@ import {
 import { Effect } from "effect"
 import type { Changes } from "../connection/Changes.ts"
 import { type Row, readInteger, readOptionalInteger, readOptionalText, readText } from "../connection/Columns.ts"
-import type { Connection } from "../connection/Database.ts"
+import type { Database } from "../connection/Database.ts"
 import { type HeldTask, type TaskRows, taskId, taskNumber, taskState } from "./TaskRows.ts"
 
 const columns = "number, kind, key, state, due, attempts, payload, error, fence, leased_until, last_run_at"
 
-export const makeTaskQueue = (connection: Connection, rows: TaskRows, changes: Changes): TaskQueue["Service"] => {
-  const { writer } = connection
+export const makeTaskQueue = (database: Database, rows: TaskRows, changes: Changes): TaskQueue["Service"] => {
+  const { writer } = database
   const hint = <A, E>(written: Effect.Effect<A, E>) => Effect.tap(written, () => Effect.sync(changes.hint))
-  const { claimDue, nextDue } = makeClaims(connection)
+  const { claimDue, nextDue } = makeClaims(database)
   const renew = writer.prepare("UPDATE tasks SET leased_until = ? WHERE number = ? AND fence = ? AND state = 1")
   const findBuried = writer.prepare("SELECT number FROM tasks WHERE number = ? AND state = 2")
   const remove = writer.prepare("DELETE FROM tasks WHERE number = ?")
 
   const withHeld = (claim: TaskFence, step: (task: HeldTask) => void) =>
-    connection
+    database
       .write(() => {
         const held = rows.held(claim)
         if (held !== undefined) step(held)
@@ -38,42 +38,42 @@ export const makeTaskQueue = (connection: Connection, rows: TaskRows, changes: C
   return TaskQueue.of({
     put: (task: NewTask) =>
       hint(
-        connection.write(() => {
+        database.write(() => {
           rows.put(task)
           rows.flush()
         })
       ),
     claim: (kinds, limit, lease) =>
       // Most claims of an idle process find nothing: they take no lock.
-      connection
+      database
         .read((now): Claim => ({ tasks: [], nextDue: nextDue(kinds), now }))
         .pipe(
           Effect.flatMap((nothing) =>
             nothing.nextDue === undefined || nothing.nextDue > nothing.now || limit < 1
               ? Effect.succeed(nothing)
-              : connection.write((now): Claim => {
+              : database.write((now): Claim => {
                   const tasks = claimDue(kinds, limit, lease, now)
                   return { tasks, nextDue: nextDue(kinds), now }
                 })
           )
         ),
     renew: (claim, lease) =>
-      connection
+      database
         .write((now) => renew.run(now + lease, taskNumber(claim.task) ?? null, claim.fence).changes === 1)
         .pipe(Effect.flatMap(orLeaseLost(claim))),
     complete: (claim) => withHeld(claim, rows.complete),
     retryAt: (claim, next) => withHeld(claim, (task) => rows.retry(task, next)),
     bury: (claim, error) => withHeld(claim, (task) => rows.bury(task, error)),
-    list: makeList(connection),
+    list: makeList(database),
     revive: (id) =>
       hint(
-        connection.write((now) => {
+        database.write((now) => {
           const row = findBuried.get(taskNumber(id) ?? null)
           if (row !== undefined) rows.startAfresh(readInteger(row, "number"), now)
           return row !== undefined
         })
       ),
-    drop: (id) => connection.write(() => remove.run(taskNumber(id) ?? null).changes === 1)
+    drop: (id) => database.write(() => remove.run(taskNumber(id) ?? null).changes === 1)
   })
 }
 
@@ -82,7 +82,7 @@ const orLeaseLost =
   (held: boolean) =>
     held ? Effect.void : Effect.fail(new LeaseLost({ task }))
 
-const makeClaims = ({ writer }: Connection) => {
+const makeClaims = ({ writer }: Database) => {
   // By kind, so that each is one walk along `tasks_by_due`. Running tasks are as few as there are workers.
   const findDue = writer.prepare(
     `SELECT ${columns} FROM tasks WHERE state = 0 AND kind = ? AND due <= ? ORDER BY due, number LIMIT ?`
@@ -135,7 +135,7 @@ const makeClaims = ({ writer }: Connection) => {
   }
 }
 
-const makeList = ({ read, reader }: Connection): TaskQueue["Service"]["list"] => {
+const makeList = ({ read, reader }: Database): TaskQueue["Service"]["list"] => {
   // Waiting tasks are nearly all there are: walked by id. The others are few among many: found by their state.
   const waiting = reader.prepare(`
     SELECT ${columns} FROM tasks WHERE number > ? AND (? IS NULL OR +state = ?) AND (? IS NULL OR kind = ?)

@@ -7,7 +7,7 @@
 import type { NewTask } from "@countersign/core"
 import type { TaskFence } from "@countersign/engine"
 import { type Row, readInteger, readOptionalInteger } from "../connection/Columns.ts"
-import type { Connection } from "../connection/Database.ts"
+import type { Database } from "../connection/Database.ts"
 
 /** What `tasks.state` holds. */
 export const taskState = { waiting: 0, running: 1, buried: 2 } as const
@@ -40,8 +40,8 @@ export const taskNumber = (id: string): number | undefined => (/^[0-9]{16}$/.tes
 
 const idLength = 16
 
-export const makeTaskRows = (connection: Connection): TaskRows => {
-  const { writer } = connection
+export const makeTaskRows = (database: Database): TaskRows => {
+  const { writer } = database
   const readLast = writer.prepare("SELECT last FROM task_numbers")
   const writeLast = writer.prepare("UPDATE task_numbers SET last = ?")
   const insert = writer.prepare(`
@@ -63,8 +63,8 @@ export const makeTaskRows = (connection: Connection): TaskRows => {
   let rollbacks = 0
 
   const nextNumber = (): number => {
-    if (rollbacks !== connection.rollbacks()) {
-      rollbacks = connection.rollbacks()
+    if (rollbacks !== database.rollbacks()) {
+      rollbacks = database.rollbacks()
       last = undefined
     }
     last = (last ?? readInteger(readLast.get(), "last")) + 1
@@ -117,7 +117,7 @@ export const makeTaskRows = (connection: Connection): TaskRows => {
     },
     startAfresh,
     flush: () => {
-      if (last !== undefined && rollbacks === connection.rollbacks()) writeLast.run(last)
+      if (last !== undefined && rollbacks === database.rollbacks()) writeLast.run(last)
       last = undefined
     }
   }
