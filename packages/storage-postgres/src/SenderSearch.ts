@@ -66,7 +66,7 @@ const keptCount = (schema: string, filter: SenderFilter, add: (value: unknown) =
 }
 
 /** Whether the kept counts answer the filter. */
-const isKeptCount = ({ canonical, createdBetween, updatedBetween, metadata }: SenderFilter): boolean =>
+const isKeptCount = ({ canonical, addedBetween: createdBetween, updatedBetween, metadata }: SenderFilter): boolean =>
   canonical === undefined &&
   createdBetween === undefined &&
   updatedBetween === undefined &&
@@ -91,7 +91,7 @@ interface Part {
 }
 
 const filtered = (schema: string, filter: SenderFilter, add: (value: unknown) => string): Part => {
-  const { account, owner, ownerType, kind, statuses, canonical, createdBetween, updatedBetween } = filter
+  const { account, owner, ownerType, kind, statuses, canonical, addedBetween: createdBetween, updatedBetween } = filter
   const where = [`s.account = ${add(account)}`]
   const [first, ...others] = Object.entries(filter.metadata ?? {})
   // Metadata begin at their own table, in its order, unless there is an address to begin with: that is nearly unique.

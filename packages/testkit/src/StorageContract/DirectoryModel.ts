@@ -45,7 +45,7 @@ export const senderEntry: fc.Arbitrary<SenderEntry> = fc
       // fast-check's own dictionaries have no prototype; JSON objects do.
       metadata: { ...metadata },
       canonical: rest.kind === "domain" ? rest.domain : `${part}@${rest.domain}`,
-      createdAt: created,
+      addedAt: created,
       updatedAt: created + age
     })
   )
@@ -136,14 +136,23 @@ const select = (live: ReadonlyArray<ListedSender>, filter: SenderFilter): Array<
   const keep = (test: (listed: ListedSender) => boolean) => {
     left = left.filter(test)
   }
-  const { owner: of, ownerType, kind: only, statuses, canonical, createdBetween, updatedBetween, metadata } = filter
+  const {
+    owner: of,
+    ownerType,
+    kind: only,
+    statuses,
+    canonical,
+    addedBetween: createdBetween,
+    updatedBetween,
+    metadata
+  } = filter
   if (of !== undefined) keep((listed) => JSON.stringify(listed.owner) === JSON.stringify(of))
   if (ownerType !== undefined) keep((listed) => listed.owner._tag === ownerType)
   if (only !== undefined) keep((listed) => listed.kind === only)
   if (statuses !== undefined) keep((listed) => statuses.some((wanted) => wanted === listed.status))
   if (canonical !== undefined) keep((listed) => listed.canonical === canonical)
-  if (createdBetween?.from !== undefined) keep(({ createdAt }) => createdAt >= (createdBetween.from ?? 0))
-  if (createdBetween?.to !== undefined) keep(({ createdAt }) => createdAt <= (createdBetween.to ?? 0))
+  if (createdBetween?.from !== undefined) keep(({ addedAt }) => addedAt >= (createdBetween.from ?? 0))
+  if (createdBetween?.to !== undefined) keep(({ addedAt }) => addedAt <= (createdBetween.to ?? 0))
   if (updatedBetween?.from !== undefined) keep(({ updatedAt }) => updatedAt >= (updatedBetween.from ?? 0))
   if (updatedBetween?.to !== undefined) keep(({ updatedAt }) => updatedAt <= (updatedBetween.to ?? 0))
   for (const [key, wanted] of Object.entries(metadata ?? {})) {
