@@ -99,7 +99,7 @@ export const makeSenderRows = (connection: Connection, numbers: Numbers): Sender
     position: number,
     view = viewVersion
   ): number => {
-    const { kind, status, domain, canonical, incarnation, addedAt: createdAt, updatedAt } = entry
+    const { kind, status, domain, canonical, incarnation, addedAt, updatedAt } = entry
     const metadata = JSON.stringify(entry.metadata)
     insert.run(
       stream,
@@ -111,7 +111,7 @@ export const makeSenderRows = (connection: Connection, numbers: Numbers): Sender
       domain,
       canonical,
       incarnation,
-      createdAt,
+      addedAt,
       updatedAt,
       metadata,
       encodeBody(entry),

@@ -91,14 +91,9 @@ export const searchKeptCount = ({ kind, statuses }: SenderFilter, { account, own
 }
 
 /** Whether the kept counts answer the filter. */
-export const isKeptCount = ({
-  canonical,
-  addedBetween: createdBetween,
-  updatedBetween,
-  metadata
-}: SenderFilter): boolean =>
+export const isKeptCount = ({ canonical, addedBetween, updatedBetween, metadata }: SenderFilter): boolean =>
   canonical === undefined &&
-  createdBetween === undefined &&
+  addedBetween === undefined &&
   updatedBetween === undefined &&
   Object.keys(metadata ?? {}).length === 0
 
