@@ -40,11 +40,7 @@ describe("a long list", () => {
       const page = (query: Partial<SenderQuery>) =>
         directory.page({ account, order: "newest-first", offset: 0, limit: 30, ...query })
       expect((yield* page({ offset: 440 })).length).toBe(10)
-      expect((yield* page({ order: "by-domain" })).map(({ sender }) => sender).slice(0, 3)).toEqual([
-        "s-0",
-        "s-1",
-        "s-10"
-      ])
+      expect((yield* page({ order: "by-domain" })).map(({ id }) => id).slice(0, 3)).toEqual(["s-0", "s-1", "s-10"])
       expect((yield* page({ statuses: ["pending"], order: "by-domain" })).length).toBe(30)
       expect((yield* page({ metadata: { plan: "pro" }, offset: 90 })).length).toBe(30)
       expect(
@@ -52,7 +48,7 @@ describe("a long list", () => {
       ).toBe(0)
       expect((yield* page({ ownerType: "Organization", kind: "email" })).length).toBe(30)
       expect((yield* page({ limit: 1_000 })).length).toBe(senders)
-      expect(yield* directory.count({ account, createdBetween: { from: 1 } })).toBe(senders)
+      expect(yield* directory.count({ account, addedBetween: { from: 1 } })).toBe(senders)
       expect(yield* directory.count({ account, metadata: { plan: "pro" } })).toBe(senders)
       expect(prepared.length).toBeGreaterThan(3)
       expect(unbounded(prepared)).toEqual([])

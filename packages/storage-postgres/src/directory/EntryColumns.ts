@@ -25,7 +25,7 @@ export const entryArrays = (entries: Entries): ReadonlyArray<PgTypes.Parameter> 
     texts(of(({ domain }) => domain)),
     texts(of(({ canonical }) => canonical)),
     integers(of(({ incarnation }) => incarnation)),
-    longs(of(({ createdAt }) => createdAt)),
+    longs(of(({ addedAt }) => addedAt)),
     longs(of(({ updatedAt }) => updatedAt)),
     texts(of(({ metadata }) => JSON.stringify(metadata))),
     texts(of(encodeBody))

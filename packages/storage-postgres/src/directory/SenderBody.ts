@@ -34,7 +34,7 @@ export const decodeSender = (account: string, row: Row): ListedSender => {
   const { plan, ...body } = JSON.parse(readText(row, "body")) as Body
   const metadata = JSON.parse(readText(row, "metadata")) as SenderEntry["metadata"]
   return {
-    sender: readText(row, "sender"),
+    id: readText(row, "sender"),
     account,
     // As in the two lines above: columns written from an entry's fields.
     kind: readText(row, "kind") as SenderEntry["kind"],
@@ -45,7 +45,7 @@ export const decodeSender = (account: string, row: Row): ListedSender => {
     plan: wholeDnsPlan(domain, plan),
     metadata,
     incarnation: readInteger(row, "incarnation"),
-    createdAt: readInteger(row, "created_at"),
+    addedAt: readInteger(row, "created_at"),
     updatedAt: readInteger(row, "updated_at"),
     position: readInteger(row, "position")
   }

@@ -66,9 +66,9 @@ const keptCount = (schema: string, filter: SenderFilter, add: (value: unknown) =
 }
 
 /** Whether the kept counts answer the filter. */
-const isKeptCount = ({ canonical, createdBetween, updatedBetween, metadata }: SenderFilter): boolean =>
+const isKeptCount = ({ canonical, addedBetween, updatedBetween, metadata }: SenderFilter): boolean =>
   canonical === undefined &&
-  createdBetween === undefined &&
+  addedBetween === undefined &&
   updatedBetween === undefined &&
   (metadata === undefined || Object.keys(metadata).length === 0)
 
@@ -91,7 +91,7 @@ interface Part {
 }
 
 const filtered = (schema: string, filter: SenderFilter, add: (value: unknown) => string): Part => {
-  const { account, owner, ownerType, kind, statuses, canonical, createdBetween, updatedBetween } = filter
+  const { account, owner, ownerType, kind, statuses, canonical, addedBetween, updatedBetween } = filter
   const where = [`s.account = ${add(account)}`]
   const [first, ...others] = Object.entries(filter.metadata ?? {})
   // Metadata begin at their own table, in its order, unless there is an address to begin with: that is nearly unique.
@@ -108,7 +108,7 @@ const filtered = (schema: string, filter: SenderFilter, add: (value: unknown) =>
   if (statuses !== undefined) where.push(`s.status = ANY (${add(texts([...statuses]))})`)
   if (canonical !== undefined) where.push(`s.canonical = ${add(canonical)}`)
   for (const [column, bounds] of [
-    ["created_at", createdBetween],
+    ["created_at", addedBetween],
     ["updated_at", updatedBetween]
   ] as const) {
     if (bounds?.from !== undefined) where.push(`s.${column} >= ${add(long(Math.ceil(bounds.from)))}`)

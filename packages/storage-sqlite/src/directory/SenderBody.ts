@@ -45,7 +45,7 @@ export const decodeSender = (account: string, row: Row): ListedSender => {
   const owner = JSON.parse(readText(row, "owner")) as SenderEntry["owner"]
   const metadata = JSON.parse(readText(row, "metadata")) as SenderEntry["metadata"]
   return {
-    sender: readText(row, "sender"),
+    id: readText(row, "sender"),
     account,
     owner,
     // As in the two lines above: columns written from an entry's fields.
@@ -57,7 +57,7 @@ export const decodeSender = (account: string, row: Row): ListedSender => {
     plan: wholeDnsPlan(domain, plan),
     metadata,
     incarnation: readInteger(row, "incarnation"),
-    createdAt: readInteger(row, "created_at"),
+    addedAt: readInteger(row, "created_at"),
     updatedAt: readInteger(row, "updated_at"),
     position: readInteger(row, "position")
   }

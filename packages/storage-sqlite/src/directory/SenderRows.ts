@@ -99,7 +99,7 @@ export const makeSenderRows = (database: Database, keys: SurrogateKeys): SenderR
     position: number,
     view = viewVersion
   ): number => {
-    const { kind, status, domain, canonical, incarnation, createdAt, updatedAt } = entry
+    const { kind, status, domain, canonical, incarnation, addedAt, updatedAt } = entry
     const metadata = JSON.stringify(entry.metadata)
     insert.run(
       stream,
@@ -111,7 +111,7 @@ export const makeSenderRows = (database: Database, keys: SurrogateKeys): SenderR
       domain,
       canonical,
       incarnation,
-      createdAt,
+      addedAt,
       updatedAt,
       metadata,
       encodeBody(entry),
@@ -132,7 +132,7 @@ export const makeSenderRows = (database: Database, keys: SurrogateKeys): SenderR
     row.kind === entry.kind &&
     row.domain === entry.domain &&
     row.canonical === entry.canonical &&
-    row.created_at === entry.createdAt &&
+    row.created_at === entry.addedAt &&
     row.metadata === JSON.stringify(entry.metadata)
 
   return {

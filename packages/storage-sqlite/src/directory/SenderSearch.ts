@@ -91,9 +91,9 @@ export const searchKeptCount = ({ kind, statuses }: SenderFilter, { account, own
 }
 
 /** Whether the kept counts answer the filter. */
-export const isKeptCount = ({ canonical, createdBetween, updatedBetween, metadata }: SenderFilter): boolean =>
+export const isKeptCount = ({ canonical, addedBetween, updatedBetween, metadata }: SenderFilter): boolean =>
   canonical === undefined &&
-  createdBetween === undefined &&
+  addedBetween === undefined &&
   updatedBetween === undefined &&
   Object.keys(metadata ?? {}).length === 0
 
@@ -156,7 +156,7 @@ const conditions = (filter: SenderFilter, scope: Scope, walk: Walk, part: Part):
   }
   if (filter.canonical !== undefined && walk !== "address") add("canonical = ?", filter.canonical)
   for (const [column, bounds] of [
-    ["created_at", filter.createdBetween],
+    ["created_at", filter.addedBetween],
     ["updated_at", filter.updatedBetween]
   ] as const) {
     if (bounds?.from !== undefined) add(`${column} >= ?`, bounds.from)

@@ -52,7 +52,7 @@ export const makeSide = (storage: Context.Context<StoragePorts>) => {
   const appendOf = Effect.fnUntraced(function* (account: number, append: AppendStep, name: string) {
     const stream = streamOf(account, append.stream)
     const version = yield* versionOf(stream)
-    const entry = { sender: stream, account: accounts[account] ?? "" }
+    const entry = { id: stream, account: accounts[account] ?? "" }
     // Without an event there is nothing to stamp a new entry with: then the sender stays as it is.
     const before = Option.getOrUndefined(yield* directory.find(entry.account, stream))
     return {
