@@ -2,15 +2,17 @@
  * The event store on PostgreSQL: a batch is one call of one function, and one flush to disk.
  */
 import { type CommitOutcome, EventStore, type StoredEvent } from "@countersign/engine"
-import { Effect } from "effect"
+import { Effect, Option } from "effect"
 import type { Changes } from "../connection/Changes.ts"
 import { type Row, readInteger, readText } from "../connection/Columns.ts"
 import type { Database, Statements } from "../connection/Database.ts"
 import { databaseNow } from "../connection/DatabaseClock.ts"
 import { joinEach } from "../connection/JoinEach.ts"
-import { long } from "../connection/Parameters.ts"
+import { indexable, long } from "../connection/Parameters.ts"
 import { commitParameters, decodeOutcomes, encodeBatch } from "./CommitBatch.ts"
 
+/** A receipt answers for so long, in milliseconds. */
+const receiptLifetime = 24 * 60 * 60 * 1_000
 /** Old receipts are deleted every so many commits, and how many at most: twice what came in, so the rest shrinks. */
 const forgetEvery = 128
 const forgetAtMost = 256
@@ -42,8 +44,32 @@ export const makeEventStore = (database: Database, changes: Changes): EventStore
             Effect.tap((outcomes) => (outcomes.some(isCommitted) ? changes.hint : Effect.void))
           ),
     ...makeEventReads(database),
+    ...makeReceiptAndHead(database),
     changes: changes.stream
   })
+}
+
+/** Each statement is a transaction of its own, and so sees whatever was committed before it began. */
+const makeReceiptAndHead = ({
+  given,
+  read,
+  names: { schema }
+}: Database): Pick<EventStore["Service"], "receipt" | "head"> => {
+  const findReceipt = `SELECT fingerprint, result FROM ${schema}.receipts
+    WHERE account = $1 AND command = $2 AND at > ${databaseNow("$3")} - ${receiptLifetime}`
+  const readHead = `SELECT coalesce(max(position), 0) AS head FROM ${schema}.events`
+  return {
+    receipt: (account, command) =>
+      Effect.flatMap(given, (given) => read(findReceipt, [account, indexable(command), long(given)])).pipe(
+        Effect.map(([row]) =>
+          Option.map(Option.fromUndefinedOr(row), (found) => ({
+            fingerprint: readText(found, "fingerprint"),
+            result: readText(found, "result")
+          }))
+        )
+      ),
+    head: Effect.map(read(readHead), ([row]) => readInteger(row, "head"))
+  }
 }
 
 /** Reads of events. */
@@ -54,7 +80,8 @@ export const makeEventReads = ({
 }: Statements): Pick<EventStore["Service"], "readStream" | "readLog"> => {
   // The time comes with every answer, also with one that has no events.
   const eventsOf = (events: string, given: string): string => `
-    SELECT n.now, e.* FROM (SELECT ${databaseNow(given)} AS now) n LEFT JOIN LATERAL (${events}) e ON true ORDER BY e.position`
+    SELECT n.now, e.* FROM (SELECT greatest(${databaseNow(given)},
+      (SELECT l.recorded_at FROM ${schema}.events l ORDER BY l.position DESC LIMIT 1)) AS now) n LEFT JOIN LATERAL (${events}) e ON true ORDER BY e.position`
   const readStream = eventsOf(
     `SELECT e.position, e.version, e.type, e.schema_version, e.data, e.meta, e.recorded_at FROM ${schema}.events e
       WHERE e.stream = (SELECT s.number FROM ${schema}.streams s WHERE s.stream = $1) AND e.version > $2
