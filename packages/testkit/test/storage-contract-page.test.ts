@@ -14,7 +14,7 @@ const clausesIn = (text: string): ReadonlyArray<string> =>
 
 const told = Array.from(
   readFileSync(join(root, "docs/reference/storage-contract.md"), "utf8").matchAll(
-    /^\| ([1-9A-Z](?:\.\d+)+) \| (.+) \|$/gm
+    /^- ([1-9A-Z](?:\.\d+)+) (.+)$/gm
   ),
   ([, number, title]) => `${number} ${title}`
 )
