@@ -71,7 +71,7 @@ app.put("/settings/sender", async (request, response) => {
 
 app.get("/settings/sender", async (_request, response) => {
   const current = await countersign.senders.current("acme", owner)
-  const { blockers, findings } = await countersign.senders.status("acme", current.sender)
+  const { blockers, findings } = await countersign.senders.status("acme", current.id)
   response.json({ address: current.address, status: current.status, blockers, findings })
 })
 

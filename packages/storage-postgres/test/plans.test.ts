@@ -17,7 +17,7 @@ const filters: ReadonlyArray<Omit<SenderFilter, "account">> = [
   { owner, kind: "email", statuses: ["pending"] },
   { canonical: "ana@s-1.example.com" },
   { canonical: "ana@s-1.example.com", owner },
-  { createdBetween: { from: 0, to: 9 } },
+  { addedBetween: { from: 0, to: 9 } },
   { updatedBetween: { from: 0 } },
   { metadata: { plan: "pro" } },
   { metadata: { plan: "pro", size: "1" }, statuses: ["pending"], updatedBetween: { to: 9 } }

@@ -9,7 +9,7 @@ export const account = "acc-1"
 const sampleEntry = (sender: string): SenderEntry => {
   const domain = `${sender}.example.com`
   return {
-    sender,
+    id: sender,
     account,
     owner: { _tag: "Organization", organization: "org-1" },
     kind: "email",
@@ -24,7 +24,7 @@ const sampleEntry = (sender: string): SenderEntry => {
     plan: makeDnsPlan(domain, ["t1", "t2", "t3"], "dkim.example.net"),
     metadata: { plan: "pro" },
     incarnation: 1,
-    createdAt: 1,
+    addedAt: 1,
     updatedAt: 1
   }
 }

@@ -148,18 +148,18 @@ describe("the use cases as plain async functions", () => {
     expect([created, sender.status]).toEqual([true, "pending"])
     expect(await countersign.senders.current(account, owner)).toEqual(sender)
     expect(await countersign.senders.effective(account)).toBeUndefined()
-    expect((await countersign.senders.status(account, sender.sender)).blockers.map(({ code }) => code)).toEqual([
+    expect((await countersign.senders.status(account, sender.id)).blockers.map(({ code }) => code)).toEqual([
       "mailbox-unconfirmed",
       "domain-unverified"
     ])
     expect(await countersign.senders.count({ account })).toBe(1)
     const list = await countersign.senders.list({ account, order: "oldest-first", offset: 0, limit: 10 })
     expect(list).toEqual([sender])
-    const history = await countersign.senders.history(account, sender.sender)
+    const history = await countersign.senders.history(account, sender.id)
     expect(history.map(({ event }) => event._tag)).toEqual(["SenderAdded", "VerificationRequested"])
-    expect(await countersign.senders.get(account, sender.sender)).toEqual(sender)
-    await countersign.senders.check(caller(), sender.sender)
-    expect(await countersign.senders.remove(caller(), sender.sender)).toEqual({ count: 1 })
+    expect(await countersign.senders.get(account, sender.id)).toEqual(sender)
+    await countersign.senders.check(caller(), sender.id)
+    expect(await countersign.senders.remove(caller(), sender.id)).toEqual({ count: 1 })
     expect(await countersign.senders.removeAll(caller(), owner)).toEqual({ count: 0 })
     expect(await countersign.senders.removeAddress(caller(), "a@acme.com")).toEqual({ count: 0 })
   })
@@ -178,7 +178,7 @@ describe("the use cases as plain async functions", () => {
       expect(await failed(countersign.senders[use]("x"))).toMatchObject({ _tag: "LinkRefused", reason: "unknown" })
     }
     const { sender } = await countersign.senders.add(caller(), { owner, address: "a@acme.com" })
-    const soon = await failed(countersign.senders.resend(caller(), sender.sender))
+    const soon = await failed(countersign.senders.resend(caller(), sender.id))
     expect(soon._tag === "TooSoon" && soon.retryAfter > 50_000).toBe(true)
     expect(isSenderFailure(new Error("another"))).toBe(false)
   })

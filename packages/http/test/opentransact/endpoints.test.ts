@@ -100,7 +100,7 @@ describe.each(storages)("over %s", (storage) => {
           senders.add(caller, { owner: { _tag: "Account" }, kind: "domain", address: "whole.com" })
         )
       )
-      const data = await resourceIn(await client.call("GET", `${collection}/${sender.sender}`))
+      const data = await resourceIn(await client.call("GET", `${collection}/${sender.id}`))
       expect([data.attributes?.email, data.meta.kind, data.meta.status]).toEqual(["whole.com", "domain", "pending"])
       expect((await client.list("page[size]=100")).data).toContainEqual(data)
     })

@@ -60,7 +60,7 @@ export const settle = async (service: Service, party: Party, wish: Wish, address
   const { place, confirmed = false, removed = false } = wish
   await add(service, party, place, address)
   const found = (await listed(service, party.account)).find((each) => each.address === address)
-  const { sender } = found ?? expect.unreachable(`${address} was not added`)
+  const { id: sender } = found ?? expect.unreachable(`${address} was not added`)
   if (confirmed && place !== "domain") await service.confirm(await service.link(sender, party.account))
   if (removed) await service.call("DELETE", `/sender/${address}`, undefined, bearer(party))
   return { sender, address }
@@ -98,7 +98,7 @@ export const targetOf = async (service: Service, party: Party, { sender, address
 export const namesOf = async (service: Service, party: Party): Promise<ReadonlyArray<string>> => {
   const { account, organization, token, key } = party
   const senders = await listed(service, account)
-  return [account, organization, token, key, ...senders.flatMap(({ sender, plan }) => [sender, ...plan.tokens])]
+  return [account, organization, token, key, ...senders.flatMap(({ id: sender, plan }) => [sender, ...plan.tokens])]
 }
 
 interface Records {

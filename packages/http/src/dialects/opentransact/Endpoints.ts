@@ -31,7 +31,7 @@ const resourceOf = (sender: ListedSender, fields: Fields): EmailAddressResource 
   const all = {
     email: sender.address,
     metadata: JSON.stringify(sender.metadata),
-    "created-at": secondOf(sender.createdAt),
+    "created-at": secondOf(sender.addedAt),
     "updated-at": secondOf(sender.updatedAt)
   }
   const shown = Object.entries(all).filter(([name]) => fields === undefined || fields.has(name))
@@ -41,7 +41,7 @@ const resourceOf = (sender: ListedSender, fields: Fields): EmailAddressResource 
       : { type: "profiles", id: owner.organization }
   return {
     type: "email-addresses",
-    id: sender.sender,
+    id: sender.id,
     ...(shown.length === 0 ? {} : { attributes: Object.fromEntries(shown) }),
     ...(fields === undefined || fields.has("owner") ? { relationships: { owner: { data } } } : {}),
     meta: { status: sender.status, kind: sender.kind, "dns-records": sender.plan.records }
@@ -146,7 +146,7 @@ export const routes: Dialect["routes"] = Effect.fnUntraced(function* (authorize:
     const { sender } = added
     return document({ data: resourceOf(sender, fields) }, 201, {
       ...plainHeaders,
-      location: `${url}/${sender.sender}`
+      location: `${url}/${sender.id}`
     })
   })
 

@@ -74,7 +74,7 @@ export const readList = Effect.fnUntraced(function* (exchange: Exchange, account
       : {
           account,
           ...owner,
-          ...(created === undefined ? {} : { createdBetween: created }),
+          ...(created === undefined ? {} : { addedBetween: created }),
           ...(updated === undefined ? {} : { updatedBetween: updated }),
           ...(metadata.length === 0 ? {} : { metadata: Object.fromEntries(metadata) })
         }
@@ -130,7 +130,7 @@ const readRange = (
   given: ReadonlyMap<string, Parameter>,
   what: "created" | "updated",
   problems: Array<ErrorObject>
-): SenderFilter["createdBetween"] => {
+): SenderFilter["addedBetween"] => {
   const bound = (name: "start" | "finish"): number | undefined => {
     const parameter = given.get(`${what} ${name}`)
     if (parameter === undefined) return undefined

@@ -33,7 +33,7 @@ const rowOf = (sender: ListedSender): Row => ({
 const senderId = Brand.nominal<SenderId>()
 
 const senderOf = (sender: ListedSender): Sender => ({
-  sender_id: senderNumber(senderId(sender.sender)),
+  sender_id: senderNumber(senderId(sender.id)),
   ...rowOf(sender)
 })
 

@@ -23,13 +23,13 @@ const statusOf = (sender: ListedSender): EmailAddressStatus => ({
 })
 
 const emailAddressOf = (sender: ListedSender): EmailAddress => ({
-  id: sender.sender,
+  id: sender.id,
   email: sender.address,
   ...statusOf(sender),
   tokens: sender.plan.tokens,
   accountId: sender.account,
   organizationId: sender.owner._tag === "Organization" ? sender.owner.organization : null,
-  createdAt: new Date(sender.createdAt).toISOString(),
+  createdAt: new Date(sender.addedAt).toISOString(),
   updatedAt: new Date(sender.updatedAt).toISOString(),
   status: sender.status,
   dnsRecords: sender.plan.records
@@ -97,11 +97,11 @@ export const routes: Dialect["routes"] = Effect.fnUntraced(function* (authorize:
     ),
     resend: posting(
       Effect.fnUntraced(function* ({ caller, owner }) {
-        const { sender } = yield* Effect.catchTag(senders.current(caller.account, owner), "SenderNotFound", (gone) =>
+        const { id } = yield* Effect.catchTag(senders.current(caller.account, owner), "SenderNotFound", (gone) =>
           // The address may have been removed since: a repetition is answered by the receipt of the first call.
-          caller.idempotency === undefined ? Effect.fail(gone) : Effect.succeed({ sender: nobody })
+          caller.idempotency === undefined ? Effect.fail(gone) : Effect.succeed({ id: nobody })
         )
-        yield* senders.resend(caller, sender)
+        yield* senders.resend(caller, id)
         return json({ success: true })
       })
     )
