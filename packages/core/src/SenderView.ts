@@ -109,7 +109,7 @@ const domainBlocker = (state: Sender): Blocker | undefined => {
  * `SenderAdded`, which is what "newest" and the order of lists mean.
  */
 export interface SenderEntry {
-  readonly sender: string
+  readonly id: string
   readonly account: string
   readonly owner: Owner
   readonly kind: SenderKind
@@ -125,7 +125,7 @@ export interface SenderEntry {
   readonly plan: DnsPlan
   readonly metadata: { readonly [key: string]: Schema.Json }
   readonly incarnation: number
-  readonly createdAt: number
+  readonly addedAt: number
   readonly updatedAt: number
 }
 
@@ -136,7 +136,7 @@ export const viewVersion = 1
 export const view = (sender: string, state: SenderState): SenderEntry | undefined =>
   isLive(state)
     ? {
-        sender,
+        id: sender,
         account: state.account,
         owner: state.owner,
         kind: state.kind,
@@ -151,7 +151,7 @@ export const view = (sender: string, state: SenderState): SenderEntry | undefine
         plan: state.plan,
         metadata: state.metadata,
         incarnation: state.incarnation,
-        createdAt: state.addedAt,
+        addedAt: state.addedAt,
         updatedAt: state.updatedAt
       }
     : undefined

@@ -95,7 +95,7 @@ describe("the directory entry", () => {
   it("holds what lists and look-ups show", () => {
     const state = fold([added(), requested("v1"), problemFound(minute, "no name"), emailVerified("v1", hour)])
     expect(view("s1", state)).toStrictEqual({
-      sender: "s1",
+      id: "s1",
       account: "account-1",
       owner: { _tag: "Organization", organization: "organization-1" },
       kind: "email",
@@ -110,7 +110,7 @@ describe("the directory entry", () => {
       plan,
       metadata: { customer: "42" },
       incarnation: 1,
-      createdAt: t0,
+      addedAt: t0,
       updatedAt: t0 + hour
     })
   })
@@ -157,6 +157,6 @@ describe("the directory entry", () => {
     const again = given(...state, removed(2 * day))
       .when(add("v2", 3 * day))
       .happened(added(3 * day), requested("v2", 3 * day))
-    expect(view("s1", again.state)).toMatchObject({ createdAt: t0 + 3 * day, updatedAt: t0 + 3 * day, incarnation: 2 })
+    expect(view("s1", again.state)).toMatchObject({ addedAt: t0 + 3 * day, updatedAt: t0 + 3 * day, incarnation: 2 })
   })
 })

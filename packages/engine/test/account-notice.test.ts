@@ -44,7 +44,7 @@ describe("the notice to the account", () => {
       const senders = yield* Senders
       const caller = yield* createAccount()
       const input = { ...add, kind: "domain", address: "shop.com" } as const
-      const { sender } = (yield* senders.add(caller, input)).sender
+      const { id: sender } = (yield* senders.add(caller, input)).sender
       yield* senders.add(caller, input)
       yield* pass("1 minute")
       assert.strictEqual((yield* mails).length, 1)

@@ -67,7 +67,7 @@ const run = Effect.fnUntraced(function* ({ acts, ends }: Plan) {
     const id = known.ids.get(index)
     if (what === "add") {
       const { sender } = yield* senders.add(keyed, { owner: accountOwner, address: addressOf(index) })
-      known.ids.set(index, sender.sender)
+      known.ids.set(index, sender.id)
       known.live.add(index)
       return
     }
@@ -151,7 +151,7 @@ const audit = Effect.fnUntraced(function* ({ outbox }: Installed, { account }: C
   for (const sender of known.ids.values()) {
     const { events } = yield* store.readStream(sender, 0, 1_000)
     const facts = events.map((stored): SenderEvent => Result.getOrThrow(decodeEvent(stored)))
-    const { position: _, ...row } = listed.find((entry) => entry.sender === sender) ?? { position: 0 }
+    const { position: _, ...row } = listed.find((entry) => entry.id === sender) ?? { position: 0 }
     assert.deepStrictEqual(row, view(sender, fold(facts)) ?? {}, "the entry follows from the events")
 
     const sent = facts.flatMap((fact) => (fact._tag === "VerificationMailSent" ? [fact.verificationId] : []))

@@ -12,7 +12,7 @@ const addConfirmed = Effect.fnUntraced(function* (caller: Caller, owner: Owner, 
   const { sender } = yield* senders.add(caller, { owner, address })
   yield* pass("2 seconds")
   yield* senders.confirm(tokenOf((yield* mails).findLast(({ to }) => to === address)))
-  return sender.sender
+  return sender.id
 })
 
 const effective = Effect.fnUntraced(function* (caller: Caller, organizationId?: string) {
@@ -80,9 +80,9 @@ describe("the effective sender", () => {
       const senders = yield* Senders
       const caller = yield* createAccount()
       const { sender } = yield* senders.add(caller, { owner: accountOwner, kind: "domain", address: "acme.com" })
-      yield* publish(caller, sender.sender)
+      yield* publish(caller, sender.id)
       yield* pass("1 hour")
-      assert.strictEqual((yield* senders.get(caller.account, sender.sender)).status, "active")
+      assert.strictEqual((yield* senders.get(caller.account, sender.id)).status, "active")
       assert.isUndefined(yield* effective(caller))
     }).pipe(Effect.provide(world))
   )

@@ -28,7 +28,7 @@ describe("every event carries its schema version, and who caused it by which com
       const asking = (correlation: string) => ({ account, actor: "key:7", correlation })
       const idempotency = { key: "order 17", fingerprint: "f" }
       const input = { owner: accountOwner, address: "hello@acme.com" }
-      const { sender } = (yield* senders.add({ ...asking("adding"), idempotency }, input)).sender
+      const { id: sender } = (yield* senders.add({ ...asking("adding"), idempotency }, input)).sender
       yield* publish(asking("publishing"), sender)
       yield* pass("1 second")
       yield* senders.confirm(tokenOf((yield* mails)[0]), "clicking")

@@ -189,7 +189,7 @@ describe("many at once", () => {
         { concurrency: "unbounded" }
       )
       assert.strictEqual(added.filter(({ created }) => created).length, 1)
-      assert.strictEqual(new Set(added.map(({ sender }) => sender.sender)).size, 1)
+      assert.strictEqual(new Set(added.map(({ sender }) => sender.id)).size, 1)
       assert.strictEqual(new Set(added.map(({ sender }) => sender.address)).size, 1)
       assert.strictEqual(yield* senders.count({ account: caller.account }), 1)
       yield* pass("1 hour")
@@ -224,7 +224,7 @@ describe("many at once", () => {
       yield* pass("1 second")
       const { created, sender } = yield* Fiber.join(adding)
       assert.isTrue(created)
-      assert.deepStrictEqual(yield* senders.get(caller.account, sender.sender), sender)
+      assert.deepStrictEqual(yield* senders.get(caller.account, sender.id), sender)
       assert.strictEqual(yield* senders.count({ account: caller.account }), 1)
     }).pipe(Effect.provide(frailEngine))
   )

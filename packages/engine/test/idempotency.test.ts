@@ -20,11 +20,11 @@ describe("a call with an idempotency key", () => {
       const first = yield* call
       yield* pass("1 minute")
       yield* senders.confirm(tokenOf((yield* mails)[0]))
-      yield* publish(caller, first.sender.sender)
+      yield* publish(caller, first.sender.id)
       yield* pass("1 hour")
-      assert.strictEqual((yield* senders.get(caller.account, first.sender.sender)).status, "active")
+      assert.strictEqual((yield* senders.get(caller.account, first.sender.id)).status, "active")
       assert.deepStrictEqual(yield* call, first)
-      yield* senders.remove(caller, first.sender.sender)
+      yield* senders.remove(caller, first.sender.id)
       const again = yield* call
       assert.deepStrictEqual({ ...again.sender, position: first.sender.position }, first.sender)
       assert.isTrue(again.created)
@@ -39,7 +39,7 @@ describe("a call with an idempotency key", () => {
       const { sender } = yield* senders.add(caller, { owner, address: "a@acme.com" })
       const call = senders.add(keyed(caller, "k"), { owner, address: "A@acme.com" })
       assert.isFalse((yield* call).created)
-      yield* senders.remove(caller, sender.sender)
+      yield* senders.remove(caller, sender.id)
       const again = yield* call
       assert.isFalse(again.created)
       assert.strictEqual(again.sender.address, "a@acme.com")
@@ -51,7 +51,7 @@ describe("a call with an idempotency key", () => {
     Effect.gen(function* () {
       const senders = yield* Senders
       const caller = yield* createAccount()
-      const { sender } = (yield* senders.add(caller, { owner, address: "a@acme.com" })).sender
+      const { id: sender } = (yield* senders.add(caller, { owner, address: "a@acme.com" })).sender
       yield* pass("2 minutes")
       const call = senders.resend(keyed(caller, "k"), sender)
       yield* call
@@ -70,7 +70,7 @@ describe("a call with an idempotency key", () => {
     Effect.gen(function* () {
       const senders = yield* Senders
       const caller = yield* createAccount()
-      const { sender } = (yield* senders.add(caller, { owner, address: "a@acme.com" })).sender
+      const { id: sender } = (yield* senders.add(caller, { owner, address: "a@acme.com" })).sender
       const call = senders.resend(keyed(caller, "k"), sender)
       assert.strictEqual((yield* Effect.flip(call))._tag, "TooSoon")
       yield* pass("1 minute")
@@ -82,7 +82,7 @@ describe("a call with an idempotency key", () => {
     Effect.gen(function* () {
       const senders = yield* Senders
       const caller = yield* createAccount()
-      const { sender } = (yield* senders.add(caller, { owner, address: "a@acme.com" })).sender
+      const { id: sender } = (yield* senders.add(caller, { owner, address: "a@acme.com" })).sender
       yield* senders.add(caller, { owner, address: "b@acme.com" })
       const removeOne = senders.remove(keyed(caller, "one"), sender)
       const removeAll = senders.removeAll(keyed(caller, "all"), owner)
@@ -103,7 +103,7 @@ describe("a call with an idempotency key", () => {
     Effect.gen(function* () {
       const senders = yield* Senders
       const caller = yield* createAccount()
-      const { sender } = (yield* senders.add(keyed(caller, "k"), { owner, address: "a@acme.com" })).sender
+      const { id: sender } = (yield* senders.add(keyed(caller, "k"), { owner, address: "a@acme.com" })).sender
       const other = keyed(caller, "k", "another fingerprint")
       const refusals = [
         yield* Effect.flip(senders.add(other, { owner, address: "b@acme.com" })),

@@ -9,7 +9,7 @@ const owner = accountOwner
 const added = Effect.gen(function* () {
   const senders = yield* Senders
   const caller = yield* createAccount()
-  const { sender } = (yield* senders.add(caller, { owner, address: "Hello@acme.com" })).sender
+  const { id: sender } = (yield* senders.add(caller, { owner, address: "Hello@acme.com" })).sender
   yield* pass("1 second")
   return { senders, caller, sender, token: tokenOf((yield* mails)[0]) }
 })
@@ -166,7 +166,7 @@ const engineWith = (secrets: readonly [string, ...Array<string>]) =>
 const unmailed = Effect.gen(function* () {
   const senders = yield* Senders
   const caller = yield* createAccount()
-  const { sender } = (yield* senders.add(caller, { owner, address: "Hello@acme.com" })).sender
+  const { id: sender } = (yield* senders.add(caller, { owner, address: "Hello@acme.com" })).sender
   const history = yield* senders.history(caller.account, sender)
   const requested = history.map(({ event }) => event).find(({ _tag }) => _tag === "VerificationRequested")
   const verificationId = requested?._tag === "VerificationRequested" ? requested.verificationId : ""

@@ -20,7 +20,7 @@ describe("lists and look-ups", () => {
       const metadata = { text: "a", number: 1, flag: true, nothing: null, nested: { deep: ["x"] }, constructor: "own" }
       const { sender } = yield* senders.add(caller, { owner: accountOwner, address: "a@acme.com", metadata })
       assert.deepStrictEqual(sender.metadata, metadata)
-      assert.deepStrictEqual(yield* senders.get(caller.account, sender.sender), sender)
+      assert.deepStrictEqual(yield* senders.get(caller.account, sender.id), sender)
       assert.deepStrictEqual(yield* senders.current(caller.account, accountOwner), sender)
       yield* senders.add(caller, { owner: accountOwner, address: "b@acme.com", metadata: { text: "b" } })
       assert.deepStrictEqual(yield* addresses(caller, { metadata: { text: "a", number: "1" } }), ["a@acme.com"])
@@ -37,7 +37,7 @@ describe("lists and look-ups", () => {
         yield* senders.add(caller, { owner: accountOwner, address })
       }
       const [first] = yield* senders.list({ account: caller.account, order: "oldest-first", offset: 0, limit: 1 })
-      yield* senders.remove(caller, first?.sender ?? "")
+      yield* senders.remove(caller, first?.id ?? "")
       yield* senders.add(caller, { owner: accountOwner, address: "A@acme.com" })
       assert.deepStrictEqual(yield* addresses(caller), ["b@acme.com", "c@acme.com", "A@acme.com"])
       assert.deepStrictEqual(yield* addresses(caller, { order: "newest-first", offset: 1, limit: 1 }), ["c@acme.com"])
@@ -67,7 +67,7 @@ describe("lists and look-ups", () => {
       const caller = yield* createAccount()
       const { sender } = yield* senders.add(caller, { owner: accountOwner, address: "a@acme.com" })
       yield* pass("1 second")
-      const report = yield* senders.status(caller.account, sender.sender)
+      const report = yield* senders.status(caller.account, sender.id)
       assert.strictEqual(report.status, "pending")
       assert.deepStrictEqual(
         report.blockers.map(({ code }) => code),
@@ -134,7 +134,7 @@ describe("removing all of an owner's senders", () => {
       const caller = yield* createAccount()
       const ids: Array<string> = []
       for (const address of ["a@acme.com", "b@acme.com", "c@acme.com"]) {
-        ids.push((yield* senders.add(caller, { owner: accountOwner, address })).sender.sender)
+        ids.push((yield* senders.add(caller, { owner: accountOwner, address })).sender.id)
       }
       const before = (yield* batches).length
       const [one, all] = yield* Effect.all(

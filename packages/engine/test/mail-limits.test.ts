@@ -15,7 +15,7 @@ const addFor = Effect.fnUntraced(function* (caller: Caller, from: number, to: nu
   for (let id = from; id <= to; id++) {
     const { created, sender } = yield* senders.add(caller, { owner: organization(id), address })
     assert.isTrue(created)
-    ids.push(sender.sender)
+    ids.push(sender.id)
   }
   yield* pass("1 second")
   return ids

@@ -12,7 +12,7 @@ const gone = new MailRefused({ permanent: true, reason: "550 5.1.1 no such mailb
 const add = Effect.fnUntraced(function* (caller: Caller, address = "hello@acme.com") {
   const { sender } = yield* (yield* Senders).add(caller, { owner: accountOwner, address })
   yield* pass("1 second")
-  return sender.sender
+  return sender.id
 })
 
 /** What the log says of a sender's mail. */
@@ -171,8 +171,7 @@ describe("a verification mail", () => {
     Effect.gen(function* () {
       const { breakDown, restore } = yield* StorageFaults
       const caller = yield* createAccount()
-      const sender = (yield* (yield* Senders).add(caller, { owner: accountOwner, address: "hello@acme.com" })).sender
-        .sender
+      const sender = (yield* (yield* Senders).add(caller, { owner: accountOwner, address: "hello@acme.com" })).sender.id
       yield* breakDown()
       yield* pass("3 hours")
       assert.deepStrictEqual(yield* mails, [])

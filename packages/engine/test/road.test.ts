@@ -26,18 +26,18 @@ describe("the road from added to active", () => {
       })
       assert.strictEqual((yield* senders.confirm(token)).state, "verified")
       assert.strictEqual((yield* senders.confirm(token)).state, "verified")
-      assert.strictEqual((yield* senders.get(caller.account, added.sender.sender)).status, "email-verified")
+      assert.strictEqual((yield* senders.get(caller.account, added.sender.id)).status, "email-verified")
 
-      yield* publish(caller, added.sender.sender)
-      yield* senders.check(caller, added.sender.sender)
+      yield* publish(caller, added.sender.id)
+      yield* senders.check(caller, added.sender.id)
       yield* pass("30 seconds")
-      const report = yield* senders.status(caller.account, added.sender.sender)
+      const report = yield* senders.status(caller.account, added.sender.id)
       assert.strictEqual(report.status, "active")
       assert.deepStrictEqual(report.blockers, [])
       const effective = yield* senders.effective(caller.account, "an organization")
       assert.strictEqual(Option.getOrThrow(effective).address, "Billing@Acme.com")
       assert.deepStrictEqual(
-        (yield* senders.history(caller.account, added.sender.sender)).map(({ event }) => event._tag),
+        (yield* senders.history(caller.account, added.sender.id)).map(({ event }) => event._tag),
         [
           "SenderAdded",
           "VerificationRequested",
@@ -55,10 +55,10 @@ describe("the road from added to active", () => {
       const senders = yield* Senders
       const caller = yield* createAccount()
       const first = yield* senders.add(caller, { owner, kind: "domain", address: "acme.com" })
-      yield* publish(caller, first.sender.sender)
-      yield* senders.check(caller, first.sender.sender)
+      yield* publish(caller, first.sender.id)
+      yield* senders.check(caller, first.sender.id)
       yield* pass("1 minute")
-      assert.strictEqual((yield* senders.get(caller.account, first.sender.sender)).status, "active")
+      assert.strictEqual((yield* senders.get(caller.account, first.sender.id)).status, "active")
       const second = yield* senders.add(caller, { owner, address: "hello@acme.com" })
       assert.strictEqual(second.sender.status, "domain-verified")
       const other = yield* createAccount("other@example.com")
@@ -71,7 +71,7 @@ describe("the road from added to active", () => {
     Effect.gen(function* () {
       const senders = yield* Senders
       const caller = yield* createAccount()
-      const { sender } = (yield* senders.add(caller, { owner, kind: "domain", address: "acme.com" })).sender
+      const { id: sender } = (yield* senders.add(caller, { owner, kind: "domain", address: "acme.com" })).sender
       yield* publish(caller, sender)
       yield* pass("1 minute")
       assert.strictEqual((yield* senders.get(caller.account, sender)).domainState, "verified")

@@ -14,7 +14,7 @@ const looks = Effect.map(
 )
 
 const add = Effect.fnUntraced(function* (caller: Caller, address: string) {
-  return (yield* (yield* Senders).add(caller, { owner: accountOwner, address })).sender.sender
+  return (yield* (yield* Senders).add(caller, { owner: accountOwner, address })).sender.id
 })
 
 /** When the schedule wants the domain's next look. */
@@ -28,7 +28,7 @@ describe("a look at a domain", () => {
     Effect.gen(function* () {
       const senders = yield* Senders
       const caller = yield* createAccount()
-      const { sender } = (yield* senders.add(caller, { owner: accountOwner, kind: "domain", address: "acme.com" }))
+      const { id: sender } = (yield* senders.add(caller, { owner: accountOwner, kind: "domain", address: "acme.com" }))
         .sender
       yield* publish(caller, sender)
       yield* pass("1 minute")

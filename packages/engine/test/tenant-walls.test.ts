@@ -12,7 +12,7 @@ it.effect("another account's sender can be neither seen nor touched, and looks l
     const queue = yield* TaskQueue
     const victim = yield* createAccount()
     const stranger = yield* createAccount("stranger@example.com")
-    const { sender } = (yield* senders.add(victim, { owner: organization, address: "hello@acme.com" })).sender
+    const { id: sender } = (yield* senders.add(victim, { owner: organization, address: "hello@acme.com" })).sender
     const before = { tasks: yield* queue.list({ limit: 100 }), events: yield* senders.history(victim.account, sender) }
     const keyed = { ...stranger, idempotency: { key: "k", fingerprint: "f" } }
     const missing = "00000000-0000-8000-8000-000000000000"
@@ -46,7 +46,7 @@ it.effect("another account's sender can be neither seen nor touched, and looks l
     // The same address of another account is another sender, with other records.
     const own = yield* senders.add(stranger, { owner: organization, address: "hello@acme.com" })
     assert.isTrue(own.created)
-    assert.notStrictEqual(own.sender.sender, sender)
+    assert.notStrictEqual(own.sender.id, sender)
     const plan = (yield* senders.get(victim.account, sender)).plan
     assert.notDeepEqual(own.sender.plan.records, plan.records)
     yield* senders.removeAll(stranger, organization)

@@ -100,10 +100,8 @@ it.effect(
       const allFallen = [fallen, ...others]
       const names = (sender: typeof never) => sender.plan.records.map(({ name }) => name)
 
-      const put = (sender: typeof never) =>
-        Effect.andThen(publish(caller, sender.sender), since(sender.domain, "right"))
-      const drop = (sender: typeof never) =>
-        Effect.andThen(unpublish(caller, sender.sender), since(sender.domain, "wrong"))
+      const put = (sender: typeof never) => Effect.andThen(publish(caller, sender.id), since(sender.domain, "right"))
+      const drop = (sender: typeof never) => Effect.andThen(unpublish(caller, sender.id), since(sender.domain, "wrong"))
       const deafen = (sender: typeof never) =>
         Effect.andThen(
           Effect.forEach(names(sender), (name) => dns.breakDown("SERVFAIL", name)),
@@ -134,7 +132,7 @@ it.effect(
         [2 * day, put(later)],
         [2.2 * day, deafen(deaf)],
         [2.9 * day, hear(deaf, "wrong")],
-        [3 * day + 5 * minute, Effect.andThen(mailer.refuseNext(busy, busy), senders.resend(caller, never.sender))],
+        [3 * day + 5 * minute, Effect.andThen(mailer.refuseNext(busy, busy), senders.resend(caller, never.id))],
         [4 * day, put(deaf)],
         [5 * day, Effect.forEach(allFallen, drop)],
         [8 * day, deafen(deaf)],
@@ -146,7 +144,7 @@ it.effect(
         [15 * day, deafen(deaf)],
         [15.5 * day, hear(deaf, "wrong")],
         [16 * day, put(deaf)],
-        [20 * day, senders.resend(caller, never.sender)],
+        [20 * day, senders.resend(caller, never.id)],
         [24 * day, deafenBetweenNegatives],
         [27 * day, put(deaf)]
       ]
@@ -173,7 +171,7 @@ it.effect(
           start + 31 * day,
           `${sender.domain}: a look is due`
         )
-        const domainEvents = (yield* senders.history(caller.account, sender.sender))
+        const domainEvents = (yield* senders.history(caller.account, sender.id))
           .map(({ event }) => event)
           .filter(({ _tag }) => _tag.startsWith("Domain") && _tag !== "DomainProblemFound")
           .map(({ _tag, at }) => [_tag, at])
@@ -192,7 +190,7 @@ it.effect(
         ...allFallen.map(({ domain }) => `${domain}: ${fall}`)
       ])
       // The same answer again is no news.
-      const problems = (yield* senders.history(caller.account, never.sender)).filter(
+      const problems = (yield* senders.history(caller.account, never.id)).filter(
         ({ event }) => event._tag === "DomainProblemFound"
       )
       assert.deepStrictEqual(
@@ -219,7 +217,7 @@ it.effect(
       assert.strictEqual(attempts.length, 6)
 
       // A link dies 24 h after its mail was taken; the clicked one does not.
-      const expiries = (yield* senders.history(caller.account, never.sender)).filter(
+      const expiries = (yield* senders.history(caller.account, never.id)).filter(
         ({ event }) => event._tag === "VerificationExpired"
       )
       const sent = [first, fourth, fifth].map((at) => (at ?? 0) + day)
@@ -228,7 +226,7 @@ it.effect(
         near(event.at - start, sent[index] ?? 0, sent[index] ?? 0)
       })
       assert.isFalse(
-        (yield* senders.history(caller.account, later.sender)).some(({ event }) => event._tag === "VerificationExpired")
+        (yield* senders.history(caller.account, later.id)).some(({ event }) => event._tag === "VerificationExpired")
       )
     }).pipe(Effect.provide(month), Random.withSeed("31 days")),
   60_000

@@ -51,7 +51,7 @@ describe("processes that share a store", () => {
       assert.isAtMost(outbox.length, 2)
       assert.strictEqual(new Set(outbox.map(({ messageId, text }) => messageId + text)).size, 1)
       const history = yield* Effect.provide(
-        Effect.flatMap(Senders, (senders) => senders.history(caller.account, sender.sender)),
+        Effect.flatMap(Senders, (senders) => senders.history(caller.account, sender.id)),
         heir.context
       )
       assert.strictEqual(history.filter(({ event }) => event._tag === "VerificationMailSent").length, 1)

@@ -50,12 +50,12 @@ const matcher = (filter: SenderFilter): ((sender: ListedSender) => boolean) => {
     (filter.kind === undefined || sender.kind === filter.kind) &&
     (filter.statuses === undefined || filter.statuses.includes(sender.status)) &&
     (filter.canonical === undefined || sender.canonical === filter.canonical) &&
-    isBetween(filter.createdBetween, sender.createdAt) &&
+    isBetween(filter.addedBetween, sender.addedAt) &&
     isBetween(filter.updatedBetween, sender.updatedAt) &&
     metadata.every(([key, wanted]) => metadataText(sender.metadata, key) === wanted)
 }
 
-const isBetween = (bounds: SenderFilter["createdBetween"], at: number): boolean =>
+const isBetween = (bounds: SenderFilter["addedBetween"], at: number): boolean =>
   at >= (bounds?.from ?? Number.NEGATIVE_INFINITY) && at <= (bounds?.to ?? Number.POSITIVE_INFINITY)
 
 /** What a filter compares a top-level value by: a string itself, anything else its JSON text. */

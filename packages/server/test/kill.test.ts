@@ -97,13 +97,13 @@ it(`loses nothing that was acknowledged, killed at ${kills} random moments`, { t
 
   // As it was left by the last kill: no server has touched it since.
   const { listed, added } = await readStore(data, account)
-  const createdAt = new Map(listed.map((sender) => [sender.address, new Date(sender.createdAt).toISOString()]))
+  const createdAt = new Map(listed.map((sender) => [sender.address, new Date(sender.addedAt).toISOString()]))
   for (const [address, time] of acknowledged.added)
     expect(`${address} ${createdAt.get(address)}`).toBe(`${address} ${time}`)
   for (const address of acknowledged.removed.keys()) expect(createdAt.has(address)).toBe(false)
   // Nobody adds anything twice here: each incarnation was begun once.
   expect(new Set(added).size).toBe(added.length)
-  for (const { sender } of listed) expect(added).toContain(sender)
+  for (const { id: sender } of listed) expect(added).toContain(sender)
 
   const last = await startSandbox({ COUNTERSIGN_DATA: data })
   const live = listed.map(({ address }) => address)

@@ -47,7 +47,7 @@ const taskOf = Effect.fnUntraced(function* (kind: TaskKind) {
   return task
 })
 
-const statusOf = Effect.fnUntraced(function* ({ account, sender }: ListedSender) {
+const statusOf = Effect.fnUntraced(function* ({ account, id: sender }: ListedSender) {
   return (yield* (yield* Senders).status(account, sender)).status
 })
 
@@ -99,7 +99,7 @@ it("asks the DNS socket and nothing else: closed, published records prove nothin
             key?.includes("after.example")
           )
           const looked = task?.state === "waiting" && task.due > Date.now() + 1_000
-          return looked ? (yield* (yield* Senders).status(sender.account, sender.sender)).findings : undefined
+          return looked ? (yield* (yield* Senders).status(sender.account, sender.id)).findings : undefined
         })
       )
       expect(findings.filter(({ code }) => code !== "dns-unavailable")).toEqual([])

@@ -16,19 +16,20 @@ import {
 } from "@countersign/engine"
 import { PgConnection } from "@effect/sql-pg"
 import { Context, Duration, Effect, Layer, Redacted, type Scope } from "effect"
-import { watchChanges } from "./Changes.ts"
-import { readBytes, readText } from "./Columns.ts"
-import { type Database, type DatabaseOptions, openDatabase } from "./Database.ts"
-import { migrate, schemaNames } from "./Migrations.ts"
-import { inRealTime, refuse, untilReached } from "./Persistently.ts"
-import { makeAccountAdmin, makeAccounts } from "./PostgresAccounts.ts"
-import { makeEventStore } from "./PostgresEventStore.ts"
-import { isPassing } from "./PostgresFailure.ts"
-import { makeMailBudget } from "./PostgresMailBudget.ts"
-import { makeMaintenance } from "./PostgresMaintenance.ts"
-import { makeSenderDirectory } from "./PostgresSenderDirectory.ts"
-import { makeTaskQueue } from "./PostgresTaskQueue.ts"
-import { connectionSettings, type PostgresAddress, urlOf } from "./Settings.ts"
+import { makeAccountAdmin, makeAccounts } from "./accounts/PostgresAccounts.ts"
+import { makeEventStore } from "./commit/PostgresEventStore.ts"
+import { watchChanges } from "./connection/Changes.ts"
+import { readBytes, readText } from "./connection/Columns.ts"
+import { type Database, openDatabase } from "./connection/Database.ts"
+import { isPassing } from "./connection/PostgresFailure.ts"
+import { inRealTime, refuse, untilReached } from "./connection/Reconnect.ts"
+import { schemaNames } from "./connection/SchemaNames.ts"
+import { connectionSettings, type DatabaseOptions, type PostgresAddress, urlOf } from "./connection/Settings.ts"
+import { makeSenderDirectory } from "./directory/PostgresSenderDirectory.ts"
+import { makeMailBudget } from "./mail/PostgresMailBudget.ts"
+import { migrate } from "./migrations/Migrations.ts"
+import { makeMaintenance } from "./snapshot/PostgresMaintenance.ts"
+import { makeTaskQueue } from "./tasks/PostgresTaskQueue.ts"
 
 /** Where the database is, and what holds for it. */
 export interface PostgresOptions {
@@ -130,5 +131,10 @@ export const PostgresStorage = {
   make,
   /** Brings the schema to the newest version, and opens the connections when it is built; they close with its scope. */
   layer: (options: PostgresOptions): Layer.Layer<PostgresPorts, StorageUnavailable> =>
-    Layer.effectContext(make(options))
+    Layer.effectContext(make(options)),
+  /** The same for a host that has accounts of its own, and provides `Accounts` itself. */
+  layerWithoutAccounts: (
+    options: PostgresOptions
+  ): Layer.Layer<Exclude<PostgresPorts, Accounts | AccountAdmin>, StorageUnavailable> =>
+    Layer.effectContext(Effect.map(make(options), Context.omit(Accounts, AccountAdmin)))
 } as const

@@ -1,9 +1,9 @@
 import { EventStore, MailBudget, Maintenance, SenderDirectory, type SenderFilter, TaskQueue } from "@countersign/engine"
 import { onPostgres } from "@countersign/testkit"
+import { account, addCommit } from "@countersign/testkit/sample-commit"
 import { expect, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { PostgresStorage } from "../src/index.ts"
-import { account, addCommit } from "./SampleCommit.ts"
 import { openSession } from "./Session.ts"
 import { testStores } from "./TestStores.ts"
 
@@ -17,7 +17,7 @@ const filters: ReadonlyArray<Omit<SenderFilter, "account">> = [
   { owner, kind: "email", statuses: ["pending"] },
   { canonical: "ana@s-1.example.com" },
   { canonical: "ana@s-1.example.com", owner },
-  { createdBetween: { from: 0, to: 9 } },
+  { addedBetween: { from: 0, to: 9 } },
   { updatedBetween: { from: 0 } },
   { metadata: { plan: "pro" } },
   { metadata: { plan: "pro", size: "1" }, statuses: ["pending"], updatedBetween: { to: 9 } }

@@ -1,10 +1,10 @@
 import { DatabaseSync } from "node:sqlite"
 import { EventStore, SenderDirectory, TaskQueue } from "@countersign/engine"
+import { account, addCommit } from "@countersign/testkit/sample-commit"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Option } from "effect"
 import { SqliteStorage } from "../src/index.ts"
 import { committer } from "./Committer.ts"
-import { account, addCommit } from "./SampleCommit.ts"
 import { temporaryFile } from "./TemporaryStore.ts"
 
 describe("a killed process", () => {
@@ -34,7 +34,7 @@ describe("a killed process", () => {
           // All or nothing: whatever of a commit is there, the rest of it is there too.
           const directory = yield* SenderDirectory
           const listed = yield* directory.page({ account, order: "oldest-first", offset: 0, limit: 100_000 })
-          expect(listed.map(({ sender }) => sender)).toEqual([...streams.keys()])
+          expect(listed.map(({ id }) => id)).toEqual([...streams.keys()])
           expect(yield* directory.count({ account })).toBe(streams.size)
           const tasks = yield* TaskQueue.use((queue) => queue.list({ limit: 100_000 }))
           expect(tasks.length).toBe(2 * streams.size)

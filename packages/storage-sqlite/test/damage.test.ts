@@ -108,7 +108,7 @@ it.effect.each(derived)("finds and puts right: %s", ([, sql, problem]) =>
     expect(yield* open(problems)).toEqual([])
     const query = { account: "account-1", order: "oldest-first", offset: 0, limit: 10 } as const
     const senders = yield* open(SenderDirectory.use((directory) => directory.page(query)))
-    expect(senders.map(({ sender }) => sender)).toEqual(["sender-0", "sender-1", "sender-2"])
+    expect(senders.map(({ id }) => id)).toEqual(["sender-0", "sender-1", "sender-2"])
     expect(yield* open(SenderDirectory.use((directory) => directory.count(query)))).toBe(3)
     expect(yield* open(rebuild(() => Effect.void))).toMatchObject({ corrected: 0, repaired: 0 })
   })

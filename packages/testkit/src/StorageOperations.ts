@@ -197,7 +197,7 @@ const damaged = (row: StoredStream, how: Damage["how"]): ReadonlyArray<EntryCorr
   const { stream, version, entry } = row
   const view = viewVersion
   if (entry === undefined) {
-    return how === "risen" ? [{ stream, version, view, entry: { ...risen, sender: stream } }] : undefined
+    return how === "risen" ? [{ stream, version, view, entry: { ...risen, id: stream } }] : undefined
   }
   switch (how) {
     case "gone":
@@ -230,7 +230,7 @@ const risen = {
   plan: { zone: "dkim.example.org", tokens: ["a", "b", "c"], records: [] },
   metadata: {},
   incarnation: 1,
-  createdAt: 0,
+  addedAt: 0,
   updatedAt: 0,
   position: 1
 } as const

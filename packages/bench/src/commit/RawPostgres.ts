@@ -101,7 +101,7 @@ const columnsOf = (group: ReadonlyArray<Commit>, last: Last): ReadonlyArray<unkn
     ofRows(({ domain }) => domain),
     ofRows(({ canonical }) => canonical),
     integers(rows.map(({ entry }) => entry.incarnation)),
-    longs(rows.map(({ entry }) => entry.createdAt)),
+    longs(rows.map(({ entry }) => entry.addedAt)),
     longs(rows.map(({ entry }) => entry.updatedAt)),
     ofRows(({ metadata }) => JSON.stringify(metadata)),
     ofRows(bodyOf),

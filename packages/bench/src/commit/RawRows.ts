@@ -61,7 +61,7 @@ export const toRawRows = (commit: Commit, last: LastNumbers, known: Known): RawR
       entry.domain,
       entry.canonical,
       entry.incarnation,
-      entry.createdAt,
+      entry.addedAt,
       entry.updatedAt,
       JSON.stringify(entry.metadata),
       bodyOf(entry),

@@ -34,7 +34,7 @@ export const large = {
 /** What of the senders is remembered, to ask for it. */
 export interface Known {
   readonly account: string
-  readonly sender: string
+  readonly id: string
   readonly canonical: string
 }
 
@@ -86,7 +86,7 @@ const makeCommit = (number: number, { accounts, largest, senders }: Crowd): Comm
     command: { id: `${large.began + number}`, fingerprint: "", result: "{}" },
     appends: [
       {
-        stream: entry.sender,
+        stream: entry.id,
         expected: 0,
         events: [{ type: "SenderAdded", schemaVersion: 1, data: "{}", meta: "{}" }],
         entry,
@@ -104,7 +104,7 @@ const makeEntry = (number: number, account: number | undefined): SenderEntry => 
   const createdAt = large.began + number * large.interval
   const status = statuses[within % 4] ?? "active"
   return {
-    sender,
+    id: sender,
     account: account === undefined ? large.account : `account-${account}`,
     owner: makeOwner(within % 10),
     kind: within % 50 === 1 ? "domain" : "email",
@@ -123,7 +123,7 @@ const makeEntry = (number: number, account: number | undefined): SenderEntry => 
     ),
     metadata: { customer: `c-${number}`, ...large.everyones },
     incarnation: 1,
-    createdAt,
+    addedAt: createdAt,
     updatedAt: createdAt + large.interval
   }
 }

@@ -24,7 +24,7 @@ export const makeQuestions = (crowd: Crowd, known: ReadonlyArray<Known>): Readon
     const from = large.began + Math.floor(span * ((turn * 0.07) % 0.9))
     return { from, to: from + Math.floor(span / 10) }
   }
-  const one = (turn: number) => known[turn % known.length] ?? { account: "", sender: "", canonical: "" }
+  const one = (turn: number) => known[turn % known.length] ?? { account: "", id: "", canonical: "" }
   const customer = (turn: number) => {
     const apart = Math.floor(crowd.senders / crowd.largest)
     return { customer: `c-${apart * ((turn * 1_009) % crowd.largest)}` }
@@ -40,7 +40,7 @@ export const makeQuestions = (crowd: Crowd, known: ReadonlyArray<Known>): Readon
     page("page 1,000, owner filter", { owner: large.owner }, { number: 1_000 }),
     page("first page, owner-type filter", { ownerType: "Organization" }, { aim: soon }),
     page("page 1,000, owner-type filter", { ownerType: "Organization" }, { number: 1_000 }),
-    page("first page, created between (a tenth)", (turn) => ({ createdBetween: tenth(turn) })),
+    page("first page, created between (a tenth)", (turn) => ({ addedBetween: tenth(turn) })),
     page("first page, updated between (a tenth)", (turn) => ({ updatedBetween: tenth(turn) })),
     page("metadata filter, one hit", (turn) => ({ metadata: customer(turn) }), { aim: soon }),
     page("first page, metadata filter, all hit", { metadata: large.everyones }),
@@ -64,12 +64,12 @@ export const makeQuestions = (crowd: Crowd, known: ReadonlyArray<Known>): Readon
     count("by metadata, one hit", (turn) => ({ metadata: customer(turn) }), soon),
     count("by metadata, all hit", { metadata: large.everyones }),
     count("by metadata and status", { metadata: large.everyones, statuses: ["active"] }),
-    count("created between (a tenth)", (turn) => ({ createdBetween: tenth(turn) })),
+    count("created between (a tenth)", (turn) => ({ addedBetween: tenth(turn) })),
     count("updated between (a tenth)", (turn) => ({ updatedBetween: tenth(turn) })),
     {
       name: "a sender by its id",
       aim: soon,
-      ask: (directory, turn) => directory.find(one(turn).account, one(turn).sender)
+      ask: (directory, turn) => directory.find(one(turn).account, one(turn).id)
     },
     {
       name: "the current sender of an account",

@@ -29,7 +29,7 @@ export interface SenderFilter {
   readonly statuses?: ReadonlyArray<LiveStatus>
   readonly canonical?: string
   /** Both bounds inclusive, in milliseconds since the epoch. */
-  readonly createdBetween?: { readonly from?: number; readonly to?: number }
+  readonly addedBetween?: { readonly from?: number; readonly to?: number }
   readonly updatedBetween?: { readonly from?: number; readonly to?: number }
   /** Exact values of top-level metadata; all must hold. Non-strings compare by their JSON text. */
   readonly metadata?: { readonly [key: string]: string }

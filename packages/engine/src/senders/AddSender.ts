@@ -41,7 +41,7 @@ export const makeAdd = (commands: Commands) =>
     ) {
       const [oldest] = yield* directory.onDomain(account, domain, 0, 1)
       if (oldest === undefined || (oldest.domainState !== "verified" && oldest.domainState !== "degraded")) return {}
-      const { state } = yield* executor.load(oldest.sender)
+      const { state } = yield* executor.load(oldest.id)
       // A proof of other records, of before the zone was changed, proves nothing here.
       if (!isLive(state) || state.domainState !== oldest.domainState || state.plan.zone !== plan.zone) return {}
       const degraded = state.domainState === "degraded" ? { degradedBy: state.evidence } : {}

@@ -46,7 +46,7 @@ export const makeRemoval = (commands: Commands) =>
           offset: senders.length,
           limit: pageSize
         })
-        senders.push(...page.map(({ sender }) => sender))
+        senders.push(...page.map(({ id }) => id))
         if (page.length < pageSize) return yield* removeThese(caller, senders, "requested")
       }
     })

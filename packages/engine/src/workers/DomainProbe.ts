@@ -58,16 +58,16 @@ export const makeDomainProbe = Effect.gen(function* () {
     at: number
   ) {
     const probe = { at, evidence, streak, asked }
-    const wouldBe = decideProbe({ ...entry, addedAt: entry.createdAt }, probe)
+    const wouldBe = decideProbe(entry, probe)
     if (wouldBe._tag !== "Happened") return entry.domainState
     const executed = yield* executor.execute({
       account: entry.account,
       actor: "worker",
       correlation: task.task,
-      command: { id: `task:${task.task}:${task.fence}:${entry.sender}`, fingerprint: "" },
+      command: { id: `task:${task.task}:${task.fence}:${entry.id}`, fingerprint: "" },
       steps: [
         {
-          sender: entry.sender,
+          sender: entry.id,
           command: () => Effect.succeed({ _tag: "RecordProbe", incarnation: entry.incarnation, ...probe })
         }
       ],
@@ -113,7 +113,7 @@ export const makeDomainProbe = Effect.gen(function* () {
   return { kind: "probe", concurrency: 16, attempts: 30, run } satisfies Handler<"probe">
 })
 
-const subject = (domainState: ListedSender["domainState"], { createdAt }: ListedSender): ProbeSubject => {
+const subject = (domainState: ListedSender["domainState"], { addedAt }: ListedSender): ProbeSubject => {
   switch (domainState) {
     case "verified":
       return { _tag: "Verified" }
@@ -121,7 +121,7 @@ const subject = (domainState: ListedSender["domainState"], { createdAt }: Listed
     case "lost":
       return { _tag: "Fallen" }
     default:
-      return { _tag: "Unverified", since: createdAt }
+      return { _tag: "Unverified", since: addedAt }
   }
 }
 

@@ -101,7 +101,7 @@ export const startWorld = async (chance: Chance) => {
   let broken = false
   const runtime = ManagedRuntime.make(layerOf(chance, () => broken))
   const run = runtime.runPromise
-  const handler = await run(toFetchHandler)
+  const handler = await run(toFetchHandler())
   const tenants = [await run(tenant("Acme Ltd")), await run(tenant("Another Ltd"))] as const
 
   const known = ({ account }: Tenant) =>
@@ -110,7 +110,7 @@ export const startWorld = async (chance: Chance) => {
       const found: Array<KnownSender> = []
       // Histories get long: a few senders are enough to name.
       const all = yield* senders.list(everybody(account))
-      for (const { sender, address } of Array.from({ length: 12 }, () => chance.pickAny(all)).filter(
+      for (const { id: sender, address } of Array.from({ length: 12 }, () => chance.pickAny(all)).filter(
         (one) => one !== undefined
       )) {
         const history = yield* senders.history(account, sender)

@@ -45,7 +45,7 @@ export const senders = Effect.gen(function* () {
   const { account, organization } = yield* DemoAccount
   const service = yield* Senders
   const listed = yield* service.list({ account: account.id, order: "newest-first", offset: 0, limit: shownSenders })
-  const reports = yield* Effect.forEach(listed, ({ sender }) =>
+  const reports = yield* Effect.forEach(listed, ({ id: sender }) =>
     // Removed between the list and the look: not shown.
     service.status(account.id, sender).pipe(Effect.catchTag("SenderNotFound", () => Effect.succeed(undefined)))
   )
@@ -53,7 +53,7 @@ export const senders = Effect.gen(function* () {
     senders: reports
       .filter((report) => report !== undefined)
       .map(({ sender, status, blockers, findings }) => ({
-        id: sender.sender,
+        id: sender.id,
         address: sender.address,
         kind: sender.kind,
         owner: sender.owner._tag === "Account" ? "account" : "organization",

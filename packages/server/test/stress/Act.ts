@@ -38,7 +38,7 @@ export interface AddedValue {
   readonly created: boolean
   readonly sender: string
   readonly incarnation: number
-  readonly createdAt: number
+  readonly addedAt: number
 }
 
 const passing = new Set(["StorageUnavailable", "OutcomeUnknown", "Overloaded", "CommandInFlight"])
@@ -55,11 +55,11 @@ const run = (senders: Senders["Service"], act: Act): Effect.Effect<unknown, { re
       const { owner, kind, address, notifyAccount } = act
       return Effect.map(
         senders.add(caller(act.account, act.key), { owner, kind, address, notifyAccount, metadata: { by: act.key } }),
-        ({ created, sender: { sender, incarnation, createdAt } }): AddedValue => ({
+        ({ created, sender: { id: sender, incarnation, addedAt } }): AddedValue => ({
           created,
           sender,
           incarnation,
-          createdAt
+          addedAt
         })
       )
     }
@@ -74,7 +74,7 @@ const run = (senders: Senders["Service"], act: Act): Effect.Effect<unknown, { re
     case "check":
       return senders.check(caller(act.account), act.sender)
     case "get":
-      return Effect.map(senders.get(act.account, act.sender), ({ sender }) => sender)
+      return Effect.map(senders.get(act.account, act.sender), ({ id }) => id)
     case "history":
       return Effect.map(senders.history(act.account, act.sender), ({ length }) => length)
     case "list":

@@ -133,9 +133,9 @@ const acknowledgedIsThere = ({ facts, streams }: Holding, told: ReadonlyArray<To
     const links = made.filter(({ event }) => event._tag === "VerificationRequested").length
     if (links > 1) return [`a command made ${links} links: ${text}`]
     if (act.act !== "add") return []
-    const { sender, createdAt, incarnation } = addedValue(answer)
+    const { sender, addedAt, incarnation } = addedValue(answer)
     const lives = streams.get(sender)?.facts.filter(({ event }) => event._tag === "SenderAdded") ?? []
-    return lives[incarnation - 1]?.event.at === createdAt ? [] : [`the sender that was answered is not there: ${text}`]
+    return lives[incarnation - 1]?.event.at === addedAt ? [] : [`the sender that was answered is not there: ${text}`]
   })
   return {
     invariant: "what was acknowledged is there, once, and what was refused is not",
@@ -205,14 +205,14 @@ const directoryFollows = (holding: Holding, accounts: ReadonlyArray<string>) =>
       })
       live.sort((a, b) => a.position - b.position)
       entries += live.length
-      const found = new Map(listed.map((entry) => [entry.sender, entry]))
+      const found = new Map(listed.map((entry) => [entry.id, entry]))
       for (const entry of live) {
-        const row = found.get(entry.sender)
+        const row = found.get(entry.id)
         if (canonicalJson(row) !== canonicalJson(entry)) {
-          faults.push(`the row of ${entry.sender} is ${canonicalJson(row)}, not ${canonicalJson(entry)}`)
+          faults.push(`the row of ${entry.id} is ${canonicalJson(row)}, not ${canonicalJson(entry)}`)
         }
       }
-      const order = (list: ReadonlyArray<{ readonly sender: string }>) => list.map(({ sender }) => sender).join()
+      const order = (list: ReadonlyArray<{ readonly id: string }>) => list.map(({ id }) => id).join()
       if (order(listed) !== order(live)) faults.push(`account ${account} lists others, or in another order`)
       for (const status of ["pending", "email-verified", "domain-verified", "active"] as const) {
         const count = yield* directory.count({ account, statuses: [status] })

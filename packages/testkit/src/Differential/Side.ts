@@ -52,7 +52,7 @@ export const makeSide = (storage: Context.Context<StoragePorts>) => {
   const appendOf = Effect.fnUntraced(function* (account: number, append: AppendStep, name: string) {
     const stream = streamOf(account, append.stream)
     const version = yield* versionOf(stream)
-    const entry = { sender: stream, account: accounts[account] ?? "" }
+    const entry = { id: stream, account: accounts[account] ?? "" }
     // Without an event there is nothing to stamp a new entry with: then the sender stays as it is.
     const before = Option.getOrUndefined(yield* directory.find(entry.account, stream))
     return {
@@ -138,6 +138,10 @@ export const makeSide = (storage: Context.Context<StoragePorts>) => {
       case "read": {
         const stream = streamOf(0, step.stream)
         return [yield* store.readStream(stream, step.after, step.limit), yield* store.readLog(step.after, step.limit)]
+      }
+      case "receipt": {
+        const receipt = yield* store.receipt(accounts[step.account] ?? "", `command-${step.command}`)
+        return [Option.getOrUndefined(receipt), yield* store.head]
       }
     }
   })

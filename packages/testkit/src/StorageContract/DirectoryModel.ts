@@ -45,7 +45,7 @@ export const senderEntry: fc.Arbitrary<SenderEntry> = fc
       // fast-check's own dictionaries have no prototype; JSON objects do.
       metadata: { ...metadata },
       canonical: rest.kind === "domain" ? rest.domain : `${part}@${rest.domain}`,
-      createdAt: created,
+      addedAt: created,
       updatedAt: created + age
     })
   )
@@ -58,7 +58,7 @@ const filters = {
   kind,
   statuses: fc.subarray<LiveStatus>(["pending", "email-verified", "domain-verified", "active"]),
   canonical: fc.tuple(local, domain).map(([part, at]) => `${part}@${at}`),
-  createdBetween: bounds,
+  addedBetween: bounds,
   updatedBetween: bounds,
   metadata: fc.dictionary(metadataKey, fc.constantFrom("x", "1", "true", "", "null", '["x"]', '{"x":1}'), {
     maxKeys: 2
@@ -71,7 +71,7 @@ const filterName = fc.constantFrom(
   "kind" as const,
   "statuses" as const,
   "canonical" as const,
-  "createdBetween" as const,
+  "addedBetween" as const,
   "updatedBetween" as const,
   "metadata" as const
 )
@@ -136,14 +136,14 @@ const select = (live: ReadonlyArray<ListedSender>, filter: SenderFilter): Array<
   const keep = (test: (listed: ListedSender) => boolean) => {
     left = left.filter(test)
   }
-  const { owner: of, ownerType, kind: only, statuses, canonical, createdBetween, updatedBetween, metadata } = filter
+  const { owner: of, ownerType, kind: only, statuses, canonical, addedBetween, updatedBetween, metadata } = filter
   if (of !== undefined) keep((listed) => JSON.stringify(listed.owner) === JSON.stringify(of))
   if (ownerType !== undefined) keep((listed) => listed.owner._tag === ownerType)
   if (only !== undefined) keep((listed) => listed.kind === only)
   if (statuses !== undefined) keep((listed) => statuses.some((wanted) => wanted === listed.status))
   if (canonical !== undefined) keep((listed) => listed.canonical === canonical)
-  if (createdBetween?.from !== undefined) keep(({ createdAt }) => createdAt >= (createdBetween.from ?? 0))
-  if (createdBetween?.to !== undefined) keep(({ createdAt }) => createdAt <= (createdBetween.to ?? 0))
+  if (addedBetween?.from !== undefined) keep(({ addedAt }) => addedAt >= (addedBetween.from ?? 0))
+  if (addedBetween?.to !== undefined) keep(({ addedAt }) => addedAt <= (addedBetween.to ?? 0))
   if (updatedBetween?.from !== undefined) keep(({ updatedAt }) => updatedAt >= (updatedBetween.from ?? 0))
   if (updatedBetween?.to !== undefined) keep(({ updatedAt }) => updatedAt <= (updatedBetween.to ?? 0))
   for (const [key, wanted] of Object.entries(metadata ?? {})) {

@@ -40,9 +40,9 @@ export const directoryModelContract = (layer: StorageLayer): void => {
 const compareWithModel = Effect.fnUntraced(function* (owner: string, { senders, removed, queries }: DirectoryProgram) {
   const directory = yield* SenderDirectory
   const store = yield* EventStore
-  const entries = senders.map((entry, index) => ({ ...entry, account: owner, sender: `${owner}-${index}` }))
+  const entries = senders.map((entry, index) => ({ ...entry, account: owner, id: `${owner}-${index}` }))
   const outcomes = yield* store.commit(
-    entries.map((entry) => commitOf(appendOf(entry.sender, 0, { entry }), { account: owner }))
+    entries.map((entry) => commitOf(appendOf(entry.id, 0, { entry }), { account: owner }))
   )
   const listed = entries.map((entry, index) => {
     const outcome = outcomes[index]
@@ -50,11 +50,9 @@ const compareWithModel = Effect.fnUntraced(function* (owner: string, { senders, 
   })
   const gone = new Set(removed.map((index) => `${owner}-${index % Math.max(1, senders.length)}`))
   yield* store.commit(
-    listed
-      .filter(({ sender }) => gone.has(sender))
-      .map(({ sender }) => commitOf(appendOf(sender, 1), { account: owner }))
+    listed.filter(({ id }) => gone.has(id)).map(({ id }) => commitOf(appendOf(id, 1), { account: owner }))
   )
-  const live = listed.filter(({ sender }) => !gone.has(sender))
+  const live = listed.filter(({ id }) => !gone.has(id))
 
   for (const query of queries) {
     const asked = { ...query, account: owner }

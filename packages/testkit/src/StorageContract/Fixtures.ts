@@ -52,7 +52,7 @@ export const entryOf = (sender: string, more: Partial<SenderEntry> = {}): Sender
   const canonical = more.canonical ?? `${sender}@example.com`
   const domain = more.domain ?? "example.com"
   return {
-    sender,
+    id: sender,
     account,
     owner: { _tag: "Account" },
     kind: "email",
@@ -67,7 +67,7 @@ export const entryOf = (sender: string, more: Partial<SenderEntry> = {}): Sender
     plan: makeDnsPlan(domain, ["t1", "t2", "t3"], "dkim.example.net"),
     metadata: {},
     incarnation: 1,
-    createdAt: beginning,
+    addedAt: beginning,
     updatedAt: beginning,
     ...more
   }

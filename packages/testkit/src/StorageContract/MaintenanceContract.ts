@@ -141,7 +141,7 @@ export const maintenanceContract = (layer: StorageLayer): void => {
       const store = yield* EventStore
       const { correct, streams } = yield* Maintenance
       const last = 40
-      const createdAt = (version: number) => entryOf("a", { createdAt: version, metadata: { version } })
+      const createdAt = (version: number) => entryOf("a", { addedAt: version, metadata: { version } })
       const commits = Effect.forEach(Array.from({ length: last }).keys(), (version) =>
         store.commit([commitOf(appendOf("a", version, { entry: createdAt(version + 1) }))])
       )
@@ -149,7 +149,7 @@ export const maintenanceContract = (layer: StorageLayer): void => {
         Effect.gen(function* () {
           const [row] = yield* streams("", 1)
           if (row === undefined) return
-          expect(row.entry?.createdAt).toBe(row.version)
+          expect(row.entry?.addedAt).toBe(row.version)
           yield* correct([correction("a", row.version, { ...createdAt(row.version), position: 1 })])
         })
       )
@@ -177,7 +177,7 @@ const found = (filter: Omit<Parameters<SenderDirectory["Service"]["count"]>[0], 
   Effect.gen(function* () {
     const directory = yield* SenderDirectory
     const query = { account, ...filter, order: "oldest-first", offset: 0, limit: 10 } as const
-    const senders = (yield* directory.page(query)).map(({ sender }) => sender)
+    const senders = (yield* directory.page(query)).map(({ id }) => id)
     expect(yield* directory.count({ account, ...filter })).toBe(senders.length)
     for (const sender of senders) expect(Option.isSome(yield* directory.find(account, sender))).toBe(true)
     return senders.sort()

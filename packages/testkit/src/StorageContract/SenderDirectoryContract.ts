@@ -15,7 +15,7 @@ export const senderDirectoryContract = (layer: StorageLayer): void => {
     Effect.gen(function* () {
       const directory = yield* SenderDirectory
       yield* put(entryOf("mine"), entryOf("theirs", { account: "acc-2" }))
-      expect(Option.getOrUndefined(yield* directory.find(account, "mine"))?.sender).toBe("mine")
+      expect(Option.getOrUndefined(yield* directory.find(account, "mine"))?.id).toBe("mine")
       expect(Option.isNone(yield* directory.find(account, "theirs"))).toBe(true)
       expect(Option.isNone(yield* directory.find("acc-2", "mine"))).toBe(true)
       expect(Option.isNone(yield* directory.find(account, "no such sender"))).toBe(true)
@@ -53,15 +53,15 @@ export const senderDirectoryContract = (layer: StorageLayer): void => {
         entryOf("org", { owner: organization("org-1") }),
         entryOf("account-by-name", { owner: organization("account") })
       )
-      expect((yield* current({ _tag: "Account" }))?.sender).toBe("new")
-      expect((yield* current(organization("org-1")))?.sender).toBe("org")
-      expect((yield* current(organization("account")))?.sender).toBe("account-by-name")
+      expect((yield* current({ _tag: "Account" }))?.id).toBe("new")
+      expect((yield* current(organization("org-1")))?.id).toBe("org")
+      expect((yield* current(organization("account")))?.id).toBe("account-by-name")
       expect(yield* current(organization("org-2"))).toBeUndefined()
       // A new incarnation makes the old one the newest.
       yield* commitEach(commitOf(appendOf("old", 1, { entry: entryOf("old", { incarnation: 2 }) })))
-      expect((yield* current({ _tag: "Account" }))?.sender).toBe("old")
+      expect((yield* current({ _tag: "Account" }))?.id).toBe("old")
       yield* commitEach(commitOf(appendOf("old", 2)))
-      expect((yield* current({ _tag: "Account" }))?.sender).toBe("new")
+      expect((yield* current({ _tag: "Account" }))?.id).toBe("new")
     })
   )
 
@@ -72,9 +72,7 @@ export const senderDirectoryContract = (layer: StorageLayer): void => {
       const names = Array.from({ length: 23 }, (_, index) => `s-${(index * 7) % 23}`)
       yield* put(...names.map((name) => entryOf(name)))
       const pageOf = (order: SenderQuery["order"], offset: number) =>
-        Effect.map(directory.page({ account, order, offset, limit: 5 }), (senders) =>
-          senders.map(({ sender }) => sender)
-        )
+        Effect.map(directory.page({ account, order, offset, limit: 5 }), (senders) => senders.map(({ id }) => id))
       const whole = Effect.fnUntraced(function* (order: SenderQuery["order"]) {
         const pages = yield* Effect.forEach([0, 5, 10, 15, 20, 25], (offset) => pageOf(order, offset))
         return pages.flat()
@@ -99,7 +97,7 @@ export const senderDirectoryContract = (layer: StorageLayer): void => {
         at("3", "x.y", "a.example.com")
       )
       const page = yield* directory.page({ account, order: "by-domain", offset: 0, limit: 10 })
-      expect(page.map(({ canonical, sender }) => `${canonical} ${sender}`)).toEqual([
+      expect(page.map(({ canonical, id: sender }) => `${canonical} ${sender}`)).toEqual([
         "a+b@a.example.com 1",
         "x.y@a.example.com 3",
         "x@a.example.com 2",
@@ -127,17 +125,17 @@ export const senderDirectoryContract = (layer: StorageLayer): void => {
     Effect.gen(function* () {
       const directory = yield* SenderDirectory
       yield* put(
-        ...[1, 2, 3].map((ms) => entryOf(`s-${ms}`, { createdAt: beginning + ms, updatedAt: beginning + 10 * ms }))
+        ...[1, 2, 3].map((ms) => entryOf(`s-${ms}`, { addedAt: beginning + ms, updatedAt: beginning + 10 * ms }))
       )
       const count = directory.count
-      expect(yield* count({ account, createdBetween: { from: beginning + 1, to: beginning + 2 } })).toBe(2)
-      expect(yield* count({ account, createdBetween: { from: beginning + 3 } })).toBe(1)
-      expect(yield* count({ account, createdBetween: { to: beginning + 1 } })).toBe(1)
-      expect(yield* count({ account, createdBetween: { from: beginning + 3, to: beginning + 1 } })).toBe(0)
-      expect(yield* count({ account, createdBetween: {} })).toBe(3)
+      expect(yield* count({ account, addedBetween: { from: beginning + 1, to: beginning + 2 } })).toBe(2)
+      expect(yield* count({ account, addedBetween: { from: beginning + 3 } })).toBe(1)
+      expect(yield* count({ account, addedBetween: { to: beginning + 1 } })).toBe(1)
+      expect(yield* count({ account, addedBetween: { from: beginning + 3, to: beginning + 1 } })).toBe(0)
+      expect(yield* count({ account, addedBetween: {} })).toBe(3)
       expect(yield* count({ account, updatedBetween: { from: beginning + 20, to: beginning + 20 } })).toBe(1)
       expect(
-        yield* count({ account, createdBetween: { to: beginning + 2 }, updatedBetween: { from: beginning + 20 } })
+        yield* count({ account, addedBetween: { to: beginning + 2 }, updatedBetween: { from: beginning + 20 } })
       ).toBe(1)
     })
   )
@@ -161,9 +159,7 @@ export const senderDirectoryContract = (layer: StorageLayer): void => {
       }
       yield* put(entryOf("s", { metadata }), entryOf("bare"))
       const found = (filter: { readonly [key: string]: string }) =>
-        Effect.map(directory.page({ account, metadata: filter, ...firstTen }), (senders) =>
-          senders.map(({ sender }) => sender)
-        )
+        Effect.map(directory.page({ account, metadata: filter, ...firstTen }), (senders) => senders.map(({ id }) => id))
       const hits: ReadonlyArray<{ readonly [key: string]: string }> = [
         { text: "Exact" },
         { one: "1" },
@@ -228,7 +224,7 @@ export const senderDirectoryContract = (layer: StorageLayer): void => {
       )
       const on = (after: number, limit: number) =>
         Effect.map(directory.onDomain(account, "example.com", after, limit), (senders) =>
-          senders.map(({ sender, position }) => [sender, position])
+          senders.map(({ id: sender, position }) => [sender, position])
         )
       expect(yield* on(0, 10)).toEqual([
         ["a", 1],
@@ -248,5 +244,5 @@ const firstTen = { order: "oldest-first", offset: 0, limit: 10 } as const
 /** Adds senders, one commit and one position each. */
 const put = (...entries: ReadonlyArray<ReturnType<typeof entryOf>>) =>
   EventStore.use((store) =>
-    store.commit(entries.map((entry) => commitOf(appendOf(entry.sender, 0, { entry }), { account: entry.account })))
+    store.commit(entries.map((entry) => commitOf(appendOf(entry.id, 0, { entry }), { account: entry.account })))
   )

@@ -32,7 +32,7 @@ export const senderEntryContract = (layer: StorageLayer): void => {
           smile: "\u{1F600}"
         },
         incarnation: 7,
-        createdAt: beginning - 4,
+        addedAt: beginning - 4,
         updatedAt: beginning - 3
       })
       yield* commitEach(commitOf(appendOf("s", 0, { entry })))
