@@ -25,8 +25,9 @@ import {
   TooSoon
 } from "@countersign/engine"
 import { Context, Effect, Exit, Layer, Option, Scope } from "effect"
-import { type FetchHandler, type NodeListener, toFetchHandler, toNodeListener } from "./Handlers.ts"
+import { type FetchHandler, toFetchHandler, toNodeListener } from "./Handlers.ts"
 import type { HttpAppRequirements, Served } from "./HttpApp.ts"
+import type { NodeListener } from "./node/NodeListener.ts"
 
 /** A method of `Senders` as an async function. What may be missing is `undefined`. */
 type Async<F> = F extends (...args: infer Args) => Effect.Effect<infer A, infer _E>
