@@ -1,6 +1,6 @@
 /**
- * For a service that does not use Effect: the use cases as plain async functions, and the HTTP application as a `fetch` handler and as
- * a Node listener, over one set of layers.
+ * For a service that does not use Effect: the use cases as plain async functions, and the HTTP application as a `fetch`
+ * handler and as a Node listener, over one set of layers.
  *
  * ```ts
  * const countersign = await makeCountersign(layer)
@@ -8,8 +8,8 @@
  * const { sender } = await countersign.senders.add(caller, { owner: { _tag: "Account" }, address })
  * ```
  *
- * A method that fails rejects with the engine's own error, for example `TooSoon` with its `retryAfter`: tell them apart by `instanceof`
- * or, after `isSenderFailure(error)`, by `error._tag`.
+ * A method that fails rejects with the engine's own error, for example `TooSoon` with its `retryAfter`: tell them apart
+ * by `instanceof` or, after `isSenderFailure(error)`, by `error._tag`.
  */
 import {
   AddressRefused,
@@ -69,7 +69,8 @@ export interface Countersign {
 /**
  * Builds the layer and hands out its plain side. Rejects with the layer's error when it cannot be built.
  *
- * @param layer `Engine.layer` over the adapters of your choice; with `Workers.layer` merged into it, mail and probes run in this process.
+ * @param layer `Engine.layer` over the adapters of your choice; with `Workers.layer` merged into it, mail and probes
+ * run in this process.
  * @param served what `fetch` and `node` answer: everything, unless it is said.
  */
 export const makeCountersign = async <E>(

@@ -62,8 +62,8 @@ const headersOf = (answer: HttpServerResponse.HttpServerResponse): OutgoingHttpH
 }
 
 /**
- * Ends the answer. While the body of the request is still arriving, the answer is sent and its end waits: Node would reset the connection, or
- * leave it standing, under a client that has not read the answer yet.
+ * Ends the answer. While the body of the request is still arriving, the answer is sent and its end waits: Node would
+ * reset the connection, or leave it standing, under a client that has not read the answer yet.
  */
 const end = (request: IncomingMessage, response: ServerResponse, content?: string | Uint8Array): void => {
   if (request.complete || request.httpVersionMajor > 1 || !hasBody(request)) {
