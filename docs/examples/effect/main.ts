@@ -1,5 +1,6 @@
 /**
- * An Effect service: Countersign's routes beside its own in one router, and a use case called as an Effect. Its store is in memory.
+ * An Effect service: Countersign's routes beside its own in one router, and a use case called as an Effect. Its store
+ * is in memory.
  *
  *     PORT=3000 npx node --conditions=source docs/examples/effect/main.ts
  */
@@ -57,6 +58,6 @@ const main = Layer.mergeAll(
   HttpRouter.serve(Layer.merge(HttpApp.layer(), from), { disableLogger: true, disableListenLog: true }),
   Workers.layer,
   announce
-).pipe(Layer.provide(engine), Layer.provide(server))
+).pipe(Layer.provide(engine), Layer.provide(server), Layer.provide(HttpApp.routeTracing))
 
 NodeRuntime.runMain(Layer.launch(main))

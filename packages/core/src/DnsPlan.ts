@@ -29,7 +29,10 @@ export const makeDnsPlan = (domain: string, tokens: ReadonlyArray<string>, zone:
   }))
 })
 
-/** A plan as it is stored: without the records when they follow from the tokens and the zone, as they do for every plan made so far. */
+/**
+ * A plan as it is stored: without the records when they follow from the tokens and the zone, as they do for every plan
+ * made so far.
+ */
 export interface CompactDnsPlan extends Omit<DnsPlan, "records"> {
   readonly records?: DnsPlan["records"]
 }

@@ -52,7 +52,10 @@ const withPorts = async ({ path, text }: Page, sandbox: Server): Promise<Page> =
 }
 
 const pasteBanner = async (sandbox: Server) => {
-  const commands = sandbox.printed().split("\n").filter((line) => line.startsWith("   "))
+  const commands = sandbox
+    .printed()
+    .split("\n")
+    .filter((line) => line.startsWith("   "))
   const pasted = await run("sh", ["-c", commands.join("\n")], {})
   expect(pasted.stdout).toContain('"status":"active"')
 }
