@@ -1,6 +1,6 @@
 /**
- * For a service that does not use Effect: the use cases as plain async functions, and the HTTP application as a `fetch` handler and as
- * a Node listener, over one set of layers.
+ * For a service that does not use Effect: the use cases as plain async functions, and the HTTP application as a `fetch`
+ * handler and as a Node listener, over one set of layers.
  *
  * ```ts
  * const countersign = await makeCountersign(layer)
@@ -8,8 +8,8 @@
  * const { sender } = await countersign.senders.add(caller, { owner: { _tag: "Account" }, address })
  * ```
  *
- * A method that fails rejects with the engine's own error, for example `TooSoon` with its `retryAfter`: tell them apart by `instanceof`
- * or, after `isSenderFailure(error)`, by `error._tag`.
+ * A method that fails rejects with the engine's own error, for example `TooSoon` with its `retryAfter`: tell them apart
+ * by `instanceof` or, after `isSenderFailure(error)`, by `error._tag`.
  */
 import {
   AddressRefused,
@@ -25,8 +25,9 @@ import {
   TooSoon
 } from "@countersign/engine"
 import { Context, Effect, Exit, Layer, Option, Scope } from "effect"
-import { type FetchHandler, type NodeListener, toFetchHandler, toNodeListener } from "./Handlers.ts"
+import { type FetchHandler, toFetchHandler, toNodeListener } from "./Handlers.ts"
 import type { HttpAppRequirements, Served } from "./HttpApp.ts"
+import type { NodeListener } from "./node/NodeListener.ts"
 
 /** A method of `Senders` as an async function. What may be missing is `undefined`. */
 type Async<F> = F extends (...args: infer Args) => Effect.Effect<infer A, infer _E>
@@ -68,7 +69,8 @@ export interface Countersign {
 /**
  * Builds the layer and hands out its plain side. Rejects with the layer's error when it cannot be built.
  *
- * @param layer `Engine.layer` over the adapters of your choice; with `Workers.layer` merged into it, mail and probes run in this process.
+ * @param layer `Engine.layer` over the adapters of your choice; with `Workers.layer` merged into it, mail and probes
+ * run in this process.
  * @param served what `fetch` and `node` answer: everything, unless it is said.
  */
 export const makeCountersign = async <E>(

@@ -1,10 +1,10 @@
 /**
  * The HTTP application: every request in, an answer out, whatever happens inside.
  *
- * The host chooses what is served: the confirmation page, which dialects, and what operators ask. The application has its own table of routes,
- * so that it behaves the same in whatever it is mounted: an Effect router (`HttpApp.layer`), a `fetch` handler or a Node listener
- * (`Handlers.ts`). Here is the one place that answers what no endpoint does: unknown routes, wrong methods, bodies that cannot be read, faults.
- * The owner of the path gives the form.
+ * The host chooses what is served: the confirmation page, which dialects, and what operators ask. The application has
+ * its own table of routes, so that it behaves the same in whatever it is mounted: an Effect router (`HttpApp.layer`), a
+ * `fetch` handler or a Node listener (`Handlers.ts`). Here is the one place that answers what no endpoint does: unknown
+ * routes, wrong methods, bodies that cannot be read, faults. The owner of the path gives the form.
  */
 import { type Accounts, type EventStore, Ids, type Senders, type Settings } from "@countersign/engine"
 import { Array as Arr, Cause, Clock, Context, Effect, type Layer, Option } from "effect"
@@ -17,6 +17,7 @@ import { type Failure, Unexpected } from "./Failure.ts"
 import { OperationsGroup } from "./operations/Definition.ts"
 import { descriptionRoutes, healthRoutes } from "./operations/Endpoints.ts"
 import { recordRequest } from "./RequestMetrics.ts"
+import { inRequestSpan, routeTracing } from "./RequestSpan.ts"
 import type { Route } from "./Route.ts"
 import { makeRouteTable } from "./RouteTable.ts"
 
@@ -35,7 +36,9 @@ export interface Served {
   /** The confirmation page, to which the mailed links lead: `/verify`. */
   readonly page?: boolean
   readonly dialects?: ReadonlyArray<Dialect>
-  /** `/health`, `/ready`, `/metrics`, and the description of what is served: `/openapi.json`, `/docs`. They need no key. */
+  /**
+   * `/health`, `/ready`, `/metrics`, and the description of what is served: `/openapi.json`, `/docs`. They need no key.
+   */
   readonly operations?: boolean
 }
 
@@ -62,6 +65,7 @@ interface Application {
   readonly answer: HttpAppEffect
   /** Answers a fault that happened beside the application. */
   readonly answerFault: (defect: unknown) => HttpAppEffect
+  readonly routeOf: (method: string, url: string) => string | undefined
 }
 
 const applicationOf = Effect.fnUntraced(function* ({ routes, owners }: Site) {
@@ -101,25 +105,29 @@ const applicationOf = Effect.fnUntraced(function* ({ routes, owners }: Site) {
     const response = ownerOf(pathOf(url)).failure(failure, correlation)
     return HttpServerResponse.setHeader(response, "x-correlation-id", correlation)
   })
-  return { answer, answerFault } satisfies Application
+  const routeOf = (method: string, url: string) => table.find(method, url).path
+  return { answer, answerFault, routeOf } satisfies Application
 })
 
 /** Adds an application to an Effect router, in which it answers whatever no other route of the router does. */
 const routing = Effect.fnUntraced(function* (router: HttpRouter.HttpRouter, site: Site) {
-  const { answer, answerFault } = yield* applicationOf(site)
+  const { answer, answerFault, routeOf } = yield* applicationOf(site)
   yield* router.add("*", "*", answer)
   // The router knows some methods only, and no path that it cannot decode: those come out of it as errors.
   yield* router.addGlobalMiddleware((answered) =>
-    answered.pipe(
-      Effect.catchIf(isRouteNotFound, () => answer),
-      Effect.catchDefect(answerFault)
+    inRequestSpan(
+      answered.pipe(
+        Effect.catchIf(isRouteNotFound, () => answer),
+        Effect.catchDefect(answerFault)
+      ),
+      routeOf
     )
   )
 })
 
 /** The application as an Effect over one request. */
 const make = (served: Served = {}): Effect.Effect<HttpAppEffect, never, HttpAppRequirements> =>
-  Effect.map(Effect.flatMap(siteOf(served), applicationOf), ({ answer }) => answer)
+  Effect.map(Effect.flatMap(siteOf(served), applicationOf), ({ answer, routeOf }) => inRequestSpan(answer, routeOf))
 
 /**
  * Adds the application to an Effect router, which answers every request that no other route of the router does.
@@ -128,12 +136,18 @@ const make = (served: Served = {}): Effect.Effect<HttpAppEffect, never, HttpAppR
 const layer = (served: Served = {}): Layer.Layer<never, never, HttpRouter.HttpRouter | HttpAppRequirements> =>
   HttpRouter.use((router) => Effect.flatMap(siteOf(served), (site) => routing(router, site)))
 
-/** Adds `/health`, `/ready` and `/metrics` alone to an Effect router: what a process that serves no API is watched by. */
+/**
+ * Adds `/health`, `/ready` and `/metrics` alone to an Effect router: what a process that serves no API is watched by.
+ */
 const healthLayer: Layer.Layer<never, never, HttpRouter.HttpRouter | EventStore> = HttpRouter.use((router) =>
   Effect.flatMap(health, (site) => routing(router, site))
 )
 
-export const HttpApp = { make, layer, healthLayer } as const
+/**
+ * The application: `make` as an Effect, `layer` in an Effect router, `healthLayer` what machines watch, alone.
+ * `routeTracing` keeps URLs from a tracer.
+ */
+export const HttpApp = { make, layer, healthLayer, routeTracing } as const
 
 /** What a cause is answered with; what the caller is not told goes into the log. An interruption stays one. */
 const failureOf = Effect.fnUntraced(function* (cause: Cause.Cause<Failure>, route: string) {

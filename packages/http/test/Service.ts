@@ -1,6 +1,6 @@
 /**
- * A service for the tests of this package: the engine over memory storage, or over SQLite in a file, on a real Node server at 127.0.0.1, in
- * virtual time.
+ * A service for the tests of this package: the engine over memory storage, or over SQLite in a file, on a real Node
+ * server at 127.0.0.1, in virtual time.
  */
 import { mkdtempSync, rmSync } from "node:fs"
 import { createServer } from "node:http"
@@ -19,7 +19,7 @@ import {
   SlowPoll,
   Workers
 } from "@countersign/engine"
-import { EmailAddress, HttpApp } from "@countersign/http"
+import { EmailAddress, HttpApp, type Served, toFetchHandler, toNodeListener } from "@countersign/http"
 import { MemoryDns, MemoryMailer, MemoryStorage } from "@countersign/memory"
 import { SqliteStorage } from "@countersign/storage-sqlite"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
@@ -53,7 +53,10 @@ export const engine = (publicUrl = "http://verify.acme.test", storage: Storage =
     Layer.merge(Layer.provideMerge(DkimTokens.layer("dkim.countersign.net"), layerOf[storage]), settings(publicUrl))
   )
 
-/** The mail server and the DNS that the workers meet. Hints of the store are never lost, so looking for work may be rare. */
+/**
+ * The mail server and the DNS that the workers meet. Hints of the store are never lost, so looking for work may be
+ * rare.
+ */
 const outside = Layer.merge(MemoryMailer.layer, MemoryDns.layer)
 const rarely = Layer.succeed(SlowPoll, 60 * 60 * 1_000)
 
@@ -65,6 +68,10 @@ export interface Options {
   readonly accountName?: string
   /** Stands in front of the engine, to make it fail. */
   readonly disturb?: Disturbance
+  /** What is served; everything, unless it is said. */
+  readonly served?: Served
+  /** Answers `call` and `send` in this process, without a socket: for the tests that send thousands of requests. */
+  readonly inProcess?: boolean
   /** More routes beside the application's. */
   readonly routes?: Layer.Layer<never, never, HttpRouter.HttpRouter>
 }
@@ -103,17 +110,18 @@ export const startService = async (options: Options = {}) => {
   const run = runtime.runPromise
 
   const requests = Scope.makeUnsafe()
-  const routes = options.routes === undefined ? HttpApp.layer() : Layer.merge(options.routes, HttpApp.layer())
+  const { routes, served } = options
+  const alone = toNodeListener(served)
   const listener = await run(
-    Effect.gen(function* () {
-      const app = yield* HttpRouter.toHttpEffect(routes)
-      return yield* NodeHttpServer.makeHandler(app, { scope: requests })
-    }).pipe(Scope.provide(requests))
+    Scope.provide(routes === undefined ? alone : inRouter(Layer.merge(routes, HttpApp.layer(served))), requests)
   )
   const server = createServer(listener)
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening))
   const { port } = server.address() as AddressInfo // A TCP server's address is never a string.
   const url = `http://127.0.0.1:${port}`
+
+  const answer = options.inProcess === true ? await run(toFetchHandler(served)) : fetch
+  const send = (path: string, request: RequestInit) => answer(new Request(`${url}${path}`, request))
 
   const tenant = (name: string) =>
     Effect.gen(function* () {
@@ -155,11 +163,12 @@ export const startService = async (options: Options = {}) => {
     pass: (time: Parameters<typeof TestClock.adjust>[0]) => run(TestClock.adjust(time)),
     /** A request with the account's token. */
     call: (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
-      fetch(`${url}${path}`, {
+      send(path, {
         method,
         headers: { authorization: own.token, "content-type": "application/json", ...headers },
         ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) })
       }),
+    send,
     /** The token of the newest link of a sender. */
     link: (sender: string, account = own.account) =>
       run(
@@ -211,6 +220,12 @@ export const startService = async (options: Options = {}) => {
     }
   }
 }
+
+/** The application beside other routes, in a server of Effect's. */
+const inRouter = Effect.fnUntraced(function* <R>(routes: Layer.Layer<never, never, R | HttpRouter.HttpRouter>) {
+  const app = yield* HttpRouter.toHttpEffect(routes)
+  return yield* NodeHttpServer.makeHandler(app, { scope: yield* Effect.scope })
+})
 
 /** A wake-up takes the workers a few turns of the scheduler. */
 const settle = Effect.repeat(Effect.yieldNow, { times: 100 })

@@ -113,9 +113,9 @@ export const sandbox = (config: SandboxConfig, folder: SandboxFolder) =>
     Layer.provideMerge(Listener.layer(config.listen))
   )
 
-/** Answers requests. */
+/** Answers requests. A tracer sees routes and no URLs, which hold tokens. */
 const answering = <E, R>(routes: Layer.Layer<never, E, R>) =>
-  HttpRouter.serve(routes, { disableLogger: true, disableListenLog: true })
+  Layer.provide(HttpRouter.serve(routes, { disableLogger: true, disableListenLog: true }), HttpApp.routeTracing)
 
 const settings = (
   listen: ListenConfig,

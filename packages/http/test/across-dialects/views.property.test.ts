@@ -1,5 +1,6 @@
 /**
- * Whatever is added, confirmed and removed, and through whichever dialect: after each step all three show what a plain list says.
+ * Whatever is added, confirmed and removed, and through whichever dialect: after each step all three show what a plain
+ * list says.
  */
 import fc from "fast-check"
 import { expect, it } from "vitest"
@@ -110,7 +111,7 @@ const compare = async (service: Service, known: ReadonlyArray<Known>) => {
 }
 
 const walk = async (storage: Storage, steps: ReadonlyArray<Step>) => {
-  const service = await startService({ storage })
+  const service = await startService({ storage, inProcess: true })
   try {
     let known: ReadonlyArray<Known> = []
     for (const step of steps) {

@@ -1,5 +1,4 @@
-import { createServer, type RequestListener } from "node:http"
-import type { AddressInfo } from "node:net"
+import { createServer } from "node:http"
 import { AccountAdmin, type AddInput, AddressRefused, type Caller, EventStore, Senders } from "@countersign/engine"
 import { type Countersign, HttpApp, isSenderFailure, makeCountersign } from "@countersign/http"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
@@ -8,6 +7,7 @@ import { HttpRouter, HttpServer } from "effect/http"
 import express from "express"
 import Fastify from "fastify"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import { serving } from "../Listening.ts"
 import { emailAddressIn, engine, errorIn } from "../Service.ts"
 
 const owner = { _tag: "Account" } as const
@@ -31,19 +31,6 @@ afterEach(async () => {
   await runtime.dispose()
 })
 
-/** Runs a Node listener on a port of its own, for as long as the test uses it. */
-const serving = async (listener: RequestListener, use: (url: string) => Promise<void>) => {
-  const server = createServer(listener)
-  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening))
-  try {
-    const { port } = server.address() as AddressInfo // A TCP server's address is never a string.
-    await use(`http://127.0.0.1:${port}`)
-  } finally {
-    server.closeAllConnections()
-    await new Promise((closed) => server.close(closed))
-  }
-}
-
 const add = (url: string, email: string, send: typeof fetch = fetch) =>
   send(
     new Request(`${url}/v1/email-address`, {
@@ -60,7 +47,7 @@ describe("in Express", () => {
       response.send("the application's own")
     })
     app.use("/mail", countersign.node)
-    await serving(app, async (url) => {
+    await serving(createServer(app), async (url) => {
       expect(await (await fetch(url)).text()).toBe("the application's own")
       expect((await emailAddressIn(await add(`${url}/mail`, "a@acme.com"))).email).toBe("a@acme.com")
       const unknown = await fetch(`${url}/mail/v1/nothing`)
@@ -77,7 +64,7 @@ describe("in Express", () => {
     const app = express()
     app.use(express.json())
     app.use(countersign.node)
-    await serving(app, async (url) => {
+    await serving(createServer(app), async (url) => {
       const answer = await add(url, "a@acme.com")
       expect([answer.status, await answer.text()]).toEqual([500, expect.stringContaining("INTERNAL_SERVER_ERROR")])
     })
@@ -86,7 +73,7 @@ describe("in Express", () => {
 
 describe("elsewhere", () => {
   it("is a listener of a plain Node server", async () => {
-    await serving(countersign.node, async (url) => {
+    await serving(createServer(countersign.node), async (url) => {
       expect((await add(url, "a@acme.com")).status).toBe(200)
     })
   })
@@ -231,7 +218,7 @@ describe("the life of it", () => {
       )
     )
     const own = await makeCountersign(Layer.provideMerge(slow, Layer.succeedContext(context)))
-    await serving(own.node, async (url) => {
+    await serving(createServer(own.node), async (url) => {
       const answered = add(url, "slow@acme.com")
       await arrived
       const closing = own.close()

@@ -1,6 +1,7 @@
 /**
- * Ten thousand requests, half of what is wanted and half of what is not: whatever comes, every answer is one that the OpenAPI document has for
- * the operation, in the form of the dialect that owns the path. `FUZZ_SEED=<number>` repeats a run, `FUZZ_REQUESTS` makes it longer.
+ * Ten thousand requests, half of what is wanted and half of what is not: whatever comes, every answer is one that the
+ * OpenAPI document has for the operation, in the form of the dialect that owns the path. `FUZZ_SEED=<number>` repeats a
+ * run, `FUZZ_REQUESTS` makes it longer.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { type Chance, makeChance } from "./Chance.ts"
@@ -54,7 +55,10 @@ const answered = async (sending: Sending): Promise<Verdict> => {
   }
 }
 
-/** The same twice at once, as an impatient client sends it, and then under the same key for another body. Answers how many more than one. */
+/**
+ * The same twice at once, as an impatient client sends it, and then under the same key for another body. Answers how
+ * many more than one.
+ */
 const repeated = async (sending: Sending, key: string): Promise<number> => {
   const keyed: Sending = { ...sending, headers: [...sending.headers, ["idempotency-key", key]] }
   const type: Sending["headers"] = sending.body === undefined ? [["content-type", "application/json"]] : []

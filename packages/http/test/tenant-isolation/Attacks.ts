@@ -1,7 +1,9 @@
 /**
- * What one account tries on another, for every operation of every dialect: each attack names something that is not the attacker's.
+ * What one account tries on another, for every operation of every dialect: each attack names something that is not the
+ * attacker's.
  *
- * The same attack is made in two worlds: in one its target is there and another account's, in the other it never existed.
+ * The same attack is made in two worlds: in one its target is there and another account's, in the other it never
+ * existed.
  */
 
 /** What an attacker has. */

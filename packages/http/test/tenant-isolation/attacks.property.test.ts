@@ -1,6 +1,7 @@
 /**
- * The walls between accounts. In each run there is a victim with an attacker beside it, and elsewhere, where the victim never was, another attacker
- * with the same things, who does the same. Both must be answered alike, and nothing of the victim's may change.
+ * The walls between accounts. In each run there is a victim with an attacker beside it, and elsewhere, where the victim
+ * never was, another attacker with the same things, who does the same. Both must be answered alike, and nothing of the
+ * victim's may change.
  */
 import { CountersignApi } from "@countersign/http/api"
 import { OpenApi } from "effect/http-api"
@@ -69,7 +70,8 @@ const everything: Run = {
 }
 
 const attack = async (storage: Storage, run: Run) => {
-  const [near, far] = [await startService({ storage }), await startService({ storage })]
+  const start = () => startService({ storage, inProcess: true })
+  const [near, far] = await Promise.all([start(), start()])
   try {
     await attackBoth(near, far, run)
   } finally {

@@ -7,6 +7,7 @@ import { AccountEmailAddressGroup, OrganizationEmailAddressGroup } from "./Defin
 import { routes } from "./Endpoints.ts"
 import { failure } from "./ErrorResponse.ts"
 
+/** Served at `/v1/email-address` and `/v1/organizations/{id}/email-address`. */
 export const SpaceInvoices: Dialect = {
   name: "Space Invoices",
   definition: [AccountEmailAddressGroup, OrganizationEmailAddressGroup],
