@@ -42,7 +42,10 @@ export const writeResponse = (
     })
     const stream = web.body === null ? Readable.from([]) : Readable.fromWeb(web.body)
     // It has begun: that it did not come to its end can be told by the connection only, which `pipeline` closes.
-    return Effect.ignore(Effect.tryPromise((signal) => pipeline(stream, response, { signal })))
+    return Effect.ignore(
+      Effect.tryPromise((signal) => pipeline(stream, response, { signal })),
+      { log: "Debug" }
+    )
   } catch (defect) {
     // A header or a status that Node does not send.
     response.destroy()

@@ -30,8 +30,10 @@ const addedTo = (vendor: Vendor, below: RegExp, fields: ReadonlyArray<string>): 
   const operations = Object.entries(paths).flatMap(([path, { get, post, delete: remove }]) =>
     below.test(path) ? [get, post, remove].filter((operation) => operation !== undefined) : []
   )
-  const asked = operations.flatMap(({ parameters }) => parameters).filter((parameter) => parameter.in !== "path")
-  const names = asked.map(({ in: place, name }) =>
+  const parameters = operations
+    .flatMap((operation) => operation.parameters)
+    .filter((parameter) => parameter.in !== "path")
+  const names = parameters.map(({ in: place, name }) =>
     place === "header" ? `header ${name.replace(/(^|-)[a-z]/g, (begin) => begin.toUpperCase())}` : `parameter ${name}`
   )
   const statuses = operations.flatMap(({ responses }) => Object.keys(responses)).filter((status) => status >= "400")

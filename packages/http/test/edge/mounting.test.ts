@@ -161,8 +161,8 @@ describe("the use cases as plain async functions", () => {
     expect(refused).toBeInstanceOf(AddressRefused)
     expect(refused).toMatchObject({ _tag: "AddressRefused", code: "at-sign-missing" })
     expect(await failed(countersign.senders.current(account, owner))).toMatchObject({ _tag: "SenderNotFound" })
-    for (const use of ["readLink", "confirm", "decline"] as const) {
-      expect(await failed(countersign.senders[use]("x"))).toMatchObject({ _tag: "LinkRefused", reason: "unknown" })
+    for (const method of ["readLink", "confirm", "decline"] as const) {
+      expect(await failed(countersign.senders[method]("x"))).toMatchObject({ _tag: "LinkRefused", reason: "unknown" })
     }
     const { sender } = await countersign.senders.add(caller(), { owner, address: "a@acme.com" })
     const soon = await failed(countersign.senders.resend(caller(), sender.id))
@@ -194,9 +194,9 @@ describe("the life of it", () => {
     const gate = new Promise<boolean>((done) => {
       answer = done
     })
-    let asked = () => {}
+    let arrive = () => {}
     const arrived = new Promise<void>((done) => {
-      asked = done
+      arrive = done
     })
     const context = await runtime.context()
     const senders = Context.get(context, Senders)
@@ -209,7 +209,7 @@ describe("the life of it", () => {
           add: (caller: Caller, input: AddInput) =>
             Effect.andThen(
               Effect.promise(() => {
-                asked()
+                arrive()
                 return gate
               }),
               senders.add(caller, input)

@@ -76,7 +76,7 @@ const encoder = new TextEncoder()
 const withSpace = (body: Uint8Array): Uint8Array<ArrayBuffer> => Uint8Array.from([...body, 0x20])
 
 /** What requests can name; dead links are remembered for a while. */
-const look = async (chance: Chance, before: Known | undefined): Promise<Known> => {
+const knownNow = async (chance: Chance, before: Known | undefined): Promise<Known> => {
   const [first, second] = world.tenants
   const [tenant, other] = chance.percent(50) ? [first, second] : [second, first]
   const senders = await world.senders(tenant)
@@ -108,11 +108,11 @@ const rarest = (): Operation | undefined => {
 beforeAll(async () => {
   const chance = makeChance(seed)
   world = await startWorld(makeChance(seed + 1))
-  let known = await look(chance, undefined)
+  let known = await knownNow(chance, undefined)
   for (let sent = 0; sent < requests; sent++) {
     if (sent % 25 === 0) {
       await timePasses(chance)
-      known = await look(chance, known)
+      known = await knownNow(chance, known)
     }
     const rare = chance.percent(40) ? rarest() : undefined
     const operation = rare ?? chance.pickAny(operations)

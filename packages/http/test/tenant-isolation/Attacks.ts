@@ -118,7 +118,7 @@ const pressed = (action: string): Omit<Sent, "path"> => ({
   form: { action, nonce }
 })
 
-/** By operation as the OpenAPI document names it. One that is not here fails the test of the walls. */
+/** By operation as the OpenAPI document names it. One that is not here fails the test of the attacks. */
 export const attacks: Readonly<Record<string, ReadonlyArray<Attack>>> = {
   "POST /v1/email-address": [
     ({ target }) => ({ path: "/v1/email-address", body: membersOf(target) }),
