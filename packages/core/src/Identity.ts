@@ -7,7 +7,9 @@
  */
 import { createHmac, createSecretKey, hkdfSync, type KeyObject } from "node:crypto"
 import { Brand, Schema } from "effect"
-import { type Owner, ownerKey } from "./Owner.ts"
+import type { DomainName } from "./DomainName.ts"
+import type { CanonicalAddress } from "./EmailAddress.ts"
+import { type AccountId, type Owner, ownerKey } from "./Owner.ts"
 
 /** The id of a sender and the name of its stream: a UUID of version 8 (RFC 9562, section 5.8) in lower case. */
 export const SenderId = Schema.String.check(
@@ -15,19 +17,22 @@ export const SenderId = Schema.String.check(
 ).pipe(Schema.brand("SenderId"))
 export type SenderId = typeof SenderId.Type
 
+/** A sender's id that was made here, as rows and tasks have it. */
+export const StoredSenderId = Schema.String.pipe(Schema.brand("SenderId"))
+
 /** What makes a sender this sender. `canonical` is the canonical address, or the domain of a sender of kind `domain`. */
 export interface SenderName {
-  readonly account: string
+  readonly account: AccountId
   readonly owner: Owner
   readonly kind: "email" | "domain"
-  readonly canonical: string
+  readonly canonical: CanonicalAddress
 }
 
 /** Derives names under one identity key. */
 export interface Identity {
   readonly senderId: (name: SenderName) => SenderId
   /** Three DKIM selectors (RFC 6376, section 3.1) of 32 characters, bound to this account and this domain. */
-  readonly dkimTokens: (account: string, domain: string) => readonly [string, string, string]
+  readonly dkimTokens: (account: AccountId, domain: DomainName) => readonly [string, string, string]
 }
 
 /**

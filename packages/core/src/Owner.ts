@@ -3,10 +3,17 @@
  */
 import { Schema } from "effect"
 
-/** `organization` is the id that the accounts port knows the organization by. */
+/** The id that the accounts port knows an account by. */
+export const AccountId = Schema.NonEmptyString.pipe(Schema.brand("AccountId"))
+export type AccountId = typeof AccountId.Type
+
+/** The id that the accounts port knows an organization by. */
+export const OrganizationId = Schema.NonEmptyString.pipe(Schema.brand("OrganizationId"))
+export type OrganizationId = typeof OrganizationId.Type
+
 export const Owner = Schema.TaggedUnion({
   Account: {},
-  Organization: { organization: Schema.NonEmptyString }
+  Organization: { organization: OrganizationId }
 })
 export type Owner = typeof Owner.Type
 

@@ -15,7 +15,9 @@ import {
   type RecordVerdict,
   sameVerdicts
 } from "./DnsVerdict.ts"
-import type { Owner } from "./Owner.ts"
+import type { DomainName } from "./DomainName.ts"
+import type { CanonicalAddress } from "./EmailAddress.ts"
+import type { AccountId, Owner } from "./Owner.ts"
 import { gracePeriod, type Streak, streakDegrades, verificationWindow } from "./ProbeSchedule.ts"
 import type { SenderEvent, SenderKind } from "./SenderEvent.ts"
 
@@ -55,13 +57,13 @@ export interface Sender {
   readonly removed: boolean
   /** Counts the lives of this sender, from 1. */
   readonly incarnation: number
-  readonly account: string
+  readonly account: AccountId
   readonly owner: Owner
   readonly kind: SenderKind
   /** As typed by the owner who added it; the canonical form is what duplicates are told by. */
   readonly address: string
-  readonly canonical: string
-  readonly domain: string
+  readonly canonical: CanonicalAddress
+  readonly domain: DomainName
   readonly plan: DnsPlan
   readonly metadata: { readonly [key: string]: Schema.Json }
   readonly notifyAccount: boolean
@@ -218,12 +220,12 @@ export type SenderCommand =
   | {
       readonly _tag: "AddSender"
       readonly at: number
-      readonly account: string
+      readonly account: AccountId
       readonly owner: Owner
       readonly kind: SenderKind
       readonly address: string
-      readonly canonical: string
-      readonly domain: string
+      readonly canonical: CanonicalAddress
+      readonly domain: DomainName
       readonly plan: DnsPlan
       readonly metadata: { readonly [key: string]: Schema.Json }
       readonly notifyAccount: boolean

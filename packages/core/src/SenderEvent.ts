@@ -7,7 +7,9 @@
 import { Schema } from "effect"
 import { DnsPlan } from "./DnsPlan.ts"
 import { DnsObservation, RecordVerdict } from "./DnsVerdict.ts"
-import { Owner } from "./Owner.ts"
+import { StoredDomainName } from "./DomainName.ts"
+import { CanonicalAddress } from "./EmailAddress.ts"
+import { AccountId, Owner } from "./Owner.ts"
 
 /** What an owner wants in the From header: one address, or every address of a domain. */
 export const SenderKind = Schema.Literals(["email", "domain"])
@@ -24,12 +26,12 @@ export const senderEventFields = {
    */
   SenderAdded: {
     at: Schema.Number,
-    account: Schema.String,
+    account: AccountId,
     owner: Owner,
     kind: SenderKind,
     address: Schema.String,
-    canonical: Schema.String,
-    domain: Schema.String,
+    canonical: CanonicalAddress,
+    domain: StoredDomainName,
     plan: DnsPlan,
     metadata: Schema.Record(Schema.String, Schema.Json),
     notifyAccount: Schema.Boolean,

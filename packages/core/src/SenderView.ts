@@ -8,7 +8,10 @@
 import type { Schema } from "effect"
 import type { DnsPlan } from "./DnsPlan.ts"
 import type { RecordVerdict } from "./DnsVerdict.ts"
-import type { Owner } from "./Owner.ts"
+import type { DomainName } from "./DomainName.ts"
+import type { CanonicalAddress } from "./EmailAddress.ts"
+import type { SenderId } from "./Identity.ts"
+import type { AccountId, Owner } from "./Owner.ts"
 import { type DomainState, isLive, type MailboxState, type Sender, type SenderState } from "./Sender.ts"
 import type { SenderKind } from "./SenderEvent.ts"
 
@@ -109,13 +112,13 @@ const domainBlocker = (state: Sender): Blocker | undefined => {
  * `SenderAdded`, which is what "newest" and the order of lists mean.
  */
 export interface SenderEntry {
-  readonly id: string
-  readonly account: string
+  readonly id: SenderId
+  readonly account: AccountId
   readonly owner: Owner
   readonly kind: SenderKind
   readonly address: string
-  readonly canonical: string
-  readonly domain: string
+  readonly canonical: CanonicalAddress
+  readonly domain: DomainName
   readonly status: LiveStatus
   readonly mailbox: MailboxState
   readonly domainState: DomainState
@@ -133,10 +136,10 @@ export interface SenderEntry {
 export const viewVersion = 1
 
 /** The directory entry of a sender; none when it is not live. */
-export const view = (sender: string, state: SenderState): SenderEntry | undefined =>
+export const view = (id: SenderId, state: SenderState): SenderEntry | undefined =>
   isLive(state)
     ? {
-        id: sender,
+        id,
         account: state.account,
         owner: state.owner,
         kind: state.kind,

@@ -10,6 +10,7 @@
  */
 import { createHash, createHmac, type KeyObject, timingSafeEqual } from "node:crypto"
 import { Result, Schema } from "effect"
+import type { CanonicalAddress } from "./EmailAddress.ts"
 import { deriveKey, SenderId, uuidFromBytes, uuidToBytes } from "./Identity.ts"
 
 /** Keys to sign and check with. A key's id follows from its secret, so rotation needs no numbering. */
@@ -34,7 +35,7 @@ export interface LinkSubject {
   readonly senderId: SenderId
   /** A UUID of any version in lower case. */
   readonly verificationId: string
-  readonly canonical: string
+  readonly canonical: CanonicalAddress
 }
 
 /** Why a token cannot be read. `malformed` covers every other encoding of a good token too. */
@@ -104,7 +105,7 @@ export const readLink = (token: string): Result.Result<ParsedLink, LinkProblem> 
 }
 
 /** Whether one of our keys signed this link for this canonical address. Takes the same time for every wrong MAC. */
-export const checkLink = (keys: LinkKeys, link: ParsedLink, canonical: string): boolean => {
+export const checkLink = (keys: LinkKeys, link: ParsedLink, canonical: CanonicalAddress): boolean => {
   const key = keys.byId.get(link.keyId)
   if (key === undefined || link.mac.length !== 32) return false
   return timingSafeEqual(linkMac(key, tokenHead(link.keyId, link.senderId, link.verificationId), canonical), link.mac)
