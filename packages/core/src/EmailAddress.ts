@@ -16,6 +16,9 @@ import { DomainName, type DomainOptions, parseDomain } from "./DomainName.ts"
 export const CanonicalAddress = Schema.NonEmptyString.pipe(Schema.brand("CanonicalAddress"))
 export type CanonicalAddress = typeof CanonicalAddress.Type
 
+/** The canonical form of a sender of a whole domain. */
+export const canonicalDomain = (domain: DomainName): CanonicalAddress => canonicalBrand(domain)
+
 /** An accepted address. The schema checks the form of the parts only: see `DomainName`. */
 export const EmailAddress = Schema.Struct({
   /** As the person typed it, for display. It is ASCII before the at sign, so it is in NFC there by nature. */

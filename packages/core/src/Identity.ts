@@ -50,10 +50,7 @@ export const makeIdentity = (identityKey: Uint8Array): Identity => {
 
   return {
     senderId: ({ account, owner, kind, canonical }) => {
-      const bytes = mac(senderKey, [account, ownerKey(owner), kind, canonical])
-      bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x80, 6)
-      bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8)
-      return senderIdBrand(uuidFromBytes(bytes))
+      return senderIdBrand(uuidV8(mac(senderKey, [account, ownerKey(owner), kind, canonical])))
     },
     dkimTokens: (account, domain) => [
       token(account, domain, "0"),
@@ -85,8 +82,15 @@ export const uuidToBytes = (uuid: string): Buffer => Buffer.from(uuid.replaceAll
 
 const senderIdBrand = Brand.nominal<SenderId>()
 
-// Every field goes in behind its length in octets (4 bytes, big-endian): no two lists of fields give the same bytes.
-const mac = (key: KeyObject, fields: ReadonlyArray<string>): Buffer => {
+/** The UUID of version 8 (RFC 9562, section 5.8) made of the first 16 bytes of a digest, which are changed for it. */
+export const uuidV8 = (digest: Buffer): string => {
+  digest.writeUInt8((digest.readUInt8(6) & 0x0f) | 0x80, 6)
+  digest.writeUInt8((digest.readUInt8(8) & 0x3f) | 0x80, 8)
+  return uuidFromBytes(digest)
+}
+
+/** Every field behind its length in octets (4 bytes, big-endian): no two lists of fields give the same bytes. */
+export const framed = (fields: ReadonlyArray<string>): Buffer => {
   let size = 0
   for (const field of fields) size += 4 + Buffer.byteLength(field)
   const message = Buffer.allocUnsafe(size)
@@ -96,8 +100,11 @@ const mac = (key: KeyObject, fields: ReadonlyArray<string>): Buffer => {
     message.writeUInt32BE(length, offset)
     offset += 4 + length
   }
-  return createHmac("sha256", key).update(message).digest()
+  return message
 }
+
+const mac = (key: KeyObject, fields: ReadonlyArray<string>): Buffer =>
+  createHmac("sha256", key).update(framed(fields)).digest()
 
 // RFC 4648, section 6, in lower case. 20 bytes fill 32 characters exactly, so there is no padding.
 const base32 = (bytes: Uint8Array): string => {

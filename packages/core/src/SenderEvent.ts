@@ -2,13 +2,14 @@
  * The facts of a sender's life, as they are stored.
  *
  * Each event has a schema version; from the first release on, a shipped version never changes: a new one is added
- * and the old one is lifted to it when it is read (`SenderEventCodec.ts`). `at` is milliseconds since the epoch by the storage's clock.
+ * and the old one is lifted to it when it is read (`EventCodec.ts`). `at` is milliseconds since the epoch by the storage's clock.
  */
 import { Schema } from "effect"
 import { DnsPlan } from "./DnsPlan.ts"
 import { DnsObservation, RecordVerdict } from "./DnsVerdict.ts"
 import { StoredDomainName } from "./DomainName.ts"
 import { CanonicalAddress } from "./EmailAddress.ts"
+import { makeEventCodec } from "./EventCodec.ts"
 import { AccountId, Owner } from "./Owner.ts"
 
 /** What an owner wants in the From header: one address, or every address of a domain. */
@@ -68,5 +69,21 @@ export const senderEventFields = {
 /** One fact of a sender's life, told apart by `_tag`. */
 export const SenderEvent = Schema.TaggedUnion(senderEventFields)
 export type SenderEvent = typeof SenderEvent.Type
-/** The name of an event. */
-export type SenderEventType = SenderEvent["_tag"]
+
+/** How they are stored. */
+export const senderEventCodec = makeEventCodec(SenderEvent, {
+  SenderAdded: 1,
+  VerificationRequested: 1,
+  VerificationMailSent: 1,
+  VerificationMailFailed: 1,
+  EmailVerified: 1,
+  VerificationDeclined: 1,
+  VerificationExpired: 1,
+  DomainVerified: 1,
+  DomainProblemFound: 1,
+  DomainVerificationTimedOut: 1,
+  DomainDegraded: 1,
+  DomainRecovered: 1,
+  DomainVerificationLost: 1,
+  SenderRemoved: 1
+})

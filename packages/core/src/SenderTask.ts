@@ -26,9 +26,9 @@ export const taskPayloads = {
   probe: Schema.Struct({
     account: AccountId,
     domain: StoredDomainName,
-    /** When the schedule wanted the next look, in milliseconds since the epoch; an earlier one was asked for. */
+    /** When the schedule wants the next probe, in milliseconds since the epoch; an earlier one is on demand. */
     scheduledFor: Schema.optionalKey(Schema.Number),
-    /** Negatives in a row by DNS zone of the plan. */
+    /** Negatives in a row, by the key of the plan. */
     streaks: Schema.optionalKey(Schema.Record(Schema.String, Streak))
   })
 } as const
