@@ -52,6 +52,9 @@ export const replayOf = (stream: string, firstType: string): Replay =>
     ? makeReplay(mailboxDecider, Brand.nominal<MailboxId>()(stream))
     : makeReplay(senderDecider, Brand.nominal<SenderId>()(stream))
 
+/** Whether events of this type are known at all. */
+export const isKnownType = (type: string): boolean => Object.hasOwn(schemaVersions, type)
+
 /** Whether a stream that begins with an event of this type is of the decider's kind. */
 export const isOf = (
   { codec }: { readonly codec: { readonly versions: { readonly [type: string]: number } } },

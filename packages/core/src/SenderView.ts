@@ -5,7 +5,7 @@
  * All of it is derived from the state; nothing here is ever a fact of its own. The entry is stored with every commit and can be rebuilt from
  * the log at any time.
  */
-import type { Schema } from "effect"
+import { Schema } from "effect"
 import type { DnsPlan } from "./DnsPlan.ts"
 import type { RecordVerdict } from "./DnsVerdict.ts"
 import type { DomainName } from "./DomainName.ts"
@@ -16,7 +16,8 @@ import { type DomainState, isLive, type MailboxState, type Sender, type SenderSt
 import type { SenderKind } from "./SenderEvent.ts"
 
 /** The lifecycle word of a sender that is listed. */
-export type LiveStatus = "pending" | "email-verified" | "domain-verified" | "active"
+export const LiveStatus = Schema.Literals(["pending", "email-verified", "domain-verified", "active"])
+export type LiveStatus = typeof LiveStatus.Type
 /** The lifecycle word of any sender that ever was. */
 export type SenderStatus = LiveStatus | "removed"
 

@@ -75,14 +75,14 @@ export const tokenOf = (mail: MailMessage | undefined): string =>
 /** Publishes every record of a sender. */
 export const publish = (caller: Caller, sender: string) =>
   Effect.gen(function* () {
-    const { plan } = yield* (yield* Senders).get(caller.account, sender)
+    const { plan } = yield* (yield* Senders).get({ account: caller.account, id: sender })
     const dns = yield* MemoryDns
     for (const { name, value } of plan.records) yield* dns.put(name, "CNAME", value)
   })
 
 export const unpublish = (caller: Caller, sender: string) =>
   Effect.gen(function* () {
-    const { plan } = yield* (yield* Senders).get(caller.account, sender)
+    const { plan } = yield* (yield* Senders).get({ account: caller.account, id: sender })
     const dns = yield* MemoryDns
     for (const { name } of plan.records) yield* dns.remove(name)
   })

@@ -1,4 +1,4 @@
-import { accountOwner, makeLinkKeys, readLink, SenderId, signLink } from "@countersign/core"
+import { accountOwner, CanonicalAddress, makeLinkKeys, readLink, SenderId, signLink } from "@countersign/core"
 import { Engine, LinkRefused, Senders, Settings } from "@countersign/engine"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Result } from "effect"
@@ -9,7 +9,7 @@ const owner = accountOwner
 const added = Effect.gen(function* () {
   const senders = yield* Senders
   const caller = yield* createAccount()
-  const { id: sender } = (yield* senders.add(caller, { owner, address: "Hello@acme.com" })).sender
+  const { id: sender } = (yield* senders.add({ ...caller, owner, address: "Hello@acme.com" })).sender
   yield* pass("1 second")
   return { senders, caller, sender, token: tokenOf((yield* mails)[0]) }
 })
@@ -18,9 +18,9 @@ const added = Effect.gen(function* () {
 const refused = Effect.fnUntraced(function* (token: string, reason: LinkRefused["reason"], declined = reason) {
   const senders = yield* Senders
   const refusals = [
-    yield* Effect.flip(senders.readLink(token)),
-    yield* Effect.flip(senders.confirm(token)),
-    yield* Effect.flip(senders.decline(token))
+    yield* Effect.flip(senders.readLink({ token })),
+    yield* Effect.flip(senders.confirm({ token })),
+    yield* Effect.flip(senders.decline({ token }))
   ]
   assert.deepStrictEqual(
     refusals.map((refusal) => (refusal instanceof LinkRefused ? refusal.reason : refusal._tag)),
@@ -33,9 +33,9 @@ describe("a verification link", () => {
   it.effect("does nothing by being read", () =>
     Effect.gen(function* () {
       const { senders, caller, sender, token } = yield* added
-      const before = yield* senders.history(caller.account, sender)
-      for (let n = 0; n < 5; n++) assert.strictEqual((yield* senders.readLink(token)).state, "open")
-      assert.deepStrictEqual(yield* senders.history(caller.account, sender), before)
+      const before = yield* senders.history({ account: caller.account, id: sender })
+      for (let n = 0; n < 5; n++) assert.strictEqual((yield* senders.readLink({ token })).state, "open")
+      assert.deepStrictEqual(yield* senders.history({ account: caller.account, id: sender }), before)
     }).pipe(Effect.provide(world))
   )
 
@@ -43,11 +43,11 @@ describe("a verification link", () => {
     Effect.gen(function* () {
       const { senders, caller, sender, token } = yield* added
       yield* pass("1 minute")
-      yield* senders.resend(caller, sender)
+      yield* senders.resend({ ...caller, id: sender })
       const [refusal] = yield* refused(token, "void")
       assert.strictEqual(refusal instanceof LinkRefused ? refusal.address : "", "Hello@acme.com")
       yield* pass("1 second")
-      assert.strictEqual((yield* senders.confirm(tokenOf((yield* mails)[1]))).state, "verified")
+      assert.strictEqual((yield* senders.confirm({ token: tokenOf((yield* mails)[1]) })).state, "verified")
       yield* refused(token, "void")
     }).pipe(Effect.provide(world))
   )
@@ -57,11 +57,11 @@ describe("a verification link", () => {
       const { senders, caller, sender, token } = yield* added
       yield* pass("23 hours")
       yield* pass("3598999 millis")
-      assert.strictEqual((yield* senders.readLink(token)).state, "open")
+      assert.strictEqual((yield* senders.readLink({ token })).state, "open")
       yield* pass("1 millis")
       yield* refused(token, "expired")
       yield* pass("1 minute")
-      assert.strictEqual((yield* senders.get(caller.account, sender)).mailbox, "expired")
+      assert.strictEqual((yield* senders.get({ account: caller.account, id: sender })).mailbox, "expired")
       yield* refused(token, "expired")
     }).pipe(Effect.provide(world))
   )
@@ -70,31 +70,31 @@ describe("a verification link", () => {
     Effect.gen(function* () {
       const { senders, caller, sender, verificationId } = yield* unmailed
       const token = signLink(makeLinkKeys(["a secret of the tests"]), { senderId: sender, verificationId, canonical })
-      assert.strictEqual((yield* senders.readLink(token)).state, "open")
+      assert.strictEqual((yield* senders.readLink({ token })).state, "open")
       yield* pass("24 hours")
       yield* refused(token, "expired")
-      assert.strictEqual((yield* senders.get(caller.account, sender)).mailbox, "pending")
+      assert.strictEqual((yield* senders.get({ account: caller.account, id: sender })).mailbox, "pending")
     }).pipe(Effect.provide(engineWith(["a secret of the tests"])))
   )
 
   it.effect("is dead with its sender, and stays so when the sender comes back", () =>
     Effect.gen(function* () {
       const { senders, caller, sender, token } = yield* added
-      yield* senders.remove(caller, sender)
+      yield* senders.remove({ ...caller, id: sender })
       yield* refused(token, "removed")
-      yield* senders.add(caller, { owner, address: "hello@acme.com" })
+      yield* senders.add({ ...caller, owner, address: "hello@acme.com" })
       yield* refused(token, "void")
       yield* pass("2 minutes")
-      assert.strictEqual((yield* senders.get(caller.account, sender)).mailbox, "pending")
+      assert.strictEqual((yield* senders.get({ account: caller.account, id: sender })).mailbox, "pending")
     }).pipe(Effect.provide(world))
   )
 
   it.effect("is dead after a decline, which may be said twice", () =>
     Effect.gen(function* () {
       const { senders, token } = yield* added
-      assert.deepStrictEqual(yield* senders.decline(token), { address: "Hello@acme.com" })
-      assert.deepStrictEqual(yield* senders.decline(token), { address: "Hello@acme.com" })
-      const refusals = [yield* Effect.flip(senders.readLink(token)), yield* Effect.flip(senders.confirm(token))]
+      assert.deepStrictEqual(yield* senders.decline({ token }), { address: "Hello@acme.com" })
+      assert.deepStrictEqual(yield* senders.decline({ token }), { address: "Hello@acme.com" })
+      const refusals = [yield* Effect.flip(senders.readLink({ token })), yield* Effect.flip(senders.confirm({ token }))]
       assert.isTrue(refusals.every((refusal) => refusal instanceof LinkRefused && refusal.reason === "declined"))
     }).pipe(Effect.provide(world))
   )
@@ -102,10 +102,10 @@ describe("a verification link", () => {
   it.effect("cannot be declined away once it was confirmed", () =>
     Effect.gen(function* () {
       const { senders, caller, sender, token } = yield* added
-      yield* senders.confirm(token)
-      yield* senders.decline(token)
-      assert.strictEqual((yield* senders.get(caller.account, sender)).mailbox, "verified")
-      assert.strictEqual((yield* senders.readLink(token)).state, "verified")
+      yield* senders.confirm({ token })
+      yield* senders.decline({ token })
+      assert.strictEqual((yield* senders.get({ account: caller.account, id: sender })).mailbox, "verified")
+      assert.strictEqual((yield* senders.readLink({ token })).state, "verified")
     }).pipe(Effect.provide(world))
   )
 
@@ -116,7 +116,7 @@ describe("a verification link", () => {
       const ours = makeLinkKeys(["a secret of the tests"])
       const forged = [
         signLink(makeLinkKeys(["a foreign secret"]), { senderId, verificationId, canonical }),
-        signLink(ours, { senderId, verificationId, canonical: "other@acme.com" }),
+        signLink(ours, { senderId, verificationId, canonical: CanonicalAddress.make("other@acme.com") }),
         signLink(ours, {
           senderId: SenderId.make(`${senderId.startsWith("0") ? 1 : 0}${senderId.slice(1)}`),
           verificationId,
@@ -140,7 +140,7 @@ describe("a verification link", () => {
       const { sender, verificationId } = yield* unmailed
       const token = signLink(makeLinkKeys(["old"]), { senderId: sender, verificationId, canonical })
       const readWith = (secrets: readonly [string, ...Array<string>]) =>
-        Effect.flatMap(Senders, ({ readLink }) => readLink(token)).pipe(
+        Effect.flatMap(Senders, ({ readLink }) => readLink({ token })).pipe(
           Effect.provide(Layer.fresh(Engine.layer).pipe(Layer.provide(settingsWith(secrets)))),
           Effect.result
         )
@@ -150,7 +150,7 @@ describe("a verification link", () => {
   )
 })
 
-const canonical = "hello@acme.com"
+const canonical = CanonicalAddress.make("hello@acme.com")
 
 const settingsWith = (secrets: readonly [string, ...Array<string>]) =>
   Layer.succeed(Settings, {
@@ -166,8 +166,8 @@ const engineWith = (secrets: readonly [string, ...Array<string>]) =>
 const unmailed = Effect.gen(function* () {
   const senders = yield* Senders
   const caller = yield* createAccount()
-  const { id: sender } = (yield* senders.add(caller, { owner, address: "Hello@acme.com" })).sender
-  const history = yield* senders.history(caller.account, sender)
+  const { id: sender } = (yield* senders.add({ ...caller, owner, address: "Hello@acme.com" })).sender
+  const history = yield* senders.history({ account: caller.account, id: sender })
   const requested = history.map(({ event }) => event).find(({ _tag }) => _tag === "VerificationRequested")
   const verificationId = requested?._tag === "VerificationRequested" ? requested.verificationId : ""
   return { senders, caller, sender: SenderId.make(sender), verificationId }
