@@ -1,6 +1,7 @@
 export * from "./DkimTokens.ts"
 export * from "./DnsProbe.ts"
 export * from "./Engine.ts"
+export * from "./EventFeed.ts"
 export * from "./Executor.ts"
 export * from "./Ids.ts"
 export * from "./MailAllowance.ts"
