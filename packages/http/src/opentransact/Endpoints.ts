@@ -4,9 +4,9 @@
  * Each negotiates the media type, finds out who calls, reads the query, asks one use case, and puts its answer into a JSON:API document. What is
  * wrong with a request at a certain place of it is answered here, because no other dialect says where.
  */
-import type { Owner } from "@countersign/core"
+import type { OrganizationId, Owner } from "@countersign/core"
 import { Accounts, type Caller, type ListedSender, Senders, Settings } from "@countersign/engine"
-import { Effect, Option } from "effect"
+import { Brand, Effect, Option } from "effect"
 import type { HttpServerResponse } from "effect/http"
 import { schemeToken } from "../Credential.ts"
 import { type Exchange, plainHeaders, type Route } from "../Exchange.ts"
@@ -21,6 +21,9 @@ import { document, refused } from "./Refusal.ts"
 import type { EmailAddressList, EmailAddressResource } from "./Resource.ts"
 
 const path = "/v1/email-addresses"
+
+/** The accounts know every organization by its id. */
+const organizationId = Brand.nominal<OrganizationId>()
 
 const secondOf = (milliseconds: number): string => `${new Date(milliseconds).toISOString().slice(0, 19)}Z`
 
@@ -114,7 +117,10 @@ export const openTransactRoutes: Effect.Effect<ReadonlyArray<Route>, never, Acco
         return id === account ? Option.some<Owner>({ _tag: "Account" }) : Option.none<Owner>()
       }
       const found = yield* accounts.organization(account, id)
-      return Option.map(found, (organization): Owner => ({ _tag: "Organization", organization: organization.id }))
+      return Option.map(
+        found,
+        (organization): Owner => ({ _tag: "Organization", organization: organizationId(organization.id) })
+      )
     })
 
     const list = Effect.fnUntraced(function* (exchange: Exchange) {

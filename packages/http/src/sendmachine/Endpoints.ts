@@ -5,9 +5,9 @@
  * The dialect knows no owners: it lists and removes the senders of all of them, and adds to the account. Bodies of GET and
  * DELETE are not looked at, because the official client sends the body of its last POST with them.
  */
-import { accountOwner, type SenderId, senderNumber } from "@countersign/core"
+import { accountOwner, senderNumber } from "@countersign/core"
 import { Accounts, type Caller, type ListedSender, SenderNotFound, Senders } from "@countersign/engine"
-import { Brand, Effect, Option } from "effect"
+import { Effect, Option } from "effect"
 import { apiKey } from "../Credential.ts"
 import { type Exchange, json, type Route } from "../Exchange.ts"
 import { CallerUnknown, type Failure, MemberInvalid, RequestMalformed } from "../Failure.ts"
@@ -27,11 +27,8 @@ const rowOf = (sender: ListedSender): Row => ({
   label: ""
 })
 
-/** The directory names every sender by its id. */
-const senderId = Brand.nominal<SenderId>()
-
 const senderOf = (sender: ListedSender): Sender => ({
-  sender_id: senderNumber(senderId(sender.id)),
+  sender_id: senderNumber(sender.id),
   ...rowOf(sender)
 })
 

@@ -5,9 +5,9 @@
  * definition, because the dialect is wider than a schema: tokens inside bodies, forms, JSON types without a body.
  */
 
-import type { Owner } from "@countersign/core"
+import type { OrganizationId, Owner } from "@countersign/core"
 import { Accounts, type Caller, type ListedSender, Senders } from "@countersign/engine"
-import { Effect, Option } from "effect"
+import { Brand, Effect, Option } from "effect"
 import { accessToken } from "../Credential.ts"
 import { type Answer, type Exchange, json, type Route } from "../Exchange.ts"
 import { CallerUnknown, type Failure, MemberInvalid } from "../Failure.ts"
@@ -40,6 +40,9 @@ interface Scope {
   readonly owner: Owner
 }
 
+/** The accounts know every organization by its id. */
+const organizationId = Brand.nominal<OrganizationId>()
+
 /** No sender has this id. */
 const nobody = "nobody"
 
@@ -63,7 +66,10 @@ export const spaceInvoicesRoutes: Effect.Effect<ReadonlyArray<Route>, never, Acc
       // Unknown and foreign organizations answer alike, so that nobody learns what others have.
       const organization = yield* accounts.organization(account.id, id)
       if (Option.isNone(organization)) return yield* new CallerUnknown()
-      return { caller, owner: { _tag: "Organization", organization: organization.value.id } } satisfies Scope
+      return {
+        caller,
+        owner: { _tag: "Organization", organization: organizationId(organization.value.id) }
+      } satisfies Scope
     })
 
     /** A call that changes nothing: its body, which some clients send, is not looked at. */
