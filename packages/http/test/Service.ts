@@ -106,7 +106,7 @@ export const startService = async (options: Options = {}) => {
   const run = runtime.runPromise
 
   const requests = Scope.makeUnsafe()
-  const routes = options.routes === undefined ? HttpApp.layer : Layer.merge(options.routes, HttpApp.layer)
+  const routes = options.routes === undefined ? HttpApp.layer() : Layer.merge(options.routes, HttpApp.layer())
   const listener = await run(
     Effect.gen(function* () {
       const app = yield* HttpRouter.toHttpEffect(routes)

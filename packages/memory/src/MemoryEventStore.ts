@@ -12,13 +12,13 @@ import {
   type ListedSender,
   type StoredEvent
 } from "@countersign/engine"
-import { Clock, Effect, Stream } from "effect"
+import { Clock, Effect, Option, Stream } from "effect"
 import { hint, list, type MemoryState, receiptLifetime } from "./MemoryState.ts"
 import { completeTask, heldTask, putTask } from "./MemoryTasks.ts"
 
 export const makeEventStore = (state: MemoryState): EventStore["Service"] => {
   const page = (events: ReadonlyArray<StoredEvent>): Effect.Effect<EventPage> =>
-    Effect.map(Clock.currentTimeMillis, (now) => ({ events, now }))
+    Effect.map(Clock.currentTimeMillis, (now) => ({ events, now: Math.max(now, recordedLast(state, now)) }))
 
   return EventStore.of({
     commit: (batch) =>
@@ -31,13 +31,20 @@ export const makeEventStore = (state: MemoryState): EventStore["Service"] => {
     readStream: (stream, after, limit) =>
       Effect.suspend(() => page((state.streams.get(stream) ?? []).slice(after, after + limit))),
     readLog: (after, limit) => Effect.suspend(() => page(state.log.slice(after, after + limit))),
+    receipt: (account, command) =>
+      Effect.map(Clock.currentTimeMillis, (now) => {
+        const found = state.receipts.get(receiptKey(account, command))
+        if (found === undefined || now - found.at >= receiptLifetime) return Option.none()
+        return Option.some({ fingerprint: found.fingerprint, result: found.result })
+      }),
+    head: Effect.sync(() => state.log.length),
     changes: Stream.fromPubSub(state.changes)
   })
 }
 
 const commitOne = (state: MemoryState, commit: Commit, now: number): CommitOutcome => {
-  const receiptKey = JSON.stringify([commit.account, commit.command.id])
-  const receipt = state.receipts.get(receiptKey)
+  const key = receiptKey(commit.account, commit.command.id)
+  const receipt = state.receipts.get(key)
   // Before everything else: the first answer holds although the versions, and the lease, have moved on since.
   if (receipt !== undefined && now - receipt.at < receiptLifetime) {
     return receipt.fingerprint === commit.command.fingerprint
@@ -55,10 +62,15 @@ const commitOne = (state: MemoryState, commit: Commit, now: number): CommitOutco
   if (settled !== undefined) completeTask(state, settled)
   const appends = commit.appends.map((append) => write(state, append, now))
   // Deleted first, or a forgotten id that is used anew would keep its old place in the order of age.
-  state.receipts.delete(receiptKey)
-  state.receipts.set(receiptKey, { fingerprint: commit.command.fingerprint, result: commit.command.result, at: now })
+  state.receipts.delete(key)
+  state.receipts.set(key, { fingerprint: commit.command.fingerprint, result: commit.command.result, at: now })
   return { _tag: "Committed", appends }
 }
+
+const receiptKey = (account: string, command: string): string => JSON.stringify([account, command])
+
+/** When the newest event was recorded; `none` when there is none. */
+const recordedLast = ({ log }: MemoryState, none: number): number => log.at(-1)?.recordedAt ?? none
 
 const firstConflict = (state: MemoryState, appends: ReadonlyArray<Append>): CommitOutcome | undefined => {
   const versions = new Map<string, number>()
@@ -75,7 +87,7 @@ const write = (state: MemoryState, append: Append, now: number) => {
   const { stream, entry, tasks } = append
   const events = state.streams.get(stream) ?? []
   // A clock that was set back does not take the log back with it.
-  const recordedAt = Math.max(now, state.log.at(-1)?.recordedAt ?? now)
+  const recordedAt = Math.max(now, recordedLast(state, now))
   const firstPosition = state.log.length + 1
   for (const { type, schemaVersion, data, meta } of append.events) {
     const stored: StoredEvent = {

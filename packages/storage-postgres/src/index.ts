@@ -1,2 +1,2 @@
+export type { PostgresAddress } from "./connection/Settings.ts"
 export { type PostgresOptions, type PostgresPorts, PostgresStorage } from "./PostgresStorage.ts"
-export type { PostgresAddress } from "./Settings.ts"

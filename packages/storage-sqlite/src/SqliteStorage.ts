@@ -18,21 +18,21 @@ import {
   TaskQueue
 } from "@countersign/engine"
 import { Context, Effect, Layer, Redacted, type Scope } from "effect"
-import { watchChanges } from "./Changes.ts"
-import { keepLogShort, type LogLimits } from "./Checkpointer.ts"
-import { readBytes, readText } from "./Columns.ts"
-import { makeCommitRows } from "./CommitRows.ts"
-import { type Connection, openConnection } from "./Connection.ts"
-import { makeNumbers } from "./Numbers.ts"
-import { makeScanner } from "./Scanner.ts"
-import { makeSenderRows } from "./SenderRows.ts"
-import { makeAccountAdmin, makeAccounts } from "./SqliteAccounts.ts"
-import { makeEventStore } from "./SqliteEventStore.ts"
-import { makeMailBudget } from "./SqliteMailBudget.ts"
-import { makeMaintenance } from "./SqliteMaintenance.ts"
-import { type LongLists, makeSenderDirectory } from "./SqliteSenderDirectory.ts"
-import { makeTaskQueue } from "./SqliteTaskQueue.ts"
-import { makeTaskRows } from "./TaskRows.ts"
+import { makeAccountAdmin, makeAccounts } from "./accounts/SqliteAccounts.ts"
+import { makeCommitRows } from "./commit/CommitRows.ts"
+import { makeEventStore } from "./commit/SqliteEventStore.ts"
+import { watchChanges } from "./connection/Changes.ts"
+import { keepLogShort, type LogLimits } from "./connection/Checkpointer.ts"
+import { readBytes, readText } from "./connection/Columns.ts"
+import { type Database, openDatabase } from "./connection/Database.ts"
+import { makeScanner } from "./directory/Scanner.ts"
+import { makeSenderRows } from "./directory/SenderRows.ts"
+import { type LongLists, makeSenderDirectory } from "./directory/SqliteSenderDirectory.ts"
+import { makeSurrogateKeys } from "./directory/SurrogateKeys.ts"
+import { makeMailBudget } from "./mail/SqliteMailBudget.ts"
+import { makeMaintenance } from "./snapshot/SqliteMaintenance.ts"
+import { makeTaskQueue } from "./tasks/SqliteTaskQueue.ts"
+import { makeTaskRows } from "./tasks/TaskRows.ts"
 
 /** Where the file is, and what holds for it. */
 export interface SqliteOptions {
@@ -55,8 +55,8 @@ export type SqlitePorts =
   | Maintenance
 
 const make = (options: SqliteOptions): Effect.Effect<Context.Context<SqlitePorts>, StorageUnavailable, Scope.Scope> =>
-  Effect.flatMap(openConnection({ file: options.file, cacheMegabytes: options.cacheMegabytes ?? 64 }), (connection) =>
-    makePorts(connection, options)
+  Effect.flatMap(openDatabase({ file: options.file, cacheMegabytes: options.cacheMegabytes ?? 64 }), (database) =>
+    makePorts(database, options)
   )
 
 /** Enough for the pages that a walk meets more than once; those that it meets once, the system caches. */
@@ -64,7 +64,7 @@ const scanCacheKilobytes = 16 * 1_024
 
 /** The ports over an open connection. Other limits of the log and of lists than the defaults are for tests. */
 export const makePorts = (
-  connection: Connection,
+  database: Database,
   {
     mailLimits = defaultMailLimits,
     logLimits,
@@ -72,26 +72,26 @@ export const makePorts = (
   }: { readonly mailLimits?: MailLimits; readonly logLimits?: LogLimits; readonly longLists?: LongLists } = {}
 ): Effect.Effect<Context.Context<SqlitePorts>, StorageUnavailable, Scope.Scope> =>
   Effect.gen(function* () {
-    yield* keepLogShort(connection, logLimits)
-    const changes = yield* watchChanges(connection)
-    const scanner = yield* makeScanner(connection.file, scanCacheKilobytes)
-    const tasks = makeTaskRows(connection)
-    const numbers = makeNumbers(connection)
-    const senders = makeSenderRows(connection, numbers)
-    const commits = makeCommitRows(connection, numbers, senders, tasks)
+    yield* keepLogShort(database, logLimits)
+    const changes = yield* watchChanges(database)
+    const scanner = yield* makeScanner(database.file, scanCacheKilobytes)
+    const tasks = makeTaskRows(database)
+    const keys = makeSurrogateKeys(database)
+    const senders = makeSenderRows(database, keys)
+    const commits = makeCommitRows(database, keys, senders, tasks)
     return Context.empty().pipe(
-      Context.add(EventStore, makeEventStore(connection, commits, changes)),
-      Context.add(SenderDirectory, makeSenderDirectory(connection, scanner, longLists)),
-      Context.add(TaskQueue, makeTaskQueue(connection, tasks, changes)),
-      Context.add(MailBudget, makeMailBudget(connection, mailLimits)),
-      Context.add(Accounts, makeAccounts(connection)),
-      Context.add(AccountAdmin, makeAccountAdmin(connection)),
-      Context.add(Installation, yield* readInstallation(connection)),
-      Context.add(Maintenance, makeMaintenance(connection, senders))
+      Context.add(EventStore, makeEventStore(database, commits, changes)),
+      Context.add(SenderDirectory, makeSenderDirectory(database, scanner, longLists)),
+      Context.add(TaskQueue, makeTaskQueue(database, tasks, changes)),
+      Context.add(MailBudget, makeMailBudget(database, mailLimits)),
+      Context.add(Accounts, makeAccounts(database)),
+      Context.add(AccountAdmin, makeAccountAdmin(database)),
+      Context.add(Installation, yield* readInstallation(database)),
+      Context.add(Maintenance, makeMaintenance(database, senders))
     )
   })
 
-const readInstallation = ({ read, reader }: Connection): Effect.Effect<Installation["Service"], StorageUnavailable> =>
+const readInstallation = ({ read, reader }: Database): Effect.Effect<Installation["Service"], StorageUnavailable> =>
   read(() => {
     const row = reader.prepare("SELECT id, identity_key FROM installation").get()
     return { id: readText(row, "id"), identityKey: Redacted.make(readBytes(row, "identity_key")) }

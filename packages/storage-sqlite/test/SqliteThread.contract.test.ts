@@ -1,14 +1,14 @@
 import { storageContract } from "@countersign/testkit"
 import { Effect, Layer } from "effect"
-import { openConnection } from "../src/Connection.ts"
+import { openDatabase } from "../src/connection/Database.ts"
 import { makePorts } from "../src/SqliteStorage.ts"
 import { temporaryFile } from "./TemporaryStore.ts"
 
 /** Every list that may be long is taken for long, and none is sorted that can be walked in order. */
 const nothingAtOnce = (file: string) =>
   Layer.effectContext(
-    Effect.flatMap(openConnection({ file, cacheMegabytes: 4 }), (connection) =>
-      makePorts(connection, { longLists: { atOnce: -1, sorted: -1 } })
+    Effect.flatMap(openDatabase({ file, cacheMegabytes: 4 }), (database) =>
+      makePorts(database, { longLists: { atOnce: -1, sorted: -1 } })
     )
   )
 

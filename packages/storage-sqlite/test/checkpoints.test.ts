@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { EventStore } from "@countersign/engine"
 import { describe, expect, it } from "@effect/vitest"
 import { Cause, Context, Effect, Exit, Logger, Scope } from "effect"
-import { type Connection, openConnection } from "../src/Connection.ts"
+import { type Database, openDatabase } from "../src/connection/Database.ts"
 import { makePorts } from "../src/SqliteStorage.ts"
 import { addCommit } from "./SampleCommit.ts"
 import { temporaryFile, unsendable } from "./TemporaryStore.ts"
@@ -16,9 +16,9 @@ const limits = { worthCopying: 50, long: 400, tooLong: 1_600 }
  * Commits one by one until the log was begun anew `times` times, and answers how long it was at its longest, in pages.
  * How soon that is depends on how much of the machine the thread gets; a log that only grows ends at the bound.
  */
-const untilBegunAnew = Effect.fnUntraced(function* (connection: Connection, times: number) {
-  const store = Context.get(yield* makePorts(connection, { logLimits: limits }), EventStore)
-  const look = connection.reader.prepare("PRAGMA wal_checkpoint(NOOP)")
+const untilBegunAnew = Effect.fnUntraced(function* (database: Database, times: number) {
+  const store = Context.get(yield* makePorts(database, { logLimits: limits }), EventStore)
+  const look = database.reader.prepare("PRAGMA wal_checkpoint(NOOP)")
   let longest = 0
   let before = 0
   let begun = 0
@@ -42,7 +42,7 @@ describe("the write-ahead log", () => {
         const file = yield* temporaryFile
         const scope = yield* Scope.make()
         const { begun, longest } = yield* Effect.gen(function* () {
-          return yield* untilBegunAnew(yield* openConnection({ file, cacheMegabytes: 4 }), 5)
+          return yield* untilBegunAnew(yield* openDatabase({ file, cacheMegabytes: 4 }), 5)
         }).pipe(Scope.provide(scope))
         expect(longest).toBeGreaterThan(limits.worthCopying)
         expect(begun).toBe(5)
@@ -65,8 +65,8 @@ describe("the write-ahead log", () => {
         const logger = Logger.make(({ cause, logLevel }) => {
           warnings.push(`${logLevel}: ${Cause.pretty(cause)}`)
         })
-        const connection = yield* openConnection({ file: yield* temporaryFile, cacheMegabytes: 4 })
-        const elsewhere = { ...connection, file: astray(connection.file) }
+        const database = yield* openDatabase({ file: yield* temporaryFile, cacheMegabytes: 4 })
+        const elsewhere = { ...database, file: astray(database.file) }
         const store = Context.get(
           yield* makePorts(elsewhere, { logLimits: limits }).pipe(Effect.provide(Logger.layer([logger]))),
           EventStore
@@ -74,7 +74,7 @@ describe("the write-ahead log", () => {
         let longest = 0
         for (let index = 0; index < 800; index++) {
           yield* store.commit([addCommit(`s-${index}`)])
-          longest = Math.max(longest, statSync(`${connection.file}-wal`).size / page)
+          longest = Math.max(longest, statSync(`${database.file}-wal`).size / page)
           yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
         }
         expect(longest).toBeLessThan(2 * limits.tooLong)

@@ -4,7 +4,7 @@ import { DatabaseSync } from "node:sqlite"
 import { type CommitOutcome, EventStore, SenderDirectory, TaskQueue } from "@countersign/engine"
 import { describe, expect, it } from "@effect/vitest"
 import { Context, Effect, Layer } from "effect"
-import { openConnection } from "../src/Connection.ts"
+import { openDatabase } from "../src/connection/Database.ts"
 import { SqliteStorage } from "../src/index.ts"
 import { makePorts } from "../src/SqliteStorage.ts"
 import { account, addCommit } from "./SampleCommit.ts"
@@ -83,10 +83,10 @@ describe("a new store", () => {
 
 describe("a disk that refuses", () => {
   const open = Effect.gen(function* () {
-    const connection = yield* openConnection({ file: yield* temporaryFile, cacheMegabytes: 4 })
-    const ports = yield* makePorts(connection)
+    const database = yield* openDatabase({ file: yield* temporaryFile, cacheMegabytes: 4 })
+    const ports = yield* makePorts(database)
     return {
-      connection,
+      database,
       store: Context.get(ports, EventStore),
       directory: Context.get(ports, SenderDirectory),
       tasks: Context.get(ports, TaskQueue)
@@ -95,10 +95,10 @@ describe("a disk that refuses", () => {
 
   it.effect("when it is full, a batch fails as a whole, and the store works again when there is room", () =>
     Effect.gen(function* () {
-      const { connection, store, directory, tasks } = yield* open
+      const { database, store, directory, tasks } = yield* open
       yield* store.commit([addCommit("first")])
-      const { page_count: pages } = connection.writer.prepare("PRAGMA page_count").get() ?? {}
-      connection.writer.exec(`PRAGMA max_page_count = ${Number(pages) + 4}`)
+      const { page_count: pages } = database.writer.prepare("PRAGMA page_count").get() ?? {}
+      database.writer.exec(`PRAGMA max_page_count = ${Number(pages) + 4}`)
       const batch = Array.from({ length: 200 }, (_, index) => addCommit(`s-${index}`, index === 0 ? "new" : account))
       expect((yield* Effect.flip(store.commit(batch))).message).toBe(unavailable("the disk is full"))
       expect((yield* Effect.flip(store.commit(batch)))._tag).toBe("StorageUnavailable")
@@ -107,7 +107,7 @@ describe("a disk that refuses", () => {
       expect(yield* directory.count({ account })).toBe(1)
       expect((yield* tasks.list({ limit: 1_000 })).length).toBe(2)
 
-      connection.writer.exec("PRAGMA max_page_count = 1000000")
+      database.writer.exec("PRAGMA max_page_count = 1000000")
       // An account that the failed batch knew first must not be taken for the one that came after it.
       yield* store.commit([addCommit("newer's", "newer")])
       const outcomes = yield* store.commit(batch)
@@ -121,14 +121,14 @@ describe("a disk that refuses", () => {
 
   it.effect("when it may not be written to, callers are told so, and reads go on", () =>
     Effect.gen(function* () {
-      const { connection, store } = yield* open
+      const { database, store } = yield* open
       yield* store.commit([addCommit("first")])
-      connection.writer.exec("PRAGMA query_only = ON")
+      database.writer.exec("PRAGMA query_only = ON")
       expect((yield* Effect.flip(store.commit([addCommit("second")]))).message).toBe(
         unavailable("the database file cannot be written to")
       )
       expect((yield* store.readLog(0, 10)).events.length).toBe(2)
-      connection.writer.exec("PRAGMA query_only = OFF")
+      database.writer.exec("PRAGMA query_only = OFF")
       expect((yield* store.commit([addCommit("second")]))[0]?._tag).toBe("Committed")
     })
   )

@@ -3,8 +3,8 @@ import { EventStore, type OutcomeUnknown, type StorageUnavailable, TaskQueue } f
 import { describe, expect, it } from "@effect/vitest"
 import { Clock, Context, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
-import { openConnection } from "../src/Connection.ts"
-import { LockClock } from "../src/Persistently.ts"
+import { LockClock } from "../src/connection/BusyRetry.ts"
+import { openDatabase } from "../src/connection/Database.ts"
 import { makePorts } from "../src/SqliteStorage.ts"
 import { addCommit } from "./SampleCommit.ts"
 import { temporaryFile } from "./TemporaryStore.ts"
@@ -12,10 +12,10 @@ import { temporaryFile } from "./TemporaryStore.ts"
 /** A store, and a second connection that holds the lock of its file. */
 const heldStore = Effect.gen(function* () {
   const file = yield* temporaryFile
-  const connection = yield* openConnection({ file, cacheMegabytes: 4 })
+  const database = yield* openDatabase({ file, cacheMegabytes: 4 })
   // Virtual time only: SQLite's own short waits are real.
-  connection.writer.exec("PRAGMA busy_timeout = 0")
-  const ports = yield* makePorts(connection)
+  database.writer.exec("PRAGMA busy_timeout = 0")
+  const ports = yield* makePorts(database)
   const holder = new DatabaseSync(file)
   holder.exec("BEGIN IMMEDIATE")
   return { store: Context.get(ports, EventStore), tasks: Context.get(ports, TaskQueue), holder }

@@ -2,10 +2,10 @@ import { join } from "node:path"
 import { EventStore, SenderDirectory, type SenderQuery } from "@countersign/engine"
 import { describe, expect, it } from "@effect/vitest"
 import { Cause, Context, Deferred, Effect, Exit, Fiber, Scope } from "effect"
-import { openConnection } from "../src/Connection.ts"
-import { makeScanner } from "../src/Scanner.ts"
-import type { Search } from "../src/SenderSearch.ts"
-import { makeSenderDirectory } from "../src/SqliteSenderDirectory.ts"
+import { openDatabase } from "../src/connection/Database.ts"
+import { makeScanner } from "../src/directory/Scanner.ts"
+import type { Search } from "../src/directory/SenderSearch.ts"
+import { makeSenderDirectory } from "../src/directory/SqliteSenderDirectory.ts"
 import { makePorts } from "../src/SqliteStorage.ts"
 import { account, addCommit, organization } from "./SampleCommit.ts"
 import { temporaryFile, temporaryFolder, unsendable } from "./TemporaryStore.ts"
@@ -15,16 +15,16 @@ const senders = 450
 
 /** A store with 450 senders, and what its reading connection prepares from then on. */
 const filledStore = Effect.gen(function* () {
-  const connection = yield* openConnection({ file: yield* temporaryFile, cacheMegabytes: 4 })
-  const ports = yield* makePorts(connection)
+  const database = yield* openDatabase({ file: yield* temporaryFile, cacheMegabytes: 4 })
+  const ports = yield* makePorts(database)
   yield* Context.get(ports, EventStore).commit(Array.from({ length: senders }, (_, index) => addCommit(`s-${index}`)))
   const prepared: Array<string> = []
-  const prepare = connection.reader.prepare.bind(connection.reader)
-  connection.reader.prepare = (sql, ...rest) => {
+  const prepare = database.reader.prepare.bind(database.reader)
+  database.reader.prepare = (sql, ...rest) => {
     prepared.push(sql)
     return prepare(sql, ...rest)
   }
-  return { connection, directory: Context.get(ports, SenderDirectory), prepared, store: Context.get(ports, EventStore) }
+  return { database, directory: Context.get(ports, SenderDirectory), prepared, store: Context.get(ports, EventStore) }
 })
 
 /** Statements that may go through more entries than fifty: only the length of a walk is asked for with a bound of its own. */
@@ -55,8 +55,8 @@ describe("a long list", () => {
 
   it.live("that is short is answered without the thread", () =>
     Effect.gen(function* () {
-      const { connection } = yield* filledStore
-      const directory = makeSenderDirectory(connection, { scan: () => Effect.die("the thread was asked") })
+      const { database } = yield* filledStore
+      const directory = makeSenderDirectory(database, { scan: () => Effect.die("the thread was asked") })
       const query = { account, order: "oldest-first", offset: 0, limit: 30 } as const
       const short: ReadonlyArray<SenderQuery> = [
         query,
@@ -89,8 +89,8 @@ describe("a long list", () => {
 
   it.live("of large rows comes over in smaller parts", () =>
     Effect.gen(function* () {
-      const { connection } = yield* filledStore
-      const scanner = yield* makeScanner(connection.file, cacheKilobytes)
+      const { database } = yield* filledStore
+      const scanner = yield* makeScanner(database.file, cacheKilobytes)
       let [turn, ticking] = [0, true]
       const tick = () => {
         turn += 1
@@ -108,8 +108,8 @@ describe("a long list", () => {
 
   it.live("shows one moment, whatever is committed while it is read", () =>
     Effect.gen(function* () {
-      const { connection, store } = yield* filledStore
-      const scanner = yield* makeScanner(connection.file, cacheKilobytes)
+      const { database, store } = yield* filledStore
+      const scanner = yield* makeScanner(database.file, cacheKilobytes)
       let rows = 0
       const seen = yield* scanner.scan(account, all, () => {
         // Between two parts of the answer.
@@ -123,8 +123,8 @@ describe("a long list", () => {
 
   it.live("of one account is waited for once by another's", () =>
     Effect.gen(function* () {
-      const { connection } = yield* filledStore
-      const scanner = yield* makeScanner(connection.file, cacheKilobytes)
+      const { database } = yield* filledStore
+      const scanner = yield* makeScanner(database.file, cacheKilobytes)
       const answered: Array<string> = []
       const ask = (who: string) =>
         Effect.map(
@@ -140,8 +140,8 @@ describe("a long list", () => {
 
   it.live("is left when nobody waits for it any more, and the next one is answered", () =>
     Effect.gen(function* () {
-      const { connection } = yield* filledStore
-      const scanner = yield* makeScanner(connection.file, cacheKilobytes)
+      const { database } = yield* filledStore
+      const scanner = yield* makeScanner(database.file, cacheKilobytes)
       const begun = yield* Deferred.make<void>()
       let decoded = 0
       const first = yield* Effect.forkChild(
@@ -169,8 +169,8 @@ describe("a long list", () => {
 describe("the thread of long lists", () => {
   it.live("tells why a statement fails, and goes on", () =>
     Effect.gen(function* () {
-      const { connection } = yield* filledStore
-      const scanner = yield* makeScanner(connection.file, cacheKilobytes)
+      const { database } = yield* filledStore
+      const scanner = yield* makeScanner(database.file, cacheKilobytes)
       const wrong = yield* Effect.flip(scanner.scan(account, { sql: "SELECT 1 FROM nothing", values: [] }, () => 0))
       expect(wrong.message).toBe("the storage is not available: SQLite error 1")
       const broken = yield* Effect.exit(
@@ -209,9 +209,9 @@ describe("the thread of long lists", () => {
 
   it.live("that is closed answers nobody any more", () =>
     Effect.gen(function* () {
-      const { connection } = yield* filledStore
+      const { database } = yield* filledStore
       const scope = yield* Scope.make()
-      const scanner = yield* makeScanner(connection.file, cacheKilobytes).pipe(Scope.provide(scope))
+      const scanner = yield* makeScanner(database.file, cacheKilobytes).pipe(Scope.provide(scope))
       const waiting = yield* Effect.forkChild(
         Effect.all(
           [1, 2, 3].map(() => scanner.scan(account, all, () => 0)),

@@ -2,8 +2,15 @@ import type { DatabaseSync } from "node:sqlite"
 import { EventStore, Maintenance, SenderDirectory, type SenderFilter } from "@countersign/engine"
 import { describe, expect, it } from "@effect/vitest"
 import { Context, Effect } from "effect"
-import { openConnection } from "../src/Connection.ts"
-import { narrowestWalk, type Scope, searchCount, searchLength, searchPage, type Walk } from "../src/SenderSearch.ts"
+import { openDatabase } from "../src/connection/Database.ts"
+import {
+  narrowestWalk,
+  type Scope,
+  searchCount,
+  searchLength,
+  searchPage,
+  type Walk
+} from "../src/directory/SenderSearch.ts"
 import { makePorts } from "../src/SqliteStorage.ts"
 import { account, addCommit, organization } from "./SampleCommit.ts"
 import { temporaryFile } from "./TemporaryStore.ts"
@@ -57,10 +64,10 @@ const orders = ["oldest-first", "newest-first", "by-domain"] as const
 describe("query plans", () => {
   it.effect("no statement scans a table that grows", () =>
     Effect.gen(function* () {
-      const connection = yield* openConnection({ file: yield* temporaryFile, cacheMegabytes: 4 })
-      const written = recordStatements(connection.writer)
-      const read = recordStatements(connection.reader)
-      const ports = yield* makePorts(connection)
+      const database = yield* openDatabase({ file: yield* temporaryFile, cacheMegabytes: 4 })
+      const written = recordStatements(database.writer)
+      const read = recordStatements(database.reader)
+      const ports = yield* makePorts(database)
       const directory = Context.get(ports, SenderDirectory)
       // Someone must be there, or the directory answers without asking.
       yield* Context.get(ports, EventStore).commit([addCommit("a")])
@@ -76,8 +83,8 @@ describe("query plans", () => {
 
       const scans: Array<string> = []
       for (const [db, statements] of [
-        [connection.writer, [...written]],
-        [connection.reader, [...read]]
+        [database.writer, [...written]],
+        [database.reader, [...read]]
       ] as const) {
         for (const sql of statements.filter((text) => !/^(PRAGMA|EXPLAIN|BEGIN|COMMIT|ROLLBACK)/.test(text))) {
           const scanned = planOf(db, sql).filter((detail) => /^SCAN (?!CONSTANT|\()/.test(detail))
@@ -90,8 +97,8 @@ describe("query plans", () => {
 
   it.effect("every list is one range of one index, in its order, and reads rows for nothing but the page", () =>
     Effect.gen(function* () {
-      const connection = yield* openConnection({ file: yield* temporaryFile, cacheMegabytes: 4 })
-      const plan = (sql: string) => planOf(connection.reader, sql)
+      const database = yield* openDatabase({ file: yield* temporaryFile, cacheMegabytes: 4 })
+      const plan = (sql: string) => planOf(database.reader, sql)
       const seen = new Set<string>()
       for (const filter of filters) {
         const asked = { account, ...filter }

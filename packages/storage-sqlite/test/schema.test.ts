@@ -4,7 +4,7 @@ import { EventStore, Installation, Maintenance } from "@countersign/engine"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Redacted } from "effect"
 import { SqliteStorage } from "../src/index.ts"
-import { migrations } from "../src/Migrations.ts"
+import { migrations } from "../src/migrations/Migrations.ts"
 import { addCommit } from "./SampleCommit.ts"
 import { temporaryFile } from "./TemporaryStore.ts"
 

@@ -5,7 +5,7 @@
  * and knows nothing of the domain. What every adapter promises is numbered in `docs/architecture.md` and proven by the contract suite of the testkit.
  */
 import type { EncodedEvent, NewTask, SenderEntry } from "@countersign/core"
-import { Context, type Effect, Schema, type Stream } from "effect"
+import { Context, type Effect, type Option, Schema, type Stream } from "effect"
 
 /** The number of events in a stream; 0 means that there is no such stream. */
 export type Version = number
@@ -92,10 +92,20 @@ export class OutcomeUnknown extends Schema.TaggedError<OutcomeUnknown>()("Outcom
   }
 }
 
-/** Events read, and the storage's own time in milliseconds since the epoch. */
+/** Events read, and when. */
 export interface EventPage {
   readonly events: ReadonlyArray<StoredEvent>
+  /**
+   * The storage's own time in milliseconds since the epoch. Never earlier than the newest `recordedAt` in the log, although a clock
+   * may be set back: commands carry this time, and a stream's times must not go back.
+   */
   readonly now: number
+}
+
+/** What a commit left of its command. */
+export interface Receipt {
+  readonly fingerprint: string
+  readonly result: string
 }
 
 /** The port of the event store: see the top of the file. */
@@ -113,6 +123,13 @@ export class EventStore extends Context.Service<
     readonly readStream: (stream: string, after: Version, limit: number) => Effect.Effect<EventPage, StorageUnavailable>
     /** Events of all streams with a position greater than `after`, in order. */
     readonly readLog: (after: Position, limit: number) => Effect.Effect<EventPage, StorageUnavailable>
+    /**
+     * The receipt of a command, as long as it answers: 24 hours by the storage's clock. Sees every commit that was acknowledged before it was asked
+     * for, so whoever reads a stream first, and then the receipt, finds the receipt of every event that was read.
+     */
+    readonly receipt: (account: string, command: string) => Effect.Effect<Option.Option<Receipt>, StorageUnavailable>
+    /** The position of the newest event; 0 when the log is empty. */
+    readonly head: Effect.Effect<Position, StorageUnavailable>
     /** A hint that something was committed or put, here or elsewhere. May be late, doubled or lost. */
     readonly changes: Stream.Stream<void>
   }

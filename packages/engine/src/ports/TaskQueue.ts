@@ -4,6 +4,9 @@
  * Tasks are put by commits (what follows from an event) or by `put`. A worker claims a task for the time of a lease and ends its run with `complete`,
  * `retryAt` or `bury`, or by a commit that settles it. Every verb takes the fence of the claim: one whose lease was
  * given to another is told `LeaseLost`, and changes nothing.
+ *
+ * A key is a text that core makes (`probeKey`: `probe:<domain>:<account>`), at most some hundred characters long. An adapter compares it as it is, and
+ * keeps it unique over the whole store: kind and account are part of the text where they matter. A payload is any JSON value and means nothing to it.
  */
 import type { NewTask, TaskKind } from "@countersign/core"
 import { Context, type Effect, Schema } from "effect"
@@ -52,7 +55,10 @@ export interface TaskRecord {
 export class TaskQueue extends Context.Service<
   TaskQueue,
   {
-    /** Puts a task outside of a commit. An existing key is moved earlier, never later, and keeps its payload; while it runs, it will run again. */
+    /**
+     * Puts a task outside of a commit. When there is a task of the same key, that one is moved earlier, never later, and keeps the payload it has: the
+     * payload of the second put is dropped. While it runs, it will run again.
+     */
     readonly put: (task: NewTask) => Effect.Effect<void, StorageUnavailable>
     /** Up to `limit` due tasks of these kinds, each leased to the caller for `lease` milliseconds. */
     readonly claim: (

@@ -101,7 +101,7 @@ export const startWorld = async (chance: Chance) => {
   let broken = false
   const runtime = ManagedRuntime.make(layerOf(chance, () => broken))
   const run = runtime.runPromise
-  const handler = await run(toFetchHandler)
+  const handler = await run(toFetchHandler())
   const tenants = [await run(tenant("Acme Ltd")), await run(tenant("Another Ltd"))] as const
 
   const known = ({ account }: Tenant) =>

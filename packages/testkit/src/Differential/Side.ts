@@ -144,6 +144,10 @@ export const makeSide = (storage: Context.Context<StoragePorts>) => {
         const stream = streamOf(0, step.stream)
         return [yield* store.readStream(stream, step.after, step.limit), yield* store.readLog(step.after, step.limit)]
       }
+      case "receipt": {
+        const receipt = yield* store.receipt(accounts[step.account] ?? "", `command-${step.command}`)
+        return [Option.getOrUndefined(receipt), yield* store.head]
+      }
     }
   })
 

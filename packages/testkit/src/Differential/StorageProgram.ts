@@ -59,6 +59,7 @@ export type Step =
   | { readonly do: "take"; readonly mails: ReadonlyArray<MailStep> }
   | { readonly do: "query"; readonly account: number; readonly queries: ReadonlyArray<SenderQuery> }
   | { readonly do: "snapshot" }
+  | { readonly do: "receipt"; readonly account: number; readonly command: number }
   | { readonly do: "read"; readonly stream: number; readonly after: number; readonly limit: number }
 
 const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined })
@@ -145,6 +146,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     })
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("snapshot" as const) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant("receipt" as const), account: fc.nat(1), command: fc.nat(3) })
+  },
   {
     weight: 1,
     arbitrary: fc.record({ do: fc.constant("read" as const), stream: fc.nat(2), after: fc.nat(6), limit: fc.nat(4) })

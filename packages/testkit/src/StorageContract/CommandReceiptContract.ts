@@ -3,7 +3,7 @@
  */
 import { EventStore, TaskQueue } from "@countersign/engine"
 import { expect } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Option } from "effect"
 import { TestClock } from "effect/testing"
 import { beginning, day, hour, makeClause, type StorageLayer } from "./Clause.ts"
 import { appendOf, commitEach, commitOf, mailTask, streamData, tags } from "./Fixtures.ts"
@@ -116,6 +116,68 @@ export const commandReceiptContract = (layer: StorageLayer): void => {
       ])
       yield* TestClock.adjust(day - 1)
       expect(tags(yield* commitEach(commitOf(appendOf("s", 2), { command: again })))).toEqual(["Duplicate"])
+    })
+  )
+
+  clause(
+    "3.8 a receipt is read by its account and command, with its fingerprint and result; there is none for what was not written",
+    Effect.gen(function* () {
+      const store = yield* EventStore
+      const read = (account: string, id: string) => Effect.map(store.receipt(account, id), Option.getOrUndefined)
+      const long = "c".repeat(5_000)
+      expect(yield* read("acc-1", "c")).toBeUndefined()
+      yield* commitEach(
+        commitOf(appendOf("s", 0), { command: { id: "c", fingerprint: "f", result: "one" } }),
+        commitOf([], { account: "acc-2", command: { id: "c", fingerprint: "g", result: "two" } }),
+        commitOf([], { command: { id: long, fingerprint: "h", result: "three" } }),
+        commitOf(appendOf("s", 0), { command: { id: "refused" } })
+      )
+      expect([yield* read("acc-1", "c"), yield* read("acc-2", "c"), yield* read("acc-1", long)]).toEqual([
+        { fingerprint: "f", result: "one" },
+        { fingerprint: "g", result: "two" },
+        { fingerprint: "h", result: "three" }
+      ])
+      for (const [account, id] of [
+        ["acc-1", "refused"],
+        ["acc-1", "none"],
+        ["acc-3", "c"],
+        ["acc-1", long.slice(1)]
+      ] as const) {
+        expect(yield* read(account, id)).toBeUndefined()
+      }
+    })
+  )
+
+  clause(
+    "3.9 a receipt is read for as long as it answers, and then the one that followed it",
+    Effect.gen(function* () {
+      const store = yield* EventStore
+      const read = Effect.map(store.receipt("acc-1", "c"), Option.getOrUndefined)
+      const command = { id: "c", fingerprint: "f", result: "first" }
+      yield* commitEach(commitOf([], { account: "acc-1", command }))
+      yield* TestClock.adjust(day - 1)
+      expect(yield* read).toEqual({ fingerprint: "f", result: "first" })
+      yield* TestClock.adjust(1)
+      expect(yield* read).toBeUndefined()
+      yield* commitEach(commitOf([], { account: "acc-1", command: { id: "c", fingerprint: "g", result: "second" } }))
+      expect(yield* read).toEqual({ fingerprint: "g", result: "second" })
+    })
+  )
+
+  clause(
+    "3.10 whoever reads an event finds its command's receipt afterwards, whoever commits at the same time",
+    Effect.gen(function* () {
+      const store = yield* EventStore
+      const commits = Array.from({ length: 40 }, (_, index) =>
+        store.commit([commitOf(appendOf(`s-${index}`, 0), { account: "acc-1", command: { id: `of s-${index}` } })])
+      )
+      const receiptsOfAll = Effect.gen(function* () {
+        const { events } = yield* store.readLog(0, 100)
+        const receipts = yield* Effect.forEach(events, ({ stream }) => store.receipt("acc-1", `of ${stream}`))
+        expect(receipts.every(Option.isSome)).toBe(true)
+      })
+      yield* Effect.all([...commits, ...commits.map(() => receiptsOfAll)], { concurrency: "unbounded" })
+      yield* receiptsOfAll
     })
   )
 }

@@ -162,8 +162,11 @@ export const durabilityContract = ({ reopen }: StorageOptions): void => {
   clause("6.2 two openings of one store are one storage: what one wrote the other reads at once", (store) =>
     Effect.gen(function* () {
       const [one, two] = [yield* open(store), yield* open(store)]
-      yield* Context.get(one, EventStore).commit([commitOf(appendOf("s", 0, { entry: entryOf("s") }))])
+      const command = { id: "c" }
+      yield* Context.get(one, EventStore).commit([commitOf(appendOf("s", 0, { entry: entryOf("s") }), { command })])
       expect((yield* Context.get(two, EventStore).readStream("s", 0, 10)).events.length).toBe(1)
+      expect(yield* Context.get(two, EventStore).head).toBe(1)
+      expect(Option.isSome(yield* Context.get(two, EventStore).receipt(account, command.id))).toBe(true)
       expect(Option.isSome(yield* Context.get(two, SenderDirectory).find(account, "s"))).toBe(true)
       const [conflict] = yield* Context.get(two, EventStore).commit([commitOf(appendOf("s", 0))])
       expect(conflict?._tag).toBe("Conflict")

@@ -3,9 +3,9 @@
  */
 import { AccountAdmin, EventStore, MailBudget, Maintenance, type StoredRow, TaskQueue } from "@countersign/engine"
 import { expect } from "@effect/vitest"
-import { Deferred, Effect, Fiber, Layer } from "effect"
+import { Cause, Deferred, Effect, Exit, Fiber, Layer } from "effect"
 import { beginning, day, makeClause, type StorageLayer, type StoragePorts } from "./Clause.ts"
-import { account, appendOf, commitEach, commitOf, mailTask } from "./Fixtures.ts"
+import { account, appendOf, commitEach, commitOf, mailTask, tags } from "./Fixtures.ts"
 import { furnish, loadRows, of, snapshot } from "./FurnishedStore.ts"
 
 export const loadContract = (layer: StorageLayer): void => {
@@ -63,6 +63,44 @@ export const loadContract = (layer: StorageLayer): void => {
         expect(yield* snapshot).toEqual(empty)
         yield* loadRows(rows)
         expect(yield* snapshot).toEqual(rows)
+      }).pipe(Effect.provideContext(yield* another))
+    })
+  )
+
+  clause(
+    "X.10 of a load and a commit at the same time neither is lost: the load is refused, or the commit comes after it",
+    Effect.gen(function* () {
+      yield* furnish
+      const rows = yield* snapshot
+      yield* Effect.gen(function* () {
+        const store = yield* EventStore
+        const { load } = yield* Maintenance
+        const arrived = yield* Deferred.make<void>()
+        const mayEnd = yield* Deferred.make<void>()
+        const loading = yield* Effect.forkChild(
+          load(({ put }) =>
+            put(rows).pipe(Effect.andThen(Deferred.succeed(arrived, undefined)), Effect.andThen(Deferred.await(mayEnd)))
+          )
+        )
+        yield* Deferred.await(arrived)
+        const committing = yield* Effect.forkChild(store.commit([commitOf(appendOf("x", 0))]), {
+          startImmediately: true
+        })
+        yield* Deferred.succeed(mayEnd, undefined)
+        const loaded = yield* Fiber.await(loading)
+        expect(tags(yield* Fiber.join(committing))).toEqual(["Committed"])
+        if (Exit.isFailure(loaded)) expect(Cause.squash(loaded.cause)).toMatchObject({ _tag: "StoreNotEmpty" })
+        const { events } = yield* store.readLog(0, 10)
+        expect(events.map(({ position, stream }) => [position, stream])).toEqual(
+          Exit.isFailure(loaded)
+            ? [[1, "x"]]
+            : [
+                [1, "a"],
+                [2, "a"],
+                [3, "b"],
+                [4, "x"]
+              ]
+        )
       }).pipe(Effect.provideContext(yield* another))
     })
   )

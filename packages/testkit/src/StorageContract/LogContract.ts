@@ -102,6 +102,22 @@ export const logContract = (layer: StorageLayer): void => {
   )
 
   clause(
+    "2.6 the head is the position of the newest event, and 0 while the log is empty",
+    Effect.gen(function* () {
+      const store = yield* EventStore
+      expect(yield* store.head).toBe(0)
+      yield* commitEach(
+        commitOf(appendOf("a", 0, { events: eventsOf("a", 3) })),
+        commitOf([]),
+        commitOf(appendOf("a", 0))
+      )
+      expect(yield* store.head).toBe(3)
+      yield* commitEach(commitOf(appendOf("b", 0)))
+      expect(yield* store.head).toBe(4)
+    })
+  )
+
+  clause(
     "8.1 events carry the storage's time, and every page answers it",
     Effect.gen(function* () {
       const store = yield* EventStore
@@ -127,6 +143,20 @@ export const logContract = (layer: StorageLayer): void => {
       yield* commitEach(commitOf(appendOf("c", 0)))
       const { events } = yield* store.readLog(0, 10)
       expect(events.map(({ recordedAt }) => recordedAt)).toEqual([beginning, beginning, beginning + 1])
+    })
+  )
+
+  clause(
+    "8.4 the time of a page is never before an event of the log, although the clock goes back",
+    Effect.gen(function* () {
+      const store = yield* EventStore
+      yield* commitEach(commitOf(appendOf("a", 0)), commitOf(appendOf("b", 0)))
+      yield* TestClock.setTime(beginning - hour)
+      expect((yield* store.readStream("a", 0, 10)).now).toBe(beginning)
+      expect((yield* store.readStream("none", 0, 10)).now).toBe(beginning)
+      expect((yield* store.readLog(2, 10)).now).toBe(beginning)
+      yield* TestClock.setTime(beginning + 1)
+      expect((yield* store.readStream("a", 0, 10)).now).toBe(beginning + 1)
     })
   )
 

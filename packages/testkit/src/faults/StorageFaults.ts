@@ -181,6 +181,8 @@ const faultyStore = (
     commit: (batch) => guard(commit(batch)),
     readStream: (stream, after, limit) => guard(store.readStream(stream, after, limit)),
     readLog: (after, limit) => guard(store.readLog(after, limit)),
+    receipt: (account, command) => guard(store.receipt(account, command)),
+    head: guard(store.head),
     changes: store.changes
   })
 }

@@ -1,0 +1,79 @@
+/**
+ * The mail budget on SQLite: the engine's own rule over the mails granted lately, in one transaction.
+ */
+import type { StatementSync } from "node:sqlite"
+import { allowance, type Budget, budgetWindow, MailBudget, type MailLimits } from "@countersign/engine"
+import { readInteger, readOptionalInteger, readText } from "../connection/Columns.ts"
+import type { Database } from "../connection/Database.ts"
+
+const hour = 60 * 60 * 1_000
+/** Mails out of the window are deleted so many at a time: more than one comes in, so the rest shrinks. */
+const forgetAtMost = 8
+
+export const makeMailBudget = (
+  { read, reader, write, writer }: Database,
+  limits: MailLimits
+): MailBudget["Service"] => {
+  const forget = writer.prepare(`
+    DELETE FROM granted_mails
+    WHERE at <= ? AND number IN (SELECT number FROM granted_mails ORDER BY number LIMIT ${forgetAtMost})`)
+  const find = writer.prepare("SELECT number, at FROM granted_mails WHERE mail = ?")
+  const remove = writer.prepare("DELETE FROM granted_mails WHERE number = ?")
+  const toAddress = writer.prepare(`
+    SELECT account, at, first FROM granted_mails WHERE address_hash = ? AND at > ? ORDER BY at, number`)
+  const ofAccount = writer.prepare(`
+    SELECT count(*) AS count, min(at) AS oldest FROM granted_mails WHERE account = ? AND at > ?`)
+  const add = writer.prepare(`
+    INSERT INTO granted_mails (mail, address_hash, account, at, first) VALUES (?, ?, ?, ?, ?)`)
+
+  const silenced = "SELECT until FROM silences WHERE address_hash = ? AND account = ?"
+  const findSilence = writer.prepare(silenced)
+  const findSilenceToRead = reader.prepare(silenced)
+  const silence = writer.prepare(`
+    INSERT INTO silences (address_hash, account, until) VALUES (?, ?, ?)
+    ON CONFLICT (address_hash, account) DO UPDATE SET until = max(until, excluded.until)`)
+
+  return MailBudget.of({
+    take: ({ mail, addressHash, account }) =>
+      write((now): Budget => {
+        forget.run(now - budgetWindow)
+        const silent = silencedAt(findSilence, addressHash, account, now)
+        if (silent !== undefined) return { _tag: "NotBefore", at: silent }
+        const granted = find.get(mail)
+        if (granted !== undefined) {
+          if (readInteger(granted, "at") > now - budgetWindow) return { _tag: "Granted" }
+          remove.run(readInteger(granted, "number"))
+        }
+        const lately = ofAccount.get(account, now - hour)
+        const { budget, first } = allowance(
+          {
+            toAddress: toAddress.all(addressHash, now - budgetWindow).map((row) => ({
+              account: readText(row, "account"),
+              at: readInteger(row, "at"),
+              first: readInteger(row, "first") === 1
+            })),
+            ofAccount: {
+              count: readInteger(lately, "count"),
+              oldest: lately && readOptionalInteger(lately, "oldest")
+            }
+          },
+          account,
+          now,
+          limits
+        )
+        if (budget._tag === "Granted") add.run(mail, addressHash, account, now, first ? 1 : 0)
+        return budget
+      }),
+    silence: ({ addressHash, account, until }) =>
+      write(() => {
+        silence.run(addressHash, account, until)
+      }),
+    silencedUntil: ({ addressHash, account }) => read((now) => silencedAt(findSilenceToRead, addressHash, account, now))
+  })
+}
+
+const silencedAt = (find: StatementSync, addressHash: string, account: string, now: number): number | undefined => {
+  const row = find.get(addressHash, account)
+  const until = row && readInteger(row, "until")
+  return until !== undefined && until > now ? until : undefined
+}

@@ -1,0 +1,124 @@
+/**
+ * The life of a task as steps on its row: put, and the ends of a run. The task queue takes them, and so does a commit, which puts tasks and may
+ * settle one. All run inside a transaction of the caller.
+ *
+ * A claim is held as long as nobody else claimed the task and its run was not ended; the fence alone decides.
+ */
+import type { NewTask } from "@countersign/core"
+import type { TaskFence } from "@countersign/engine"
+import { type Row, readInteger, readOptionalInteger } from "../connection/Columns.ts"
+import type { Database } from "../connection/Database.ts"
+
+/** What `tasks.state` holds. */
+export const taskState = { waiting: 0, running: 1, buried: 2 } as const
+
+/** The row of a claim that is still held. */
+export interface HeldTask {
+  readonly number: number
+  readonly rerunAt: number | undefined
+}
+
+export interface TaskRows {
+  readonly put: (task: NewTask) => void
+  readonly held: (claim: TaskFence) => HeldTask | undefined
+  readonly complete: (task: HeldTask) => void
+  readonly retry: (
+    task: HeldTask,
+    next: { readonly due: number; readonly attempts: number; readonly payload?: unknown; readonly error?: string }
+  ) => void
+  readonly bury: (task: HeldTask, error: string) => void
+  readonly startAfresh: (number: number, due: number) => void
+  /** Writes what `put` saved up; before the COMMIT of every transaction that put tasks. */
+  readonly flush: () => void
+}
+
+/** The id of a task in the port. Of one length, so that the order of the texts is the order of the numbers. */
+export const taskId = (number: number): string => String(number).padStart(idLength, "0")
+
+/** The number of a task by its id; `undefined` for what is no id of ours. */
+export const taskNumber = (id: string): number | undefined => (/^[0-9]{16}$/.test(id) ? Number(id) : undefined)
+
+const idLength = 16
+
+export const makeTaskRows = (database: Database): TaskRows => {
+  const { writer } = database
+  const readLast = writer.prepare("SELECT last FROM task_numbers")
+  const writeLast = writer.prepare("UPDATE task_numbers SET last = ?")
+  const insert = writer.prepare(`
+    INSERT INTO tasks (number, kind, key, state, due, attempts, payload, fence) VALUES (?, ?, ?, 0, ?, 0, ?, 0)`)
+  const findByKey = writer.prepare("SELECT number, state, due, last_run_at, rerun_at FROM tasks WHERE key = ?")
+  const setDue = writer.prepare("UPDATE tasks SET due = ? WHERE number = ?")
+  const setRerun = writer.prepare("UPDATE tasks SET rerun_at = ? WHERE number = ?")
+  const restart = writer.prepare(`
+    UPDATE tasks SET state = 0, due = ?, attempts = 0, error = NULL, rerun_at = NULL WHERE number = ?`)
+  const findHeld = writer.prepare("SELECT number, rerun_at FROM tasks WHERE number = ? AND fence = ? AND state = 1")
+  const remove = writer.prepare("DELETE FROM tasks WHERE number = ?")
+  const wait = writer.prepare(`
+    UPDATE tasks SET state = 0, due = ?, attempts = ?, payload = coalesce(?, payload), error = ?, rerun_at = NULL
+    WHERE number = ?`)
+  const setBuried = writer.prepare("UPDATE tasks SET state = 2, error = ? WHERE number = ?")
+
+  // Read once per transaction and written back once: `undefined` outside of one that put tasks.
+  let last: number | undefined
+  let rollbacks = 0
+
+  const nextNumber = (): number => {
+    if (rollbacks !== database.rollbacks()) {
+      rollbacks = database.rollbacks()
+      last = undefined
+    }
+    last = (last ?? readInteger(readLast.get(), "last")) + 1
+    return last
+  }
+
+  const startAfresh = (number: number, due: number): void => {
+    restart.run(due, number)
+  }
+
+  const putAgain = (row: Row, { due, spacing }: NewTask): void => {
+    const number = readInteger(row, "number")
+    const lastRunAt = readOptionalInteger(row, "last_run_at")
+    const from = Math.ceil(lastRunAt === undefined ? due : Math.max(due, lastRunAt + spacing))
+    switch (readInteger(row, "state")) {
+      case taskState.waiting:
+        if (from < readInteger(row, "due")) setDue.run(from, number)
+        return
+      case taskState.running:
+        // Outlives a take-over: one run too many is harmless, one too few is lost work.
+        setRerun.run(Math.min(readOptionalInteger(row, "rerun_at") ?? from, from), number)
+        return
+      default:
+        startAfresh(number, from)
+    }
+  }
+
+  return {
+    put: (task) => {
+      const existing = task.key === undefined ? undefined : findByKey.get(task.key)
+      if (existing !== undefined) return putAgain(existing, task)
+      insert.run(nextNumber(), task.kind, task.key ?? null, Math.ceil(task.due), JSON.stringify(task.payload))
+    },
+    held: ({ task, fence }) => {
+      const row = findHeld.get(taskNumber(task) ?? null, fence)
+      return row && { number: readInteger(row, "number"), rerunAt: readOptionalInteger(row, "rerun_at") }
+    },
+    complete: ({ number, rerunAt }) => {
+      if (rerunAt === undefined) remove.run(number)
+      else startAfresh(number, rerunAt)
+    },
+    retry: ({ number, rerunAt }, { due, attempts, payload, error }) => {
+      const from = Math.ceil(Math.min(due, rerunAt ?? due))
+      wait.run(from, attempts, payload === undefined ? null : JSON.stringify(payload), error ?? null, number)
+    },
+    bury: ({ number, rerunAt }, error) => {
+      // A put during the run came after whatever made the worker give up: it revives the task like one a moment later.
+      if (rerunAt !== undefined) startAfresh(number, rerunAt)
+      else setBuried.run(error, number)
+    },
+    startAfresh,
+    flush: () => {
+      if (last !== undefined && rollbacks === database.rollbacks()) writeLast.run(last)
+      last = undefined
+    }
+  }
+}
