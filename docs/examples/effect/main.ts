@@ -54,7 +54,7 @@ const announce = Layer.effectDiscard(
 )
 
 const main = Layer.mergeAll(
-  HttpRouter.serve(Layer.merge(HttpApp.layer, from), { disableLogger: true, disableListenLog: true }),
+  HttpRouter.serve(Layer.merge(HttpApp.layer(), from), { disableLogger: true, disableListenLog: true }),
   Workers.layer,
   announce
 ).pipe(Layer.provide(engine), Layer.provide(server))

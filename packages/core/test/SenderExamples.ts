@@ -5,6 +5,10 @@
 import { evidenceOf, type Sight } from "@countersign/testkit"
 import { makeDnsPlan } from "../src/DnsPlan.ts"
 import { judgePlan } from "../src/DnsVerdict.ts"
+import { DomainName } from "../src/DomainName.ts"
+import { CanonicalAddress } from "../src/EmailAddress.ts"
+import { StoredSenderId } from "../src/Identity.ts"
+import { AccountId, OrganizationId } from "../src/Owner.ts"
 import type { Streak } from "../src/ProbeSchedule.ts"
 import type { SenderCommand } from "../src/Sender.ts"
 import type { SenderEvent } from "../src/SenderEvent.ts"
@@ -18,15 +22,18 @@ export const t0 = Date.UTC(2030, 0, 1)
 
 type Of<T extends { readonly _tag: string }, Tag extends T["_tag"]> = T & { readonly _tag: Tag }
 
-const domain = "example.com"
+/** The sender whose story the events tell. */
+export const senderId = StoredSenderId.make("s1")
+
+const domain = DomainName.make("example.com")
 export const plan = makeDnsPlan(domain, ["one1", "two2", "three3"], "dkim.example.org")
 
 const facts = {
-  account: "account-1",
-  owner: { _tag: "Organization", organization: "organization-1" },
+  account: AccountId.make("account-1"),
+  owner: { _tag: "Organization", organization: OrganizationId.make("organization-1") },
   kind: "email",
   address: "Jane@example.com",
-  canonical: "jane@example.com",
+  canonical: CanonicalAddress.make("jane@example.com"),
   domain,
   plan,
   metadata: { customer: "42" },
@@ -38,7 +45,7 @@ export const wholeDomain = {
   kind: "domain",
   owner: { _tag: "Account" },
   address: "Example.com",
-  canonical: domain
+  canonical: CanonicalAddress.make(domain)
 } as const
 
 /** What a look at the plan's records saw; without sights, that all are right. */

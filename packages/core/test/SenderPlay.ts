@@ -14,6 +14,7 @@ import {
   observe
 } from "@countersign/testkit"
 import { Result } from "effect"
+import { StoredSenderId } from "../src/Identity.ts"
 import { type Decision, decide, evolve, notAdded, type SenderCommand, type SenderState } from "../src/Sender.ts"
 import type { SenderEvent } from "../src/SenderEvent.ts"
 import { decodeEvent, encodeEvent } from "../src/SenderEventCodec.ts"
@@ -32,14 +33,16 @@ export interface Machine {
   readonly tasks: (after: SenderState, event: SenderEvent) => ReadonlyArray<NewTask>
 }
 
+const senderId = StoredSenderId.make("sender-1")
+
 export const sender: Machine = {
   decide,
   evolve,
   reread: (events) => events.map((event) => Result.getOrThrow(decodeEvent(encodeEvent(event)))),
   status: (state) => (state._tag === "NotAdded" ? "none" : statusOf(state)),
   blockers: (state) => blockersOf(state).map(({ code }) => code),
-  entry: (state) => view("sender-1", state),
-  tasks: (after, event) => (after._tag === "NotAdded" ? [] : react("sender-1", after, event))
+  entry: (state) => view(senderId, state),
+  tasks: (after, event) => (after._tag === "NotAdded" ? [] : react(senderId, after, event))
 }
 
 /** One step of a history: what was done, and what came of it in the sender and in the model. */

@@ -1,8 +1,10 @@
 import { inspect } from "node:util"
-import { Result } from "effect"
+import { Brand, Result } from "effect"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { CanonicalAddress } from "../src/EmailAddress.ts"
 import { makeIdentity, SenderId } from "../src/Identity.ts"
+import { AccountId } from "../src/Owner.ts"
 import {
   checkLink,
   type LinkSubject,
@@ -17,21 +19,23 @@ const keys = makeLinkKeys(["correct horse battery staple"])
 const jane: LinkSubject = {
   senderId: SenderId.make("68e98dca-127b-8e57-b081-015da7377dd4"),
   verificationId: "0190b1c2-d3e4-7f56-8a9b-0c1d2e3f4a5b",
-  canonical: "jane@example.com"
+  canonical: CanonicalAddress.make("jane@example.com")
 }
 const janesToken = "Ac4IHWRo6Y3KEnuOV7CBAV2nN33UAZCxwtPkf1aKmwwdLj9KWxlkwpqkG3hVgTvnuysFxEIlD9pRsnS0R8GKbADg2q1U"
 
 const readOrThrow = (token: string): ParsedLink => Result.getOrThrow(readLink(token))
-const good = (token: string, canonical: string, withKeys = keys): boolean => {
+const good = (token: string, canonical: CanonicalAddress, withKeys = keys): boolean => {
   const link = readLink(token)
   return Result.isSuccess(link) && checkLink(withKeys, link.success, canonical)
 }
 
 const identity = makeIdentity(new Uint8Array(32))
+const account = AccountId.make("acc_1")
+const canonicalOf = Brand.nominal<CanonicalAddress>()
 const arbitrarySubject: fc.Arbitrary<LinkSubject> = fc
-  .tuple(fc.uuid(), fc.emailAddress())
+  .tuple(fc.uuid(), fc.emailAddress().map(canonicalOf))
   .map(([verificationId, canonical]) => ({
-    senderId: identity.senderId({ account: "acc_1", owner: { _tag: "Account" }, kind: "email", canonical }),
+    senderId: identity.senderId({ account, owner: { _tag: "Account" }, kind: "email", canonical }),
     verificationId,
     canonical
   }))
@@ -60,9 +64,9 @@ describe("a link", () => {
   it("is good for its own address and ids only", () => {
     const link = readOrThrow(janesToken)
     const other = { senderId: SenderId.make("748a12ee-5e64-8159-b860-5559cf2ad813") }
-    expect(checkLink(keys, link, "jane@example.com")).toBe(true)
-    expect(checkLink(keys, link, "joe@example.com")).toBe(false)
-    expect(checkLink(keys, link, "")).toBe(false)
+    expect(checkLink(keys, link, canonicalOf("jane@example.com"))).toBe(true)
+    expect(checkLink(keys, link, canonicalOf("joe@example.com"))).toBe(false)
+    expect(checkLink(keys, link, canonicalOf(""))).toBe(false)
     expect(checkLink(keys, { ...link, ...other }, jane.canonical)).toBe(false)
     expect(checkLink(keys, { ...link, verificationId: crypto.randomUUID() }, jane.canonical)).toBe(false)
     expect(checkLink(keys, { ...link, mac: new Uint8Array(32) }, jane.canonical)).toBe(false)

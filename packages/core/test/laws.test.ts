@@ -1,6 +1,8 @@
 import { arbitraryHistory, type History } from "@countersign/testkit"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { DomainName } from "../src/DomainName.ts"
+import { AccountId } from "../src/Owner.ts"
 import { isLive, type SenderCommand, type SenderState } from "../src/Sender.ts"
 import type { SenderEvent } from "../src/SenderEvent.ts"
 import { schemaVersions } from "../src/SenderEventCodec.ts"
@@ -20,6 +22,8 @@ import {
 import { type Machine, play, sender } from "./SenderPlay.ts"
 
 const numRuns = 1_000
+const someAccount = AccountId.make("account-1")
+const someDomain = DomainName.make("sender.example.com")
 const anyHistory = arbitraryHistory()
 const forwardHistory = arbitraryHistory({ clock: "forward" })
 
@@ -185,7 +189,7 @@ const bugs: ReadonlyArray<readonly [string, Law, Machine]> = [
   [
     "probes for a sender that was removed",
     removedMeansGone,
-    { ...sender, tasks: (_, event) => [probeTask("account-1", "sender.example.com", event.at, 0)] }
+    { ...sender, tasks: (_, event) => [probeTask(someAccount, someDomain, event.at, 0)] }
   ],
   [
     "counts a look that was asked for against the domain",

@@ -11,7 +11,6 @@
  * A method that fails rejects with the engine's own error, for example `TooSoon` with its `retryAfter`: tell them apart by `instanceof`
  * or, after `isSenderFailure(error)`, by `error._tag`.
  */
-import type { IncomingMessage, ServerResponse } from "node:http"
 import {
   AddressRefused,
   CommandIdReused,
@@ -25,32 +24,9 @@ import {
   StorageUnavailable,
   TooSoon
 } from "@countersign/engine"
-import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Context, Effect, Exit, Layer, Option, Scope } from "effect"
-import { HttpEffect, type HttpServerRequest } from "effect/http"
-import { HttpApp, type HttpAppRequirements } from "./HttpApp.ts"
-
-/** Answers a web-standard request. */
-export type FetchHandler = (request: Request) => Promise<Response>
-
-/** What `http.createServer`, Express' `use` and Fastify's `@fastify/middie` take. Mount it before any parser of bodies. */
-export type NodeListener = (request: IncomingMessage, response: ServerResponse) => void
-
-/** The application as a `fetch` handler. */
-export const toFetchHandler: Effect.Effect<FetchHandler, never, HttpAppRequirements> = Effect.gen(function* () {
-  const app = yield* HttpApp.make
-  // The context carries what is not a requirement too: loggers, the clock, the registry of metrics.
-  const context = yield* Effect.context<never>()
-  return HttpEffect.toWebHandlerWith<never, HttpServerRequest.HttpServerRequest>(context)(app)
-})
-
-/** The application as a Node listener. When the scope closes, it waits for the requests that are being answered. */
-export const toNodeListener: Effect.Effect<NodeListener, never, HttpAppRequirements | Scope.Scope> = Effect.gen(
-  function* () {
-    const app = yield* HttpApp.make
-    return yield* NodeHttpServer.makeHandler(app, { scope: yield* Effect.scope })
-  }
-)
+import { type FetchHandler, type NodeListener, toFetchHandler, toNodeListener } from "./Handlers.ts"
+import type { HttpAppRequirements, Served } from "./HttpApp.ts"
 
 /** A method of `Senders` as an async function. What may be missing is `undefined`. */
 type Async<F> = F extends (...args: infer Args) => Effect.Effect<infer A, infer _E>
@@ -93,15 +69,19 @@ export interface Countersign {
  * Builds the layer and hands out its plain side. Rejects with the layer's error when it cannot be built.
  *
  * @param layer `Engine.layer` over the adapters of your choice; with `Workers.layer` merged into it, mail and probes run in this process.
+ * @param served what `fetch` and `node` answer: everything, unless it is said.
  */
-export const makeCountersign = async <E>(layer: Layer.Layer<HttpAppRequirements, E>): Promise<Countersign> => {
+export const makeCountersign = async <E>(
+  layer: Layer.Layer<HttpAppRequirements, E>,
+  served: Served = {}
+): Promise<Countersign> => {
   const scope = Scope.makeUnsafe()
   const close = () => Effect.runPromise(Scope.close(scope, Exit.void))
   const building = Effect.gen(function* () {
     const context = yield* Layer.buildWithScope(layer, scope)
     // Requests end before what they use does.
     const requests = yield* Scope.fork(scope)
-    const handlers = Effect.all({ fetch: toFetchHandler, node: toNodeListener })
+    const handlers = Effect.all({ fetch: toFetchHandler(served), node: toNodeListener(served) })
     const { fetch, node } = yield* Effect.provide(handlers, Context.add(context, Scope.Scope, requests))
     return { senders: makeAsyncSenders(context), fetch, node, close }
   })

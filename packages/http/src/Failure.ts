@@ -18,7 +18,10 @@ export class RouteUnknown extends Data.TaggedError("RouteUnknown") {}
 /** The path has other methods. */
 export class MethodUnknown extends Data.TaggedError("MethodUnknown")<{ readonly allow: ReadonlyArray<string> }> {}
 
-/** No credential, one that nobody has, or something that does not belong to its account. Says no more. */
+/** No credential was sent. Most dialects answer it as they answer a credential that nobody has. */
+export class CredentialMissing extends Data.TaggedError("CredentialMissing") {}
+
+/** A credential that nobody has, or something that does not belong to its account. Says no more. */
 export class CallerUnknown extends Data.TaggedError("CallerUnknown") {}
 
 export class BodyTooLarge extends Data.TaggedError("BodyTooLarge")<{ readonly limit: number }> {}
@@ -46,6 +49,7 @@ export class Unexpected extends Data.TaggedError("Unexpected") {}
 export type Failure =
   | RouteUnknown
   | MethodUnknown
+  | CredentialMissing
   | CallerUnknown
   | BodyTooLarge
   | MediaTypeUnknown

@@ -1,23 +1,24 @@
 /**
  * The HTTP application: every request in, an answer out, whatever happens inside.
  *
- * It has its own table of routes, so that it behaves the same in whatever it is mounted: an Effect router (`HttpApp.layer`), a
- * `fetch` handler or a Node listener (`Countersign.ts`). Here is the one place that answers what no endpoint does: unknown routes,
- * wrong methods, bodies that cannot be read, faults. The owner of the path gives the form.
+ * The host chooses what is served: the confirmation page, which dialects, and what operators ask. The application has its own table of routes,
+ * so that it behaves the same in whatever it is mounted: an Effect router (`HttpApp.layer`), a `fetch` handler or a Node listener
+ * (`Handlers.ts`). Here is the one place that answers what no endpoint does: unknown routes, wrong methods, bodies that cannot be read, faults.
+ * The owner of the path gives the form.
  */
 import { type Accounts, type EventStore, Ids, type Senders, type Settings } from "@countersign/engine"
-import { Cause, Clock, Context, Effect, type Layer, Option } from "effect"
+import { Array as Arr, Cause, Clock, Context, Effect, type Layer, Option } from "effect"
 import { HttpRouter, HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
-import { confirmationHeaders, confirmationRoutes } from "./confirmation/Endpoints.ts"
-import type { Route } from "./Exchange.ts"
+import { ConfirmationGroup } from "./confirmation/Definition.ts"
+import { confirmationRoutes, pageOwner } from "./confirmation/Endpoints.ts"
+import { type Dialect, dialectRoutes, type Owner } from "./Dialect.ts"
+import { dialects as everyDialect, ownership, pathOf } from "./Dialects.ts"
 import { type Failure, Unexpected } from "./Failure.ts"
-import { openTransactRoutes } from "./opentransact/Endpoints.ts"
+import { OperationsGroup } from "./operations/Definition.ts"
 import { descriptionRoutes, healthRoutes } from "./operations/Endpoints.ts"
-import { ownerOf, pathOf } from "./PathOwners.ts"
 import { recordRequest } from "./RequestMetrics.ts"
+import type { Route } from "./Route.ts"
 import { makeRouteTable } from "./RouteTable.ts"
-import { sendmachineRoutes } from "./sendmachine/Endpoints.ts"
-import { spaceInvoicesRoutes } from "./space-invoices/Endpoints.ts"
 
 /** What the application is made of: `Engine.layer` gives the first, a storage adapter the others. */
 export type HttpAppRequirements = Senders | Accounts | EventStore | Settings
@@ -29,91 +30,109 @@ export type HttpAppEffect = Effect.Effect<
   HttpServerRequest.HttpServerRequest
 >
 
-const everyRoute = Effect.map(
-  Effect.all([
-    spaceInvoicesRoutes,
-    openTransactRoutes,
-    sendmachineRoutes,
-    confirmationRoutes,
-    healthRoutes,
-    descriptionRoutes
-  ]),
-  (routes) => routes.flat()
-)
+/** What an application serves. What is not named is served. */
+export interface Served {
+  /** The confirmation page, to which the mailed links lead: `/verify`. */
+  readonly page?: boolean
+  readonly dialects?: ReadonlyArray<Dialect>
+  /** `/health`, `/ready`, `/metrics`, and the description of what is served: `/openapi.json`, `/docs`. They need no key. */
+  readonly operations?: boolean
+}
 
-const answering = Effect.fnUntraced(function* (routes: ReadonlyArray<Route>) {
+/** Routes, and who owns which paths among them. */
+interface Site {
+  readonly routes: ReadonlyArray<Route>
+  readonly owners: ReadonlyArray<Owner>
+}
+
+const siteOf = Effect.fnUntraced(function* ({ page = true, dialects = everyDialect, operations = true }: Served) {
+  const groups = dialects.flatMap(({ definition }) => definition)
+  const described = Arr.append(page ? [...groups, ConfirmationGroup] : groups, OperationsGroup)
+  const routes = [
+    ...(yield* Effect.forEach(dialects, dialectRoutes)).flat(),
+    ...(page ? yield* confirmationRoutes : []),
+    ...(operations ? [...(yield* healthRoutes), ...(yield* descriptionRoutes(described))] : [])
+  ]
+  return { routes, owners: [...dialects, ...(page ? [pageOwner] : [])] } satisfies Site
+})
+
+const health: Effect.Effect<Site, never, EventStore> = Effect.map(healthRoutes, (routes) => ({ routes, owners: [] }))
+
+interface Application {
+  readonly answer: HttpAppEffect
+  /** Answers a fault that happened beside the application. */
+  readonly answerFault: (defect: unknown) => HttpAppEffect
+}
+
+const applicationOf = Effect.fnUntraced(function* ({ routes, owners }: Site) {
   const ids = yield* Ids
   const table = makeRouteTable(routes)
+  const ownerOf = ownership(owners)
 
-  const application: HttpAppEffect = Effect.gen(function* () {
+  const answer: HttpAppEffect = Effect.gen(function* () {
     const context = yield* Effect.context<HttpServerRequest.HttpServerRequest>()
     const request = Context.get(context, HttpServerRequest.HttpServerRequest)
     const clock = Context.get(context, Clock.Clock)
     const began = clock.currentTimeNanosUnsafe()
     const correlation = correlationOf(request) ?? (yield* ids.next)
     const { path, answer, params, query } = table.find(request.method, request.url)
-    const owned = path ?? pathOf(request.url)
     // Logs and metrics never name a path as it was sent: it may hold a token, and there are too many.
     const route = path ?? "unknown"
 
     const response = yield* Effect.catchCause(
-      Effect.suspend(() => answer({ request, params, query, correlation })),
+      Effect.suspend(() => answer({ request, route, params, query, correlation })),
       (cause) =>
         Effect.map(
           // Annotated here and not around the answer, which would cost every request a copy of its context.
           Effect.annotateLogs(failureOf(cause, route), { correlation, route, method: request.method }),
-          (failure) => ownerOf(owned).refuse(failure, correlation)
+          (failure) => ownerOf(path ?? pathOf(request.url)).failure(failure, correlation)
         )
     )
 
     const seconds = Number(clock.currentTimeNanosUnsafe() - began) / 1e9
     recordRequest(context, { route, method: request.method, status: response.status, seconds })
-    return HttpServerResponse.setHeaders(response, {
-      ...(owned.startsWith("/verify/") ? confirmationHeaders : {}),
-      "x-correlation-id": correlation
-    })
+    return HttpServerResponse.setHeader(response, "x-correlation-id", correlation)
   })
-  return application
+
+  const answerFault = Effect.fnUntraced(function* (defect: unknown) {
+    const { method, url } = yield* HttpServerRequest.HttpServerRequest
+    const correlation = yield* ids.next
+    const failure = yield* Effect.annotateLogs(failureOf(Cause.die(defect), "beside"), { correlation, method })
+    const response = ownerOf(pathOf(url)).failure(failure, correlation)
+    return HttpServerResponse.setHeader(response, "x-correlation-id", correlation)
+  })
+  return { answer, answerFault } satisfies Application
 })
 
-const make: Effect.Effect<HttpAppEffect, never, HttpAppRequirements> = Effect.flatMap(everyRoute, answering)
-
-/** Adds routes to an Effect router, in which they answer whatever no other route of the router does. */
-const routing = Effect.fnUntraced(function* (router: HttpRouter.HttpRouter, routes: ReadonlyArray<Route>) {
-  const app = yield* answering(routes)
-  const ids = yield* Ids
-  yield* router.add("*", "*", app)
+/** Adds an application to an Effect router, in which it answers whatever no other route of the router does. */
+const routing = Effect.fnUntraced(function* (router: HttpRouter.HttpRouter, site: Site) {
+  const { answer, answerFault } = yield* applicationOf(site)
+  yield* router.add("*", "*", answer)
   // The router knows some methods only, and no path that it cannot decode: those come out of it as errors.
-  yield* router.addGlobalMiddleware((answer) =>
-    answer.pipe(
-      Effect.catchIf(isRouteNotFound, () => app),
-      Effect.catchDefect(
-        Effect.fnUntraced(function* (defect) {
-          const { method, url } = yield* HttpServerRequest.HttpServerRequest
-          const correlation = yield* ids.next
-          const failure = yield* Effect.annotateLogs(failureOf(Cause.die(defect), "beside"), { correlation, method })
-          const response = ownerOf(pathOf(url)).refuse(failure, correlation)
-          return HttpServerResponse.setHeader(response, "x-correlation-id", correlation)
-        })
-      )
+  yield* router.addGlobalMiddleware((answered) =>
+    answered.pipe(
+      Effect.catchIf(isRouteNotFound, () => answer),
+      Effect.catchDefect(answerFault)
     )
   )
 })
+
+/** The application as an Effect over one request. */
+const make = (served: Served = {}): Effect.Effect<HttpAppEffect, never, HttpAppRequirements> =>
+  Effect.map(Effect.flatMap(siteOf(served), applicationOf), ({ answer }) => answer)
 
 /**
  * Adds the application to an Effect router, which answers every request that no other route of the router does.
  * A fault in another route is answered like one of ours.
  */
-const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | HttpAppRequirements> = HttpRouter.use((router) =>
-  Effect.flatMap(everyRoute, (routes) => routing(router, routes))
-)
+const layer = (served: Served = {}): Layer.Layer<never, never, HttpRouter.HttpRouter | HttpAppRequirements> =>
+  HttpRouter.use((router) => Effect.flatMap(siteOf(served), (site) => routing(router, site)))
 
-/** Adds `/health`, `/ready` and `/metrics` alone: what a process that serves no API is watched by. */
+/** Adds `/health`, `/ready` and `/metrics` alone to an Effect router: what a process that serves no API is watched by. */
 const healthLayer: Layer.Layer<never, never, HttpRouter.HttpRouter | EventStore> = HttpRouter.use((router) =>
-  Effect.flatMap(healthRoutes, (routes) => routing(router, routes))
+  Effect.flatMap(health, (site) => routing(router, site))
 )
 
-/** `make` gives the application as an Effect over one request, `layer` adds it to an Effect router; `healthLayer` adds what machines watch, alone. */
 export const HttpApp = { make, layer, healthLayer } as const
 
 /** What a cause is answered with; what the caller is not told goes into the log. An interruption stays one. */

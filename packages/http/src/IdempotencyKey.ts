@@ -6,20 +6,18 @@
 import { createHash } from "node:crypto"
 import type { Caller } from "@countersign/engine"
 import { Effect } from "effect"
-import type { Exchange } from "./Exchange.ts"
 import { RequestMalformed } from "./Failure.ts"
+import type { Exchange } from "./Route.ts"
 
 const acceptable = /^[\x20-\x7e]{1,255}$/
 
-/**
- * What the engine makes the call repeatable by; an empty object when there is no key.
- *
- * @param path the path of the route with its parameters filled in: one text for all spellings of a path.
- */
+/** A body that does not count makes no request another one. */
+const noBody = new Uint8Array()
+
+/** What the engine makes the call repeatable by; an empty object when there is no key. */
 export const idempotencyOf = (
-  { request }: Exchange,
-  path: string,
-  body: Uint8Array
+  { request, route, params }: Exchange,
+  body: Uint8Array = noBody
 ): Effect.Effect<Pick<Caller, "idempotency">, RequestMalformed> => {
   const key = request.headers["idempotency-key"]
   if (key === undefined) return Effect.succeed({})
@@ -27,6 +25,8 @@ export const idempotencyOf = (
     const problem = "An Idempotency-Key has 1 to 255 printable ASCII characters."
     return Effect.fail(new RequestMalformed({ problem, header: "Idempotency-Key" }))
   }
+  // The route with its parameters filled in is one text for all spellings of a path.
+  const path = route.replace(/:(\w+)/g, (_, name: string) => params[name] ?? "")
   return Effect.sync(() => ({
     idempotency: {
       key: `${request.method} ${path} ${key}`,

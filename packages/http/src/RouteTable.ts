@@ -5,8 +5,8 @@
  */
 import { Effect } from "effect"
 import { FindMyWay } from "effect/http"
-import type { Exchange, Route } from "./Exchange.ts"
 import { MethodUnknown, RouteUnknown } from "./Failure.ts"
+import type { Exchange, Route } from "./Route.ts"
 
 /** What leads nowhere has an answer too: a failure. */
 interface Found extends Pick<Route, "answer">, Pick<Exchange, "params" | "query"> {

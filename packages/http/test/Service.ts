@@ -7,7 +7,7 @@ import { createServer } from "node:http"
 import { type AddressInfo, createConnection } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { makeLinkKeys, SenderId, signLink } from "@countersign/core"
+import { CanonicalAddress, makeLinkKeys, SenderId, signLink } from "@countersign/core"
 import {
   AccountAdmin,
   DkimTokens,
@@ -26,6 +26,9 @@ import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Cause, Effect, Exit, Layer, Logger, ManagedRuntime, Redacted, References, Schema, Scope } from "effect"
 import { HttpRouter } from "effect/http"
 import { TestClock } from "effect/testing"
+
+/** No sender has this address. */
+const nobody = CanonicalAddress.make("nobody")
 
 const linkKeys = makeLinkKeys(["a secret of the tests"])
 
@@ -103,7 +106,7 @@ export const startService = async (options: Options = {}) => {
   const run = runtime.runPromise
 
   const requests = Scope.makeUnsafe()
-  const routes = options.routes === undefined ? HttpApp.layer : Layer.merge(options.routes, HttpApp.layer)
+  const routes = options.routes === undefined ? HttpApp.layer() : Layer.merge(options.routes, HttpApp.layer())
   const listener = await run(
     Effect.gen(function* () {
       const app = yield* HttpRouter.toHttpEffect(routes)
@@ -171,7 +174,7 @@ export const startService = async (options: Options = {}) => {
           return signLink(linkKeys, {
             senderId: Schema.decodeUnknownSync(SenderId)(sender),
             verificationId: requested.at(-1)?.verificationId ?? "",
-            canonical: added.at(-1)?.canonical ?? ""
+            canonical: added.at(-1)?.canonical ?? nobody
           })
         })
       ),

@@ -82,7 +82,7 @@ const production = (
   store: StoreConfig
 ) =>
   Layer.merge(
-    answering(part === "workers" ? HttpApp.healthLayer : HttpApp.layer),
+    answering(part === "workers" ? HttpApp.healthLayer : HttpApp.layer()),
     world === undefined ? Layer.empty : Layer.provide(Workers.layer, worldOf(world))
   ).pipe(
     Layer.provideMerge(Engine.layer),
@@ -101,7 +101,7 @@ const worldOf = ({ smtpUrl, mailFrom, dnsServers }: WorldConfig) =>
 
 /** The same service in a world of its own: the adapters of production, pointed at the sandbox's sockets. */
 export const sandbox = (config: SandboxConfig, folder: SandboxFolder) =>
-  Layer.merge(answering(Layer.merge(HttpApp.layer, SandboxRoutes.layer)), Workers.layer).pipe(
+  Layer.merge(answering(Layer.merge(HttpApp.layer(), SandboxRoutes.layer)), Workers.layer).pipe(
     Layer.provideMerge(Engine.layer),
     Layer.provideMerge(DkimTokens.layer(config.dkimZone)),
     Layer.provideMerge(sandboxSettings(config, folder)),

@@ -3,11 +3,9 @@ import { onPostgres } from "@countersign/testkit"
 import { expect, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { PostgresStorage } from "../src/index.ts"
-import { account, addCommit } from "./SampleCommit.ts"
+import { account, addCommit, organization as owner } from "./SampleCommit.ts"
 import { openSession } from "./Session.ts"
 import { testStores } from "./TestStores.ts"
-
-const owner = { _tag: "Organization", organization: "org-1" } as const
 
 const filters: ReadonlyArray<Omit<SenderFilter, "account">> = [
   {},

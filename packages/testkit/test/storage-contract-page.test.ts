@@ -13,9 +13,7 @@ const clausesIn = (text: string): ReadonlyArray<string> =>
   )
 
 const told = Array.from(
-  readFileSync(join(root, "docs/reference/storage-contract.md"), "utf8").matchAll(
-    /^\| ([1-9A-Z](?:\.\d+)+) \| (.+) \|$/gm
-  ),
+  readFileSync(join(root, "docs/reference/storage-contract.md"), "utf8").matchAll(/^- ([1-9A-Z](?:\.\d+)+) (.+)$/gm),
   ([, number, title]) => `${number} ${title}`
 )
 

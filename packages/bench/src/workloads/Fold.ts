@@ -3,6 +3,9 @@
  * look at their shape and folded by the same function.
  */
 import {
+  AccountId,
+  CanonicalAddress,
+  DomainName,
   decodeEvent,
   type EncodedEvent,
   encodeEvent,
@@ -72,13 +75,13 @@ const parseAndFold = (stored: ReadonlyArray<EncodedEvent>): SenderState =>
 /** A sender whose link was requested and confirmed, and whose domain then came and went. */
 const makeHistory = (length: number): ReadonlyArray<SenderEvent> => {
   const began = Date.UTC(2026, 0, 1)
-  const domain = "customer.com"
+  const domain = DomainName.make("customer.com")
   const plan = makeDnsPlan(
     domain,
     ["a", "b", "c"].map((token) => token.repeat(32)),
     "dkim.countersign.net"
   )
-  const address = `billing@${domain}`
+  const address = CanonicalAddress.make(`billing@${domain}`)
   const verificationId = "0198c0de-0000-7000-8000-000000000001"
   const evidence = plan.records.map(({ name, value }) => ({
     name,
@@ -91,7 +94,7 @@ const makeHistory = (length: number): ReadonlyArray<SenderEvent> => {
     {
       _tag: "SenderAdded",
       at: began,
-      account: "0b6f6a52-5a0e-4c8e-9f0b-6d3f4f2a7c11",
+      account: AccountId.make("0b6f6a52-5a0e-4c8e-9f0b-6d3f4f2a7c11"),
       owner: { _tag: "Account" },
       kind: "email",
       address,

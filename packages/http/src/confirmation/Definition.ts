@@ -3,7 +3,7 @@
  */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
-import { problem } from "../ProblemDocument.ts"
+import { problem } from "../ProblemSchema.ts"
 
 const html = (status: number, description: string) =>
   Schema.String.annotate({ description }).pipe(

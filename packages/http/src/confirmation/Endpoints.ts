@@ -8,18 +8,21 @@ import { timingSafeEqual } from "node:crypto"
 import { type LinkView, Senders, Settings } from "@countersign/engine"
 import { Effect } from "effect"
 import { HttpServerResponse } from "effect/http"
-import { type Exchange, json, plainHeaders, type Route } from "../Exchange.ts"
+import type { Owner } from "../Dialect.ts"
 import { type Failure, retryAfter, retryAfterSeconds } from "../Failure.ts"
+import { problemOwner } from "../ProblemResponse.ts"
 import { form, readBody } from "../RequestBody.ts"
+import { json, plainHeaders } from "../Responses.ts"
+import { type Exchange, type Route, routesOf } from "../Route.ts"
+import { prefersJson } from "./AcceptHeader.ts"
+import { ConfirmationGroup } from "./Definition.ts"
 import { Nonces } from "./Nonces.ts"
 import { alreadyVerifiedPage, confirmedPage, declinedPage, questionPage, refusedPage, unavailablePage } from "./Page.ts"
-import { prefersJson } from "./Preference.ts"
 import { policy } from "./Style.ts"
 
-const path = "/verify/:token"
 const cookieName = "countersign_nonce"
 
-/** What every answer under `/verify` carries, errors of the router included. */
+/** What every answer of the page carries. */
 export const confirmationHeaders = {
   ...plainHeaders,
   "referrer-policy": "no-referrer",
@@ -28,8 +31,15 @@ export const confirmationHeaders = {
   vary: "accept, cookie"
 }
 
+/** Nothing else lies at `/verify`, so what is wrong there is answered as carefully as the page itself. */
+export const pageOwner: Owner = {
+  owns: ["/verify"],
+  failure: (failure, correlation) =>
+    HttpServerResponse.setHeaders(problemOwner.failure(failure, correlation), confirmationHeaders)
+}
+
 const show = (content: string, status = 200): HttpServerResponse.HttpServerResponse =>
-  HttpServerResponse.text(content, { status, contentType: "text/html; charset=utf-8" })
+  HttpServerResponse.text(content, { status, contentType: "text/html; charset=utf-8", headers: confirmationHeaders })
 
 export const confirmationRoutes: Effect.Effect<ReadonlyArray<Route>, never, Senders | Settings> = Effect.gen(
   function* () {
@@ -41,7 +51,11 @@ export const confirmationRoutes: Effect.Effect<ReadonlyArray<Route>, never, Send
     const cookie = `Path=${home.pathname.replace(/\/$/, "")}/verify; HttpOnly; SameSite=Strict${home.protocol === "https:" ? "; Secure" : ""}`
 
     /** The page with its buttons. A nonce that the browser has already stays, so that a second tab spoils nothing. */
-    const ask = (exchange: Exchange, link: LinkView, problem?: { readonly status: number; readonly text: string }) => {
+    const showQuestion = (
+      exchange: Exchange,
+      link: LinkView,
+      problem?: { readonly status: number; readonly text: string }
+    ) => {
       const nonce = nonceOf(exchange) ?? nonces.next()
       return HttpServerResponse.setHeader(
         show(questionPage(link, nonce, problem?.text), problem?.status),
@@ -52,8 +66,10 @@ export const confirmationRoutes: Effect.Effect<ReadonlyArray<Route>, never, Send
 
     const page = (exchange: Exchange) =>
       Effect.map(readLink(exchange), (link) => {
-        if (prefersJson(exchange.request.headers.accept)) return json(link)
-        return link.state === "verified" ? show(alreadyVerifiedPage(link)) : ask(exchange, link)
+        if (prefersJson(exchange.request.headers.accept)) {
+          return HttpServerResponse.setHeaders(json(link), confirmationHeaders)
+        }
+        return link.state === "verified" ? show(alreadyVerifiedPage(link)) : showQuestion(exchange, link)
       })
 
     const answer = Effect.fnUntraced(function* (exchange: Exchange) {
@@ -62,13 +78,13 @@ export const confirmationRoutes: Effect.Effect<ReadonlyArray<Route>, never, Send
       const { origin } = exchange.request.headers
       // A no-referrer page sends `null`; the nonce tells it from a foreign page that sends the same.
       if (origin !== undefined && origin !== "null" && origin !== home.origin) {
-        return ask(exchange, link, {
+        return showQuestion(exchange, link, {
           status: 403,
           text: "The form was not sent from this page. Press the button here."
         })
       }
       if (!equal(members.nonce, nonceOf(exchange))) {
-        return ask(exchange, link, {
+        return showQuestion(exchange, link, {
           status: 403,
           text: "This page was open for too long, or cookies are switched off. Press the button again."
         })
@@ -82,20 +98,16 @@ export const confirmationRoutes: Effect.Effect<ReadonlyArray<Route>, never, Send
           yield* senders.decline(token, exchange.correlation)
           return show(declinedPage(link))
         default:
-          return ask(exchange, link, { status: 400, text: "Press one of the two buttons." })
+          return showQuestion(exchange, link, { status: 400, text: "Press one of the two buttons." })
       }
     })
 
     const readLink = (exchange: Exchange) => senders.readLink(tokenOf(exchange))
 
-    return [
-      {
-        method: "GET",
-        path,
-        answer: (exchange) => asPage(page(exchange), prefersJson(exchange.request.headers.accept))
-      },
-      { method: "POST", path, answer: (exchange) => asPage(answer(exchange), false) }
-    ]
+    return routesOf(ConfirmationGroup, {
+      verificationPage: (exchange) => asPage(page(exchange), prefersJson(exchange.request.headers.accept)),
+      answerVerification: (exchange) => asPage(answer(exchange), false)
+    })
   }
 )
 

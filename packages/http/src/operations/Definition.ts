@@ -3,7 +3,7 @@
  */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
-import { problem } from "../ProblemDocument.ts"
+import { problem } from "../ProblemSchema.ts"
 
 export class OperationsGroup extends HttpApiGroup.make("operations", { topLevel: true })
   .add(

@@ -2,12 +2,14 @@
  * What operators and their machines ask: alive, ready, figures, and the description of the API.
  */
 import { EventStore, Settings, StorageUnavailable } from "@countersign/engine"
-import { Effect } from "effect"
+import { type Array as Arr, Effect } from "effect"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
-import { HttpApiScalar, OpenApi } from "effect/http-api"
+import { HttpApi, type HttpApiGroup, HttpApiScalar, OpenApi } from "effect/http-api"
 import { PrometheusMetrics } from "effect/observability"
-import { CountersignApi } from "../Api.ts"
-import { json, plainHeaders, type Route } from "../Exchange.ts"
+import { apiAnnotations } from "../ApiAnnotations.ts"
+import { json, plainHeaders } from "../Responses.ts"
+import { type Route, routesOf } from "../Route.ts"
+import { OperationsGroup } from "./Definition.ts"
 
 /** The page has its scripts inside, and may ask nobody but this service. */
 const docsPolicy =
@@ -19,12 +21,6 @@ const docsPolicy =
  */
 const pageStyle =
   ".api-reference-toolbar, .open-api-client-button { display: none !important } html, body { overflow-x: clip }"
-
-const get = (path: `/${string}`, answer: ReturnType<Route["answer"]>): Route => ({
-  method: "GET",
-  path,
-  answer: () => answer
-})
 
 /** Alive, ready, figures. */
 export const healthRoutes: Effect.Effect<ReadonlyArray<Route>, never, EventStore> = Effect.map(EventStore, (store) => {
@@ -43,13 +39,22 @@ export const healthRoutes: Effect.Effect<ReadonlyArray<Route>, never, EventStore
       headers: plainHeaders
     })
   )
-  return [get("/health", Effect.succeed(json({ status: "ok" }))), get("/ready", ready), get("/metrics", metrics)]
+  return routesOf(OperationsGroup, {
+    health: () => Effect.succeed(json({ status: "ok" })),
+    ready: () => ready,
+    metrics: () => metrics
+  })
 })
 
-/** The description of the API, for machines and for people. */
-export const descriptionRoutes: Effect.Effect<ReadonlyArray<Route>, never, Settings> = Effect.gen(function* () {
+/** The description of the API, for machines and for people: of what is served. */
+export const descriptionRoutes = Effect.fnUntraced(function* (
+  groups: Arr.NonEmptyReadonlyArray<HttpApiGroup.Constraint>
+) {
   const { publicUrl } = yield* Settings
-  const api = CountersignApi.annotateMerge(OpenApi.annotations({ servers: [{ url: publicUrl }] }))
+  const api = HttpApi.make("countersign")
+    .add(...groups)
+    .annotateMerge(apiAnnotations)
+    .annotateMerge(OpenApi.annotations({ servers: [{ url: publicUrl }] }))
   const document = yield* Effect.cached(Effect.sync(() => json(OpenApi.fromApi(api))))
   // Three megabytes of script: loaded when somebody reads the docs, and kept then.
   const docs = yield* Effect.cached(
@@ -65,7 +70,10 @@ export const descriptionRoutes: Effect.Effect<ReadonlyArray<Route>, never, Setti
       Effect.orDie
     )
   )
-  return [get("/openapi.json", document), get("/docs", docs)]
+  return [
+    { method: "GET", path: "/openapi.json", answer: () => document },
+    { method: "GET", path: "/docs", answer: () => docs }
+  ] satisfies ReadonlyArray<Route>
 })
 
 /** The docs are the same for everybody, so they are made from a request of our own. */

@@ -2,7 +2,7 @@
  * The whole application in this process: the `fetch` handler over memory storage, with mail, DNS and time that the test steers, and
  * two accounts that do not know each other.
  */
-import { makeLinkKeys, SenderId, signLink } from "@countersign/core"
+import { CanonicalAddress, makeLinkKeys, SenderId, signLink } from "@countersign/core"
 import {
   AccountAdmin,
   Accounts,
@@ -101,7 +101,7 @@ export const startWorld = async (chance: Chance) => {
   let broken = false
   const runtime = ManagedRuntime.make(layerOf(chance, () => broken))
   const run = runtime.runPromise
-  const handler = await run(toFetchHandler)
+  const handler = await run(toFetchHandler())
   const tenants = [await run(tenant("Acme Ltd")), await run(tenant("Another Ltd"))] as const
 
   const known = ({ account }: Tenant) =>
@@ -124,7 +124,7 @@ export const startWorld = async (chance: Chance) => {
             : signLink(linkKeys, {
                 senderId: Schema.decodeUnknownSync(SenderId)(sender),
                 verificationId,
-                canonical: added.at(-1)?.canonical ?? ""
+                canonical: added.at(-1)?.canonical ?? CanonicalAddress.make("nobody")
               })
         found.push({ id: sender, address, link })
       }

@@ -2,7 +2,7 @@
  * The audit of a stressed installation: what the store holds in the end, against itself, against what the clients were
  * told, and against the mail that went out. Answers one line per invariant with what was counted, and every fault it found.
  */
-import { decodeEvent, fold, isLive, type SenderEvent, type SenderState, view } from "@countersign/core"
+import { decodeEvent, fold, isLive, type SenderEvent, type SenderState, StoredSenderId, view } from "@countersign/core"
 import {
   EventStore,
   Maintenance,
@@ -199,7 +199,7 @@ const directoryFollows = (holding: Holding, accounts: ReadonlyArray<string>) =>
     for (const account of accounts) {
       const listed = yield* directory.page({ account, order: "oldest-first", offset: 0, limit: 1_000_000 })
       const live = [...holding.streams.values()].flatMap(({ sender, state, facts }) => {
-        const entry = isLive(state) && state.account === account ? view(sender, state) : undefined
+        const entry = isLive(state) && state.account === account ? view(StoredSenderId.make(sender), state) : undefined
         const begun = facts.findLast(({ event }) => event._tag === "SenderAdded")?.stored.position ?? 0
         return entry === undefined ? [] : [{ ...entry, position: begun }]
       })

@@ -1,8 +1,18 @@
 /**
  * What of a directory entry no filter asks for, as one JSON text; and the whole entry out of its row again.
  */
-import { type CompactDnsPlan, compactDnsPlan, type SenderEntry, wholeDnsPlan } from "@countersign/core"
+import {
+  type AccountId,
+  type CanonicalAddress,
+  type CompactDnsPlan,
+  compactDnsPlan,
+  type DomainName,
+  type SenderEntry,
+  type SenderId,
+  wholeDnsPlan
+} from "@countersign/core"
 import type { ListedSender } from "@countersign/engine"
+import { Brand } from "effect"
 import { type Row, readInteger, readText } from "../connection/Columns.ts"
 
 interface Body extends Pick<SenderEntry, "address" | "mailbox" | "domainState" | "domainSince" | "verdicts"> {
@@ -37,20 +47,26 @@ export const metadataTexts = (metadata: SenderEntry["metadata"]): ReadonlyArray<
 export const listedColumns = `t.stream AS sender, o.owner AS owner, s.position, s.kind, s.status, s.domain, s.canonical,
   s.incarnation, s.created_at, s.updated_at, s.metadata, s.body`
 
+// What an entry had when it was written is not checked again.
+const senderId = Brand.nominal<SenderId>()
+const accountId = Brand.nominal<AccountId>()
+const canonicalAddress = Brand.nominal<CanonicalAddress>()
+const domainName = Brand.nominal<DomainName>()
+
 /** The entry of a row. `account` is the one that was asked for. */
 export const decodeSender = (account: string, row: Row): ListedSender => {
-  const domain = readText(row, "domain")
+  const domain = domainName(readText(row, "domain"))
   // JSON that `SenderRows` and `SurrogateKeys` wrote from values of exactly these types; nobody else writes to the tables.
   const { plan, ...body } = JSON.parse(readText(row, "body")) as Body
   const owner = JSON.parse(readText(row, "owner")) as SenderEntry["owner"]
   const metadata = JSON.parse(readText(row, "metadata")) as SenderEntry["metadata"]
   return {
-    id: readText(row, "sender"),
-    account,
+    id: senderId(readText(row, "sender")),
+    account: accountId(account),
     owner,
     // As in the two lines above: columns written from an entry's fields.
     kind: readText(row, "kind") as SenderEntry["kind"],
-    canonical: readText(row, "canonical"),
+    canonical: canonicalAddress(readText(row, "canonical")),
     domain,
     status: readText(row, "status") as SenderEntry["status"],
     ...body,

@@ -9,7 +9,9 @@ import {
   notAdded,
   react,
   type SenderEvent,
+  type SenderId,
   type SenderState,
+  StoredSenderId,
   view
 } from "@countersign/core"
 import { AccountAdmin, type Append, EventStore, MailBudget } from "@countersign/engine"
@@ -34,7 +36,7 @@ export const histories: fc.Arbitrary<ReadonlyArray<History>> = fc.array(arbitrar
 /** One sender as it is played. */
 interface Played {
   readonly history: History
-  readonly sender: string
+  readonly sender: SenderId
   context: HistoryContext
   state: SenderState
   version: number
@@ -45,7 +47,7 @@ export const playAll = Effect.fnUntraced(function* (all: ReadonlyArray<History>,
   const players = all.map(
     (history, index): Played => ({
       history,
-      sender: `${name}-${index}`,
+      sender: StoredSenderId.make(`${name}-${index}`),
       context: historyStart,
       state: notAdded,
       version: 0

@@ -6,10 +6,14 @@
  * `observe` keeps track of. So a step fits any history, and a failing one shrinks to the steps that matter.
  */
 import {
+  AccountId,
+  CanonicalAddress,
   type DnsObservation,
   type DnsPlan,
   type DnsRecord,
+  DomainName,
   makeDnsPlan,
+  OrganizationId,
   type Owner,
   type SenderCommand,
   type SenderEvent,
@@ -73,12 +77,12 @@ export interface HistoryStep {
 
 /** Who the history is about. */
 export interface HistorySubject {
-  readonly account: string
+  readonly account: AccountId
   readonly owner: Owner
   readonly kind: SenderKind
   readonly address: string
-  readonly canonical: string
-  readonly domain: string
+  readonly canonical: CanonicalAddress
+  readonly domain: DomainName
   readonly plan: DnsPlan
   readonly metadata: { readonly [key: string]: Schema.Json }
   readonly notifyAccount: boolean
@@ -305,14 +309,17 @@ const arbitraryJson: fc.Arbitrary<{ readonly [key: string]: Schema.Json }> = fc.
   { maxKeys: 3, noNullPrototype: true }
 )
 
-const domain = "sender.example.com"
+const domain = DomainName.make("sender.example.com")
 const plan = makeDnsPlan(domain, ["aaaa2222", "bbbb3333", "cccc4444"], "dkim.example.org")
 
 /** A sender of either kind and owner, on a plan of three records. */
 export const arbitrarySubject: fc.Arbitrary<HistorySubject> = fc
   .record({
-    account: fc.constant("account-1"),
-    owner: fc.constantFrom<Owner>({ _tag: "Account" }, { _tag: "Organization", organization: "organization-1" }),
+    account: fc.constant(AccountId.make("account-1")),
+    owner: fc.constantFrom<Owner>(
+      { _tag: "Account" },
+      { _tag: "Organization", organization: OrganizationId.make("organization-1") }
+    ),
     kind: fc.oneof(
       { weight: 6, arbitrary: fc.constant<SenderKind>("email") },
       { weight: 1, arbitrary: fc.constant<SenderKind>("domain") }
@@ -323,8 +330,8 @@ export const arbitrarySubject: fc.Arbitrary<HistorySubject> = fc
   .map((facts) => ({
     ...facts,
     ...(facts.kind === "domain"
-      ? { owner: { _tag: "Account" } as const, address: "Sender.example.com", canonical: domain }
-      : { address: `Jane.Doe@${domain}`, canonical: `jane.doe@${domain}` }),
+      ? { owner: { _tag: "Account" } as const, address: "Sender.example.com", canonical: CanonicalAddress.make(domain) }
+      : { address: `Jane.Doe@${domain}`, canonical: CanonicalAddress.make(`jane.doe@${domain}`) }),
     domain,
     plan
   }))
