@@ -20,7 +20,7 @@ const from = HttpRouter.add(
   Effect.gen(function* () {
     const { account = "" } = yield* HttpRouter.params
     const senders = yield* Senders
-    const sender = yield* senders.effective(account)
+    const sender = yield* senders.effective({ account })
     return HttpServerResponse.jsonUnsafe({
       from: Option.match(sender, { onNone: () => null, onSome: (s) => s.address })
     })

@@ -65,13 +65,13 @@ const owner = { _tag: "Account" } as const
 
 app.put("/settings/sender", async (request, response) => {
   const caller = { account: "acme", actor: "user:42", correlation: crypto.randomUUID() }
-  const { sender } = await countersign.senders.add(caller, { owner, address: String(request.body?.address) })
+  const { sender } = await countersign.senders.add({ ...caller, owner, address: String(request.body?.address) })
   response.json({ status: sender.status, publish: sender.plan.records })
 })
 
 app.get("/settings/sender", async (_request, response) => {
-  const current = await countersign.senders.current("acme", owner)
-  const { blockers, findings } = await countersign.senders.status("acme", current.id)
+  const current = await countersign.senders.current({ account: "acme", owner })
+  const { blockers, findings } = await countersign.senders.status({ account: "acme", id: current.id })
   response.json({ address: current.address, status: current.status, blockers, findings })
 })
 

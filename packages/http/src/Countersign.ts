@@ -93,22 +93,22 @@ const makeAsyncSenders = (context: Context.Context<Senders>): AsyncSenders => {
   const senders = Context.get(context, Senders)
   const run = Effect.runPromiseWith(context)
   return {
-    add: (caller, input) => run(senders.add(caller, input)),
-    get: (account, sender) => run(senders.get(account, sender)),
-    current: (account, owner) => run(senders.current(account, owner)),
+    add: (caller, input) => run(senders.add({ ...caller, ...input })),
+    get: (account, sender) => run(senders.get({ account, id: sender })),
+    current: (account, owner) => run(senders.current({ account, owner })),
     list: (query) => run(senders.list(query)),
     count: (filter) => run(senders.count(filter)),
-    status: (account, sender) => run(senders.status(account, sender)),
-    history: (account, sender) => run(senders.history(account, sender)),
-    resend: (caller, sender) => run(senders.resend(caller, sender)),
-    readLink: (token) => run(senders.readLink(token)),
-    confirm: (token, correlation) => run(senders.confirm(token, correlation)),
-    decline: (token, correlation) => run(senders.decline(token, correlation)),
-    check: (caller, sender) => run(senders.check(caller, sender)),
-    remove: (caller, sender, reason) => run(senders.remove(caller, sender, reason)),
-    removeAll: (caller, owner) => run(senders.removeAll(caller, owner)),
-    removeAddress: (caller, address) => run(senders.removeAddress(caller, address)),
+    status: (account, sender) => run(senders.status({ account, id: sender })),
+    history: (account, sender) => run(senders.history({ account, id: sender })),
+    resend: (caller, sender) => run(senders.resend({ ...caller, id: sender })),
+    readLink: (token) => run(senders.readLink({ token })),
+    confirm: (token, correlation) => run(senders.confirm({ token, correlation })),
+    decline: (token, correlation) => run(senders.decline({ token, correlation })),
+    check: (caller, sender) => run(senders.probe({ ...caller, id: sender })),
+    remove: (caller, sender, reason) => run(senders.remove({ ...caller, id: sender, reason })),
+    removeAll: (caller, owner) => run(senders.removeAll({ ...caller, owner })),
+    removeAddress: (caller, address) => run(senders.removeAddress({ ...caller, address })),
     effective: (account, organization) =>
-      run(Effect.map(senders.effective(account, organization), Option.getOrUndefined))
+      run(Effect.map(senders.effective({ account, organization }), Option.getOrUndefined))
   }
 }

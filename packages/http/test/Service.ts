@@ -168,7 +168,7 @@ export const startService = async (options: Options = {}) => {
       run(
         Effect.gen(function* () {
           const senders = yield* Senders
-          const history = yield* senders.history(account, sender)
+          const history = yield* senders.history({ account, id: sender })
           const requested = history.flatMap(({ event }) => (event._tag === "VerificationRequested" ? [event] : []))
           const added = history.flatMap(({ event }) => (event._tag === "SenderAdded" ? [event] : []))
           return signLink(linkKeys, {
@@ -178,7 +178,7 @@ export const startService = async (options: Options = {}) => {
           })
         })
       ),
-    confirm: (token: string) => run(Effect.flatMap(Senders, (senders) => senders.confirm(token))),
+    confirm: (token: string) => run(Effect.flatMap(Senders, (senders) => senders.confirm({ token }))),
     /** How many events there are. */
     events: () =>
       run(

@@ -80,7 +80,7 @@ export const openOursWhole = async <E>(
     load: () => Promise.reject(new Error("whole commits are measured, not reads")),
     command: async () => {
       added += 1
-      await run(senders.add(caller, { owner: accountOwner, address: `billing@customer-${added}.com` }))
+      await run(senders.add({ ...caller, owner: accountOwner, address: `billing@customer-${added}.com` }))
       return 1
     },
     close: () => runtime.dispose()

@@ -5,7 +5,7 @@
 import { Context, type Effect } from "effect"
 
 /** The types that may be asked for. */
-export type DnsRecordType = "CNAME" | "A" | "AAAA" | "TXT" | "NS"
+export type DnsRecordType = "CNAME" | "A" | "AAAA" | "TXT" | "NS" | "MX"
 
 /** `servers` were asked, as `host:port`. Values are as in zone files: names lower-case without the trailing dot, the strings of a TXT record joined. */
 export type DnsAnswer =

@@ -5,6 +5,7 @@ import { checkLink, readLink as parseLink, type Sender, senderDecider } from "@c
 import { Effect, Option, Result, Schema } from "effect"
 import { Executor } from "../Executor.ts"
 import { Accounts } from "../ports/Accounts.ts"
+import { neverRefused, neverRepeated } from "../Refusals.ts"
 import { LinkRefused } from "../SenderErrors.ts"
 import { Settings } from "../Settings.ts"
 import { Text } from "./UseCase.ts"
@@ -50,13 +51,11 @@ export const makeShowLink = Effect.gen(function* () {
 export const refusing = (address: string) => {
   const refuse = (reason: LinkRefused["reason"]) => () => new LinkRefused({ reason, address })
   return {
+    ...neverRefused,
+    ...neverRepeated,
     LinkExpired: refuse("expired"),
     LinkDeclined: refuse("declined"),
     LinkVoid: refuse("void"),
-    SenderNotFound: refuse("removed"),
-    // Refusals of a request with an idempotency key, of a new link and of a task: here is none of them.
-    TooSoon: Effect.die,
-    CommandIdReused: Effect.die,
-    CommandInFlight: Effect.die
+    SenderNotFound: refuse("removed")
   }
 }

@@ -5,6 +5,7 @@ import { type SenderId, senderDecider } from "@countersign/core"
 import { Effect } from "effect"
 import { Executor } from "../Executor.ts"
 import { SenderDirectory, type SenderFilter } from "../ports/SenderDirectory.ts"
+import { neverRefused } from "../Refusals.ts"
 import { type Caller, request } from "./UseCase.ts"
 
 const pageSize = 500
@@ -27,7 +28,7 @@ export const makeRemoval = Effect.gen(function* () {
             tx.decide(senderDecider, id, { _tag: "RemoveSender", at, reason })
           ),
         { discard: true }
-      )
+      ).pipe(Effect.catchTags(neverRefused))
     )
     return { count: executed.outcomes.filter(({ happened }) => happened).length }
   })

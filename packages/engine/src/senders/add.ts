@@ -29,6 +29,7 @@ import { Ids } from "../Ids.ts"
 import { DkimProvider } from "../ports/DkimProvider.ts"
 import { Installation } from "../ports/Installation.ts"
 import { type ListedSender, SenderDirectory } from "../ports/SenderDirectory.ts"
+import { neverRefused } from "../Refusals.ts"
 import { AddressRefused } from "../SenderErrors.ts"
 import { Settings } from "../Settings.ts"
 import { Caller, request, useCase } from "./UseCase.ts"
@@ -118,7 +119,7 @@ export const add = useCase(
             ...(isLive(state) ? {} : yield* provenBy(account, domain, plan)),
             ...(declined === undefined ? {} : { declinedUntil: declined })
           })
-        })
+        }, Effect.catchTags(neverRefused))
       )
 
       const created = executed.outcomes.some((outcome) => outcome.id === id && outcome.happened)

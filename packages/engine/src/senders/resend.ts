@@ -5,6 +5,7 @@ import { declinedUntil, mailboxDecider, mailboxId, senderDecider } from "@counte
 import { Effect, Schema } from "effect"
 import { Executor } from "../Executor.ts"
 import { Ids } from "../Ids.ts"
+import { neverRefused } from "../Refusals.ts"
 import { SenderNotFound, TooSoon } from "../SenderErrors.ts"
 import { makeProbe } from "./probe.ts"
 import { Caller, request, SenderOf, useCase } from "./UseCase.ts"
@@ -39,12 +40,9 @@ export const resend = useCase(
         )
         .pipe(
           Effect.catchTags({
+            ...neverRefused,
             TooSoon: ({ retryAfter }) => new TooSoon({ retryAfter }),
-            SenderNotFound: () => new SenderNotFound(),
-            // Refusals of a link, and here is none.
-            LinkVoid: Effect.die,
-            LinkExpired: Effect.die,
-            LinkDeclined: Effect.die
+            SenderNotFound: () => new SenderNotFound()
           })
         )
       // Nothing to confirm any more. A repetition asks too, since the first call may have ended before it did.

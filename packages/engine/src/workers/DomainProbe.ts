@@ -27,7 +27,7 @@ import { Executor } from "../Executor.ts"
 import { DnsResolver } from "../ports/DnsResolver.ts"
 import { type ListedSender, SenderDirectory } from "../ports/SenderDirectory.ts"
 import type { ClaimedTask } from "../ports/TaskQueue.ts"
-import { neverRefused } from "./Settle.ts"
+import { neverRefused, neverRepeated } from "../Refusals.ts"
 import type { Handler, Next, Run } from "./TaskRunner.ts"
 
 const pageSize = 500
@@ -71,7 +71,7 @@ export const makeDomainProbe = Effect.gen(function* () {
     const executed = yield* executor
       .execute(request, (tx) => tx.decide(senderDecider, id, { _tag: "RecordProbe", incarnation, ...seen }))
       .pipe(
-        Effect.catchTags(neverRefused),
+        Effect.catchTags({ ...neverRefused, ...neverRepeated }),
         // A sender whose events cannot be read keeps nobody else on the domain from being verified.
         Effect.catchTag("EventUndecodable", (error) =>
           Effect.as(Effect.logError("the verdict on a domain cannot be written for a sender", error), undefined)

@@ -5,18 +5,8 @@ import { type AccountId, type SenderCommand, type SenderId, senderDecider } from
 import { Effect } from "effect"
 import type { Executor } from "../Executor.ts"
 import type { TaskFence } from "../ports/EventStore.ts"
+import { neverRefused, neverRepeated } from "../Refusals.ts"
 import type { Next } from "./TaskRunner.ts"
-
-/** The outcome of work is never refused, and carries no idempotency key. */
-export const neverRefused = {
-  SenderNotFound: Effect.die,
-  TooSoon: Effect.die,
-  LinkVoid: Effect.die,
-  LinkExpired: Effect.die,
-  LinkDeclined: Effect.die,
-  CommandIdReused: Effect.die,
-  CommandInFlight: Effect.die
-}
 
 /** The command's id is the task and its fence, so a result that was written but not answered is not written twice. */
 export const settleBy = Effect.fnUntraced(function* (
@@ -37,7 +27,7 @@ export const settleBy = Effect.fnUntraced(function* (
     .execute(request, (tx) =>
       Effect.flatMap(tx.read(senderDecider, id), ({ at }) => tx.decide(senderDecider, id, command(at)))
     )
-    .pipe(Effect.catchTags(neverRefused))
+    .pipe(Effect.catchTags({ ...neverRefused, ...neverRepeated }))
   const settled = executed._tag === "Replayed" || executed.committed
   return { _tag: settled ? "Settled" : "Complete" } satisfies Next
 })

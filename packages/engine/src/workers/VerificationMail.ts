@@ -19,9 +19,10 @@ import { Executor } from "../Executor.ts"
 import { Accounts } from "../ports/Accounts.ts"
 import { MailBudget, mailboxHash } from "../ports/MailBudget.ts"
 import { Mailer } from "../ports/Mailer.ts"
+import { neverRefused, neverRepeated } from "../Refusals.ts"
 import { Settings } from "../Settings.ts"
 import { verificationMail } from "./MailText.ts"
-import { neverRefused, settleBy } from "./Settle.ts"
+import { settleBy } from "./Settle.ts"
 import type { Handler, Next, Run } from "./TaskRunner.ts"
 
 /** With waits that double up to an hour, this many attempts last about as long as a link does. */
@@ -108,7 +109,7 @@ export const makeVerificationMail = Effect.gen(function* () {
           })
         )
       )
-      .pipe(Effect.catchTags(neverRefused))
+      .pipe(Effect.catchTags({ ...neverRefused, ...neverRepeated }))
   })
 
   return { kind: "verification-mail", concurrency, attempts, run, givenUp } satisfies Handler<"verification-mail">

@@ -29,10 +29,11 @@ const links = async () => {
   return Promise.all(emails.map(({ id }) => service.link(id)))
 }
 const confirm = async () => {
-  for (const link of await links()) await service.confirm(link)
+  for (const link of await links()) await service.confirm({ token: link })
 }
 const decline = async () => {
-  for (const link of await links()) await service.run(Effect.flatMap(Senders, (senders) => senders.decline(link)))
+  for (const link of await links())
+    await service.run(Effect.flatMap(Senders, (senders) => senders.decline({ token: link })))
 }
 const publish = async () => {
   await service.publishAll()

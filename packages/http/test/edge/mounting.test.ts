@@ -144,24 +144,24 @@ describe("the use cases as plain async functions", () => {
   const caller = () => ({ account, actor: "test", correlation: "test" })
 
   it("answer plain values, and undefined for what is not there", async () => {
-    const { created, sender } = await countersign.senders.add(caller(), { owner, address: "a@acme.com" })
+    const { created, sender } = await countersign.senders.add({ ...caller(), owner, address: "a@acme.com" })
     expect([created, sender.status]).toEqual([true, "pending"])
-    expect(await countersign.senders.current(account, owner)).toEqual(sender)
-    expect(await countersign.senders.effective(account)).toBeUndefined()
-    expect((await countersign.senders.status(account, sender.id)).blockers.map(({ code }) => code)).toEqual([
+    expect(await countersign.senders.current({ account, owner })).toEqual(sender)
+    expect(await countersign.senders.effective({ account })).toBeUndefined()
+    expect((await countersign.senders.status({ account, id: sender.id })).blockers.map(({ code }) => code)).toEqual([
       "mailbox-unconfirmed",
       "domain-unverified"
     ])
     expect(await countersign.senders.count({ account })).toBe(1)
     const list = await countersign.senders.list({ account, order: "oldest-first", offset: 0, limit: 10 })
     expect(list).toEqual([sender])
-    const history = await countersign.senders.history(account, sender.id)
+    const history = await countersign.senders.history({ account, id: sender.id })
     expect(history.map(({ event }) => event._tag)).toEqual(["SenderAdded", "VerificationRequested"])
-    expect(await countersign.senders.get(account, sender.id)).toEqual(sender)
-    await countersign.senders.check(caller(), sender.id)
-    expect(await countersign.senders.remove(caller(), sender.id)).toEqual({ count: 1 })
-    expect(await countersign.senders.removeAll(caller(), owner)).toEqual({ count: 0 })
-    expect(await countersign.senders.removeAddress(caller(), "a@acme.com")).toEqual({ count: 0 })
+    expect(await countersign.senders.get({ account, id: sender.id })).toEqual(sender)
+    await countersign.senders.probe({ ...caller(), id: sender.id })
+    expect(await countersign.senders.remove({ ...caller(), id: sender.id })).toEqual({ count: 1 })
+    expect(await countersign.senders.removeAll({ ...caller(), owner })).toEqual({ count: 0 })
+    expect(await countersign.senders.removeAddress({ ...caller(), address: "a@acme.com" })).toEqual({ count: 0 })
   })
 
   it("reject with the engine's own errors", async () => {
@@ -170,15 +170,15 @@ describe("the use cases as plain async functions", () => {
         () => expect.unreachable("it did not fail"),
         (error: unknown) => (isSenderFailure(error) ? error : expect.unreachable(`not ours: ${String(error)}`))
       )
-    const refused = await failed(countersign.senders.add(caller(), { owner, address: "nothing" }))
+    const refused = await failed(countersign.senders.add({ ...caller(), owner, address: "nothing" }))
     expect(refused).toBeInstanceOf(AddressRefused)
     expect(refused).toMatchObject({ _tag: "AddressRefused", code: "at-sign-missing" })
-    expect(await failed(countersign.senders.current(account, owner))).toMatchObject({ _tag: "SenderNotFound" })
+    expect(await failed(countersign.senders.current({ account, owner }))).toMatchObject({ _tag: "SenderNotFound" })
     for (const use of ["readLink", "confirm", "decline"] as const) {
       expect(await failed(countersign.senders[use]("x"))).toMatchObject({ _tag: "LinkRefused", reason: "unknown" })
     }
-    const { sender } = await countersign.senders.add(caller(), { owner, address: "a@acme.com" })
-    const soon = await failed(countersign.senders.resend(caller(), sender.id))
+    const { sender } = await countersign.senders.add({ ...caller(), owner, address: "a@acme.com" })
+    const soon = await failed(countersign.senders.resend({ ...caller(), id: sender.id }))
     expect(soon._tag === "TooSoon" && soon.retryAfter > 50_000).toBe(true)
     expect(isSenderFailure(new Error("another"))).toBe(false)
   })
@@ -225,7 +225,7 @@ describe("the life of it", () => {
                 asked()
                 return gate
               }),
-              senders.add(caller, input)
+              senders.add({ ...caller, ...input })
             )
         }
       )

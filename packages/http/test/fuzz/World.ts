@@ -113,7 +113,7 @@ export const startWorld = async (chance: Chance) => {
       for (const { id: sender, address } of Array.from({ length: 12 }, () => chance.pickAny(all)).filter(
         (one) => one !== undefined
       )) {
-        const history = yield* senders.history(account, sender)
+        const history = yield* senders.history({ account, id: sender })
         const requested = history.flatMap(({ event }) => (event._tag === "VerificationRequested" ? [event] : []))
         const added = history.flatMap(({ event }) => (event._tag === "SenderAdded" ? [event] : []))
         const verificationId = requested.at(-1)?.verificationId

@@ -97,7 +97,7 @@ describe.each(storages)("over %s", (storage) => {
       const caller = { account: service.account, actor: "test", correlation: "test" }
       const { sender } = await service.run(
         Effect.flatMap(Senders, (senders) =>
-          senders.add(caller, { owner: { _tag: "Account" }, kind: "domain", address: "whole.com" })
+          senders.add({ ...caller, owner: { _tag: "Account" }, kind: "domain", address: "whole.com" })
         )
       )
       const data = await resourceIn(await client.call("GET", `${collection}/${sender.id}`))
@@ -132,7 +132,7 @@ describe.each(storages)("over %s", (storage) => {
         relationships: { owner: { data: client.application } },
         meta: { status: theirs.status, kind: "email", "dns-records": theirs.dnsRecords }
       })
-      await service.confirm(await service.link(theirs.id))
+      await service.confirm({ token: await service.link(theirs.id) })
       expect((await resourceIn(await client.call("GET", `${collection}/${theirs.id}`))).meta.status).toBe(
         "email-verified"
       )

@@ -143,7 +143,7 @@ export const routes: Dialect["routes"] = Effect.fnUntraced(function* (authorize:
     if (Option.isNone(found) || email === undefined || metadata === undefined) {
       return yield* Effect.die(new Error("a document without problems has all members"))
     }
-    const adding = senders.add({ ...caller, ...idempotency }, { owner: found.value, address: email, metadata })
+    const adding = senders.add({ ...caller, ...idempotency, owner: found.value, address: email, metadata })
     // An address that is one can be stored: what is too large or else unfit is in the metadata.
     const added = yield* Object.keys(metadata).length === 0
       ? adding
@@ -159,7 +159,7 @@ export const routes: Dialect["routes"] = Effect.fnUntraced(function* (authorize:
   const show = Effect.fnUntraced(function* (exchange: Exchange) {
     const { account } = yield* authorize(exchange)
     const fields = yield* readFieldsOnly(exchange)
-    const sender = yield* senders.get(account, exchange.params.id ?? "")
+    const sender = yield* senders.get({ account, id: exchange.params.id ?? "" })
     return document({ data: resourceOf(sender, fields) })
   })
 

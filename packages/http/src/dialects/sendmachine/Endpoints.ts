@@ -70,10 +70,14 @@ export const routes: Dialect["routes"] = Effect.fnUntraced(function* (authorize:
     if (kind !== "email" && kind !== "domain") {
       return yield* new RequestMalformed({ problem: "The member type must be email or domain." })
     }
-    const { created, sender } = yield* senders.add(
-      { ...caller, ...idempotency },
-      { owner: accountOwner, kind, address: yield* text(members, "address"), notifyAccount: true }
-    )
+    const { created, sender } = yield* senders.add({
+      ...caller,
+      ...idempotency,
+      owner: accountOwner,
+      kind,
+      address: yield* text(members, "address"),
+      notifyAccount: true
+    })
     if (!created) return alreadyAdded
     return json({ sender: { address: sender.address, type: sender.kind }, status: "added" })
   })
@@ -81,7 +85,7 @@ export const routes: Dialect["routes"] = Effect.fnUntraced(function* (authorize:
   const remove = Effect.fnUntraced(function* (exchange: Exchange) {
     const caller = yield* authorize(exchange)
     const idempotency = yield* idempotencyOf(exchange)
-    const { count } = yield* senders.removeAddress({ ...caller, ...idempotency }, exchange.params.email ?? "")
+    const { count } = yield* senders.removeAddress({ ...caller, ...idempotency, address: exchange.params.email ?? "" })
     return count === 0 ? yield* new SenderNotFound() : json({ status: "deleted" })
   })
 

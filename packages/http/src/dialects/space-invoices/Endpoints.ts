@@ -88,26 +88,29 @@ export const routes: Dialect["routes"] = Effect.fnUntraced(function* (authorize:
     create: posting(
       Effect.fnUntraced(function* ({ caller, owner }, members) {
         const address = yield* addressOf(members)
-        const { sender } = yield* senders.add(caller, { owner, address })
+        const { sender } = yield* senders.add({ ...caller, owner, address })
         return json(emailAddressOf(sender))
       })
     ),
     find: reading(({ caller, owner }) =>
-      Effect.map(senders.current(caller.account, owner), (sender) => json(emailAddressOf(sender)))
+      Effect.map(senders.current({ account: caller.account, owner }), (sender) => json(emailAddressOf(sender)))
     ),
     remove: removing(({ caller, owner }) =>
-      Effect.map(senders.removeAll(caller, owner), ({ count }) => json({ count }))
+      Effect.map(senders.removeAll({ ...caller, owner }), ({ count }) => json({ count }))
     ),
     status: reading(({ caller, owner }) =>
-      Effect.map(senders.current(caller.account, owner), (sender) => json(statusOf(sender)))
+      Effect.map(senders.current({ account: caller.account, owner }), (sender) => json(statusOf(sender)))
     ),
     resend: posting(
       Effect.fnUntraced(function* ({ caller, owner }) {
-        const { id } = yield* Effect.catchTag(senders.current(caller.account, owner), "SenderNotFound", (gone) =>
-          // The address may have been removed since: a repetition is answered by the receipt of the first call.
-          caller.idempotency === undefined ? Effect.fail(gone) : Effect.succeed({ id: nobody })
+        const { id } = yield* Effect.catchTag(
+          senders.current({ account: caller.account, owner }),
+          "SenderNotFound",
+          (gone) =>
+            // The address may have been removed since: a repetition is answered by the receipt of the first call.
+            caller.idempotency === undefined ? Effect.fail(gone) : Effect.succeed({ id: nobody })
         )
-        yield* senders.resend(caller, id)
+        yield* senders.resend({ ...caller, id })
         return json({ success: true })
       })
     )
