@@ -45,7 +45,7 @@ const countersign = await makeCountersign(
     Layer.provideMerge(accounts),
     Layer.provideMerge(DkimTokens.layer("dkim.example.com")),
     Layer.provideMerge(settings),
-    Layer.provideMerge(SqliteStorage.layer({ file: process.env.DATABASE ?? "countersign.db" })),
+    Layer.provideMerge(SqliteStorage.layerWithoutAccounts({ file: process.env.DATABASE ?? "countersign.db" })),
     Layer.provideMerge(
       SmtpMailer.layer({
         url: Redacted.make(process.env.SMTP_URL ?? "smtp://127.0.0.1:1025"),

@@ -26,15 +26,17 @@ export const makeMaintenance = (state: MemoryState): Maintenance["Service"] =>
         const loaded = yield* makeState()
         loaded.installation.id = state.installation.id
         loaded.installation.identityKey = state.installation.identityKey
+        let isRefused = false
         const answer = yield* fill({
           ...maintained(loaded),
           put: (rows) =>
-            Effect.suspend(() =>
-              rows.every((row) => putRow(loaded, row))
-                ? Effect.void
-                : Effect.fail(new StorageUnavailable({ reason: "the data was refused" }))
-            )
+            Effect.suspend(() => {
+              if (rows.every((row) => putRow(loaded, row))) return Effect.void
+              isRefused = true
+              return Effect.fail(new StorageUnavailable({ reason: "the data was refused" }))
+            })
         } satisfies LoadingStore)
+        if (isRefused) return yield* new StorageUnavailable({ reason: "a row was refused, and nothing was loaded" })
         if (!isEmpty(state)) return yield* new StoreNotEmpty()
         moveInto(state, loaded)
         return answer

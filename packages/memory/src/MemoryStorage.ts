@@ -54,5 +54,7 @@ export const MemoryStorage = {
   make,
   layerWith,
   /** A new store each time it is built, with the default limits of mail. */
-  layer: layerWith()
+  layer: layerWith(),
+  /** The same for a host that has accounts of its own, and provides `Accounts` itself. */
+  layerWithoutAccounts: Layer.effectContext(Effect.map(make(), Context.omit(Accounts, AccountAdmin)))
 } as const

@@ -4,5 +4,6 @@ import { MemoryStorage } from "../src/index.ts"
 
 storageContract("memory", MemoryStorage.layer, {
   reopen: Effect.map(MemoryStorage.make(), Layer.succeedContext),
-  withMailLimits: (mailLimits) => MemoryStorage.layerWith({ mailLimits })
+  withMailLimits: (mailLimits) => MemoryStorage.layerWith({ mailLimits }),
+  withoutAccounts: MemoryStorage.layerWithoutAccounts
 })

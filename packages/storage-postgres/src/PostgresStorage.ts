@@ -131,5 +131,10 @@ export const PostgresStorage = {
   make,
   /** Brings the schema to the newest version, and opens the connections when it is built; they close with its scope. */
   layer: (options: PostgresOptions): Layer.Layer<PostgresPorts, StorageUnavailable> =>
-    Layer.effectContext(make(options))
+    Layer.effectContext(make(options)),
+  /** The same for a host that has accounts of its own, and provides `Accounts` itself. */
+  layerWithoutAccounts: (
+    options: PostgresOptions
+  ): Layer.Layer<Exclude<PostgresPorts, Accounts | AccountAdmin>, StorageUnavailable> =>
+    Layer.effectContext(Effect.map(make(options), Context.omit(Accounts, AccountAdmin)))
 } as const

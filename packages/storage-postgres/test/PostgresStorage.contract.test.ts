@@ -1,5 +1,5 @@
 import { onPostgres, storageContract } from "@countersign/testkit"
-import { Effect } from "effect"
+import { Effect, Layer } from "effect"
 import { PostgresStorage } from "../src/index.ts"
 import { testStores } from "./TestStores.ts"
 
@@ -7,6 +7,7 @@ onPostgres((postgres) => {
   const stores = testStores(postgres)
   storageContract(`PostgreSQL ${postgres.major}`, stores.layer(), {
     reopen: Effect.map(stores.place, PostgresStorage.layer),
-    withMailLimits: (mailLimits) => stores.layer({ mailLimits })
+    withMailLimits: (mailLimits) => stores.layer({ mailLimits }),
+    withoutAccounts: Layer.unwrap(Effect.map(stores.place, PostgresStorage.layerWithoutAccounts))
   })
 })

@@ -1,10 +1,10 @@
 import { EventStore, SenderDirectory, TaskQueue, Writer } from "@countersign/engine"
 import { onPostgres } from "@countersign/testkit"
 import { FaultProxy, PostgresCluster } from "@countersign/testkit/postgres"
+import { account, addCommit } from "@countersign/testkit/sample-commit"
 import { describe, expect, it } from "@effect/vitest"
 import { Context, Effect, Fiber, Layer, Redacted, Stream } from "effect"
 import { type PostgresOptions, PostgresStorage } from "../src/index.ts"
-import { account, addCommit } from "./SampleCommit.ts"
 import { testStores } from "./TestStores.ts"
 
 const unavailable = (reason: string) => `the storage is not available: ${reason}`

@@ -1,10 +1,10 @@
 import { EventStore, type OutcomeUnknown, type StorageUnavailable, TaskQueue } from "@countersign/engine"
 import { onPostgres } from "@countersign/testkit"
+import { addCommit } from "@countersign/testkit/sample-commit"
 import { expect, it } from "@effect/vitest"
 import { Context, Effect, Fiber, Layer, Stream } from "effect"
 import { schemaNames } from "../src/connection/SchemaNames.ts"
 import { PostgresStorage } from "../src/index.ts"
-import { addCommit } from "./SampleCommit.ts"
 import { openSession, untilWaiting } from "./Session.ts"
 import { testStores } from "./TestStores.ts"
 

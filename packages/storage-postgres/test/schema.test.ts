@@ -1,10 +1,10 @@
 import { EventStore, Installation } from "@countersign/engine"
 import { onPostgres } from "@countersign/testkit"
+import { addCommit } from "@countersign/testkit/sample-commit"
 import { describe, expect, it } from "@effect/vitest"
 import { Context, Effect, Layer } from "effect"
 import { PostgresStorage } from "../src/index.ts"
 import { checksum, migrations } from "../src/migrations/Migrations.ts"
-import { addCommit } from "./SampleCommit.ts"
 import { openSession } from "./Session.ts"
 import { testStores } from "./TestStores.ts"
 

@@ -101,5 +101,10 @@ const readInstallation = ({ read, reader }: Database): Effect.Effect<Installatio
 export const SqliteStorage = {
   make,
   /** Opens the store when it is built and closes it with its scope. */
-  layer: (options: SqliteOptions): Layer.Layer<SqlitePorts, StorageUnavailable> => Layer.effectContext(make(options))
+  layer: (options: SqliteOptions): Layer.Layer<SqlitePorts, StorageUnavailable> => Layer.effectContext(make(options)),
+  /** The same for a host that has accounts of its own, and provides `Accounts` itself. */
+  layerWithoutAccounts: (
+    options: SqliteOptions
+  ): Layer.Layer<Exclude<SqlitePorts, Accounts | AccountAdmin>, StorageUnavailable> =>
+    Layer.effectContext(Effect.map(make(options), Context.omit(Accounts, AccountAdmin)))
 } as const

@@ -1,11 +1,11 @@
 import { existsSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { EventStore } from "@countersign/engine"
+import { addCommit } from "@countersign/testkit/sample-commit"
 import { describe, expect, it } from "@effect/vitest"
 import { Cause, Context, Effect, Exit, Logger, Scope } from "effect"
 import { type Database, openDatabase } from "../src/connection/Database.ts"
 import { makePorts } from "../src/SqliteStorage.ts"
-import { addCommit } from "./SampleCommit.ts"
 import { temporaryFile, unsendable } from "./TemporaryStore.ts"
 
 const page = 4_096

@@ -6,9 +6,9 @@
  */
 import { writeSync } from "node:fs"
 import { EventStore } from "@countersign/engine"
+import { addCommit } from "@countersign/testkit/sample-commit"
 import { Effect } from "effect"
 import { SqliteStorage } from "../src/index.ts"
-import { addCommit } from "./SampleCommit.ts"
 
 const [file = "", prefix = "", count = "0", together = "1"] = process.argv.slice(2)
 

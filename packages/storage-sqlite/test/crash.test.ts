@@ -1,10 +1,10 @@
 import { DatabaseSync } from "node:sqlite"
 import { EventStore, SenderDirectory, TaskQueue } from "@countersign/engine"
+import { account, addCommit } from "@countersign/testkit/sample-commit"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Option } from "effect"
 import { SqliteStorage } from "../src/index.ts"
 import { committer } from "./Committer.ts"
-import { account, addCommit } from "./SampleCommit.ts"
 import { temporaryFile } from "./TemporaryStore.ts"
 
 describe("a killed process", () => {

@@ -2,12 +2,12 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { type CommitOutcome, EventStore, SenderDirectory, TaskQueue } from "@countersign/engine"
+import { account, addCommit } from "@countersign/testkit/sample-commit"
 import { describe, expect, it } from "@effect/vitest"
 import { Context, Effect, Layer } from "effect"
 import { openDatabase } from "../src/connection/Database.ts"
 import { SqliteStorage } from "../src/index.ts"
 import { makePorts } from "../src/SqliteStorage.ts"
-import { account, addCommit } from "./SampleCommit.ts"
 import { temporaryFile, temporaryFolder } from "./TemporaryStore.ts"
 
 /** Why the file cannot be opened. */

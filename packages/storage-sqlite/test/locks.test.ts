@@ -1,12 +1,12 @@
 import { DatabaseSync } from "node:sqlite"
 import { EventStore, type OutcomeUnknown, type StorageUnavailable, TaskQueue } from "@countersign/engine"
+import { addCommit } from "@countersign/testkit/sample-commit"
 import { describe, expect, it } from "@effect/vitest"
 import { Clock, Context, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { LockClock } from "../src/connection/BusyRetry.ts"
 import { openDatabase } from "../src/connection/Database.ts"
 import { makePorts } from "../src/SqliteStorage.ts"
-import { addCommit } from "./SampleCommit.ts"
 import { temporaryFile } from "./TemporaryStore.ts"
 
 /** A store, and a second connection that holds the lock of its file. */

@@ -1,5 +1,6 @@
 import { join } from "node:path"
 import { EventStore, SenderDirectory, type SenderQuery } from "@countersign/engine"
+import { account, addCommit } from "@countersign/testkit/sample-commit"
 import { describe, expect, it } from "@effect/vitest"
 import { Cause, Context, Deferred, Effect, Exit, Fiber, Scope } from "effect"
 import { openDatabase } from "../src/connection/Database.ts"
@@ -7,7 +8,6 @@ import { makeScanner } from "../src/directory/Scanner.ts"
 import type { Search } from "../src/directory/SenderSearch.ts"
 import { makeSenderDirectory } from "../src/directory/SqliteSenderDirectory.ts"
 import { makePorts } from "../src/SqliteStorage.ts"
-import { account, addCommit, organization } from "./SampleCommit.ts"
 import { temporaryFile, temporaryFolder, unsendable } from "./TemporaryStore.ts"
 
 const cacheKilobytes = 1_024

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite"
 import { EventStore, Maintenance, SenderDirectory, type SenderFilter } from "@countersign/engine"
+import { account, addCommit } from "@countersign/testkit/sample-commit"
 import { describe, expect, it } from "@effect/vitest"
 import { Context, Effect } from "effect"
 import { openDatabase } from "../src/connection/Database.ts"
@@ -12,7 +13,6 @@ import {
   type Walk
 } from "../src/directory/SenderSearch.ts"
 import { makePorts } from "../src/SqliteStorage.ts"
-import { account, addCommit, organization } from "./SampleCommit.ts"
 import { temporaryFile } from "./TemporaryStore.ts"
 
 /** Walks that are short whatever the store holds. */

@@ -1,9 +1,9 @@
 import { EventStore } from "@countersign/engine"
+import { addCommit } from "@countersign/testkit/sample-commit"
 import { describe, expect, it } from "@effect/vitest"
 import { Context, Effect, Fiber, Layer, Stream } from "effect"
 import { SqliteStorage } from "../src/index.ts"
 import { committer } from "./Committer.ts"
-import { addCommit } from "./SampleCommit.ts"
 import { temporaryFile } from "./TemporaryStore.ts"
 
 const perProcess = 300

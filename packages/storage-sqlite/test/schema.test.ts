@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto"
 import { DatabaseSync } from "node:sqlite"
 import { EventStore, Installation, Maintenance } from "@countersign/engine"
+import { addCommit } from "@countersign/testkit/sample-commit"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Redacted } from "effect"
 import { SqliteStorage } from "../src/index.ts"
 import { migrations } from "../src/migrations/Migrations.ts"
-import { addCommit } from "./SampleCommit.ts"
 import { temporaryFile } from "./TemporaryStore.ts"
 
 /** Of every migration ever released. A digest that is here never changes: a changed schema is a new migration. */

@@ -1,6 +1,7 @@
 /**
- * Who calls, and what belongs to them. A host service that embeds the engine brings its own; the storage adapters
- * bring one for the server. `AccountAdmin` is what the operator's commands use.
+ * Who calls, and what belongs to them. The storage adapters bring `Accounts` for the server, and `AccountAdmin` for the operator's
+ * commands. A host service that has accounts of its own provides `Accounts` itself, beside the adapter's `layerWithoutAccounts`: the
+ * adapter's `layer` has an `Accounts`, which would take the place of one that is provided below it.
  */
 import { Context, type Effect, type Option, type Redacted, Schema } from "effect"
 import type { StorageUnavailable } from "./EventStore.ts"

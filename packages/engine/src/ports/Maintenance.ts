@@ -62,7 +62,7 @@ export interface MaintainedStore extends Pick<EventStore["Service"], "readLog" |
 
 /** A store that is being loaded: nobody else sees it yet. */
 export interface LoadingStore extends MaintainedStore {
-  /** Rows in the order of a snapshot. A row that meets another of the same name is refused as `StorageUnavailable`. */
+  /** Rows in the order of a snapshot. A row that meets another of the same name is refused as `StorageUnavailable`, and so is then the load. */
   readonly put: (rows: ReadonlyArray<StoredRow>) => Effect.Effect<void, StorageUnavailable>
 }
 

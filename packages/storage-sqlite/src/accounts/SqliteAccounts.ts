@@ -50,7 +50,7 @@ export const makeAccountAdmin = ({ read, reader, write, writer }: Database): Acc
   const keys = reader.prepare(`SELECT ${keyColumns} FROM access_keys WHERE account = ? ORDER BY number`)
 
   const ofAccount = <A>(account: string, body: (now: number) => A) =>
-    write((now) => (hasAccount.get(account) === undefined ? Option.none<A>() : Option.some(body(now)))).pipe(
+    write(({ now }) => (hasAccount.get(account) === undefined ? Option.none<A>() : Option.some(body(now)))).pipe(
       Effect.flatMap(orNotFound("account", account))
     )
 
@@ -78,7 +78,7 @@ export const makeAccountAdmin = ({ read, reader, write, writer }: Database): Acc
     listOrganizations: (account) => read(() => organizations.all(account).map(decodeOrganization)),
     listKeys: (account) => read(() => keys.all(account).map(decodeKey)),
     revokeKey: (id) =>
-      write((now) => {
+      write(({ now }) => {
         revoke.run(now, id)
         return Option.map(Option.fromUndefinedOr(findKey.get(id)), decodeKey)
       }).pipe(Effect.flatMap(orNotFound("key", id)))

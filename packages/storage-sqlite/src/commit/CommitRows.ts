@@ -5,6 +5,7 @@
 import type { Append, Commit, CommitOutcome, StoredEvent } from "@countersign/engine"
 import { type Row, readInteger, readText } from "../connection/Columns.ts"
 import type { Database } from "../connection/Database.ts"
+import type { Transaction } from "../connection/Transaction.ts"
 import type { SenderRows } from "../directory/SenderRows.ts"
 import type { SurrogateKeys } from "../directory/SurrogateKeys.ts"
 import type { TaskRows } from "../tasks/TaskRows.ts"
@@ -16,8 +17,8 @@ const forgetEvery = 128
 const forgetAtMost = 256
 
 export interface CommitRows {
-  /** Inside a transaction, in order. */
-  readonly commit: (batch: ReadonlyArray<Commit>, now: number) => ReadonlyArray<CommitOutcome>
+  /** In order. */
+  readonly commit: (tx: Transaction, batch: ReadonlyArray<Commit>) => ReadonlyArray<CommitOutcome>
 }
 
 interface Found {
@@ -89,32 +90,32 @@ export const makeCommitRows = (
     return found
   }
 
-  const write = ({ stream, events, entry, tasks: put }: Append, found: Found, now: number, head: Head) => {
+  const write = (tx: Transaction, { stream, events, entry, tasks: put }: Append, found: Found, head: Head) => {
     const version = found.version + events.length
     const firstPosition = head.position + 1
-    for (const task of put) tasks.put(task)
+    for (const task of put) tasks.put(tx, task)
     const known = found.number
     if (known === undefined && version === 0 && entry === undefined) return { version, entryPosition: 0 }
     const number = known ?? Number(addStream.run(stream, version).lastInsertRowid)
     if (known !== undefined && events.length > 0) setVersion.run(version, known)
 
     // A clock that was set back does not take the log back with it.
-    if (events.length > 0) head.recordedAt = Math.max(head.recordedAt, now)
+    if (events.length > 0) head.recordedAt = Math.max(head.recordedAt, tx.now)
     let at = found.version
     for (const { type, schemaVersion, data, meta } of events) {
       head.position += 1
       at += 1
       addEvent.run(head.position, number, at, type, schemaVersion, data, meta, head.recordedAt)
     }
-    const entryPosition = senders.put(number, entry, firstPosition, known === undefined)
+    const entryPosition = senders.put(tx, number, entry, firstPosition, known === undefined)
     return { version, entryPosition }
   }
 
-  const commitOne = ({ account, command, appends, settles }: Commit, now: number, head: Head): CommitOutcome => {
-    const accountNumber = keys.ofAccount(account)
+  const commitOne = (tx: Transaction, { account, command, appends, settles }: Commit, head: Head): CommitOutcome => {
+    const accountNumber = keys.ofAccount(tx, account)
     const receipt = findReceipt.get(accountNumber, command.id)
     // Before everything else: the first answer holds although the versions, and the lease, have moved on since.
-    const holds = receipt !== undefined && now - readInteger(receipt, "at") < receiptLifetime
+    const holds = receipt !== undefined && tx.now - readInteger(receipt, "at") < receiptLifetime
     if (holds) {
       return readText(receipt, "fingerprint") === command.fingerprint
         ? { _tag: "Duplicate", result: readText(receipt, "result") }
@@ -131,28 +132,26 @@ export const makeCommitRows = (
       const before = found[index]
       // Found anew when an earlier append of this very commit may have made the stream.
       return write(
+        tx,
         append,
         before?.number === undefined && index > 0 ? find(append.stream) : (before ?? unmade),
-        now,
         head
       )
     })
     if (receipt !== undefined) removeReceipt.run(readInteger(receipt, "number"))
-    addReceipt.run(accountNumber, command.id, command.fingerprint, command.result, now)
+    addReceipt.run(accountNumber, command.id, command.fingerprint, command.result, tx.now)
     return { _tag: "Committed", appends: written }
   }
 
   return {
-    commit: (batch, now) => {
+    commit: (tx, batch) => {
       const last = readHead.get()
       const head: Head =
         last === undefined
-          ? { position: 0, recordedAt: now }
+          ? { position: 0, recordedAt: tx.now }
           : { position: readInteger(last, "position"), recordedAt: readInteger(last, "recorded_at") }
-      const outcomes = batch.map((commit) => commitOne(commit, now, head))
-      senders.flush()
-      tasks.flush()
-      forget(batch.length, now)
+      const outcomes = batch.map((commit) => commitOne(tx, commit, head))
+      forget(batch.length, tx.now)
       return outcomes
     }
   }

@@ -12,7 +12,7 @@ export const makeEventStore = (database: Database, rows: CommitRows, changes: Ch
   EventStore.of({
     commit: (batch) =>
       Effect.map(
-        database.transact((now) => rows.commit(batch, now)),
+        database.transact((tx) => rows.commit(tx, batch)),
         (outcomes) => {
           if (outcomes.some(({ _tag }) => _tag === "Committed")) changes.hint()
           return outcomes

@@ -13,6 +13,7 @@ import { Clock, Effect, type Scope } from "effect"
 import { migrate, schemaVersion } from "../migrations/Migrations.ts"
 import { lockTimeout, refuse, retryWhileBusy } from "./BusyRetry.ts"
 import { isDiskFailure, isSqliteError } from "./SqliteFailure.ts"
+import { runTransaction, type Transaction } from "./Transaction.ts"
 
 export interface Database {
   readonly file: string
@@ -20,17 +21,14 @@ export interface Database {
   readonly writer: DatabaseSync
   /** To prepare statements with that run inside `read`. */
   readonly reader: DatabaseSync
-  /** Counts transactions that were rolled back: what was remembered of one must be forgotten. */
-  readonly rollbacks: () => number
   /** Called after every transaction that was written. */
   readonly onWritten: (listener: () => void) => void
   /**
-   * Runs `body` in one transaction. `now` is read under the lock. What `body` throws rolls everything back; an error of SQLite becomes
-   * `StorageUnavailable`, or `OutcomeUnknown` when the disk failed at the COMMIT itself.
+   * Runs `body` in one transaction. What `body` throws rolls everything back; an error of SQLite becomes `StorageUnavailable`, or `OutcomeUnknown` when the disk failed at the COMMIT itself.
    */
-  readonly transact: <A>(body: (now: number) => A) => Effect.Effect<A, StorageUnavailable | OutcomeUnknown>
+  readonly transact: <A>(body: (tx: Transaction) => A) => Effect.Effect<A, StorageUnavailable | OutcomeUnknown>
   /** The same where a doubtful outcome is as good as none. */
-  readonly write: <A>(body: (now: number) => A) => Effect.Effect<A, StorageUnavailable>
+  readonly write: <A>(body: (tx: Transaction) => A) => Effect.Effect<A, StorageUnavailable>
   /** Runs `body`, which only reads. Each statement sees the newest commit. */
   readonly read: <A>(body: (now: number) => A) => Effect.Effect<A, StorageUnavailable>
 }
@@ -98,43 +96,34 @@ const makeDatabase = ({ file, writer, reader }: Opened): Database => {
   const commit = writer.prepare("COMMIT")
   const rollback = writer.prepare("ROLLBACK")
   const listeners: Array<() => void> = []
-  let rollbacks = 0
 
-  const undo = () => {
-    rollbacks += 1
-    // Some errors have rolled back already (https://www.sqlite.org/lang_transaction.html, section 3).
-    if (!writer.isTransaction) return
-    try {
-      rollback.run()
-    } catch (cause) {
-      // What made the transaction fail is worth more to the caller; the next transaction begins with another ROLLBACK.
-      if (!isSqliteError(cause)) throw cause
+  const ends = {
+    commit: () => {
+      try {
+        commit.run()
+      } catch (cause) {
+        throw isDiskFailure(cause) ? new CommitInDoubt(cause) : cause
+      }
+    },
+    rollback: () => {
+      // Some errors have rolled back already (https://www.sqlite.org/lang_transaction.html, section 3).
+      if (!writer.isTransaction) return
+      try {
+        rollback.run()
+      } catch (cause) {
+        // What made the transaction fail is worth more to the caller; the next transaction begins with another ROLLBACK.
+        if (!isSqliteError(cause)) throw cause
+      }
     }
   }
 
-  const inTransaction = <A>(body: (now: number) => A, clock: Clock.Clock): A => {
+  const inTransaction = <A>(body: (tx: Transaction) => A, clock: Clock.Clock): A => {
     // Left behind only when a ROLLBACK failed with the disk.
     if (writer.isTransaction) rollback.run()
     begin.run()
-    let value: A
-    try {
-      value = body(nowOf(clock))
-    } catch (cause) {
-      undo()
-      throw cause
-    }
-    finish()
+    const value = runTransaction(nowOf(clock), body, ends)
     for (const listener of listeners) listener()
     return value
-  }
-
-  const finish = (): void => {
-    try {
-      commit.run()
-    } catch (cause) {
-      undo()
-      throw isDiskFailure(cause) ? new CommitInDoubt(cause) : cause
-    }
   }
 
   const refuseCommit = (cause: unknown): Effect.Effect<never, StorageUnavailable | OutcomeUnknown> =>
@@ -147,7 +136,6 @@ const makeDatabase = ({ file, writer, reader }: Opened): Database => {
     file,
     writer,
     reader,
-    rollbacks: () => rollbacks,
     onWritten: (listener) => {
       listeners.push(listener)
     },
@@ -161,7 +149,7 @@ const makeDatabase = ({ file, writer, reader }: Opened): Database => {
 }
 
 /** Whole milliseconds, which is what the columns hold; a test's clock has fractions. */
-const nowOf = (clock: Clock.Clock): number => Math.floor(clock.currentTimeMillisUnsafe())
+export const nowOf = (clock: Clock.Clock): number => Math.floor(clock.currentTimeMillisUnsafe())
 
 /** The log may hold the commit on disk although SQLite gave it up: after a crash it would be there. */
 class CommitInDoubt extends Error {

@@ -1,10 +1,11 @@
 /**
- * The directory's rows as a commit writes them: the entry, its metadata side rows, and the counts. All inside a transaction of the caller.
+ * The directory's rows as a commit writes them: the entry, its metadata side rows, and the counts.
  */
 import { type SenderEntry, viewVersion } from "@countersign/core"
 import type { ListedSender } from "@countersign/engine"
 import { type Row, readInteger, readText } from "../connection/Columns.ts"
 import type { Database } from "../connection/Database.ts"
+import type { Transaction } from "../connection/Transaction.ts"
 import { encodeBody, metadataTexts } from "./SenderBody.ts"
 import type { SurrogateKeys } from "./SurrogateKeys.ts"
 
@@ -13,11 +14,15 @@ export interface SenderRows {
    * Makes `entry` the row of the stream, or deletes the row; `isNew` when the stream was made just now and so has none. Returns the entry's
    * position: its own when it is of the same incarnation, otherwise `firstPosition`; 0 when there is none.
    */
-  readonly put: (stream: number, entry: SenderEntry | undefined, firstPosition: number, isNew: boolean) => number
+  readonly put: (
+    tx: Transaction,
+    stream: number,
+    entry: SenderEntry | undefined,
+    firstPosition: number,
+    isNew: boolean
+  ) => number
   /** Makes `entry` the row of the stream as it is given, position and all, or deletes the row. */
-  readonly correct: (stream: number, entry: ListedSender | undefined, view: number) => void
-  /** Writes the counts that `put` saved up; before the COMMIT. */
-  readonly flush: () => void
+  readonly correct: (tx: Transaction, stream: number, entry: ListedSender | undefined, view: number) => void
 }
 
 /** The number that stands for all owners of an account in `sender_counts`. */
@@ -31,8 +36,7 @@ interface Count {
   change: number
 }
 
-export const makeSenderRows = (database: Database, keys: SurrogateKeys): SenderRows => {
-  const { writer } = database
+export const makeSenderRows = ({ writer }: Database, keys: SurrogateKeys): SenderRows => {
   const find = writer.prepare(`
     SELECT account, owner, position, kind, status, domain, canonical, incarnation, created_at, updated_at, metadata
     FROM senders WHERE stream = ?`)
@@ -54,13 +58,20 @@ export const makeSenderRows = (database: Database, keys: SurrogateKeys): SenderR
     INSERT INTO sender_counts (account, owner, kind, status, senders) VALUES (?, ?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET senders = senders + excluded.senders`)
 
+  // The changes of the transaction under way: written once, however many rows it changes.
   const counts = new Map<string, Count>()
-  let rollbacks = 0
 
-  const count = (account: number, owner: number, kind: string, status: string, change: number): void => {
-    if (rollbacks !== database.rollbacks()) {
-      rollbacks = database.rollbacks()
-      counts.clear()
+  const writeCounts = () => {
+    for (const { account, owner, kind, status, change } of counts.values()) {
+      if (change !== 0) changeCount.run(account, owner, kind, status, change)
+    }
+    counts.clear()
+  }
+
+  const count = (tx: Transaction, { account, owner, kind, status, change }: Count): void => {
+    if (counts.size === 0) {
+      tx.beforeCommit(writeCounts)
+      tx.afterRollback(() => counts.clear())
     }
     const key = `${account} ${owner} ${kind} ${status}`
     const known = counts.get(key)
@@ -68,11 +79,11 @@ export const makeSenderRows = (database: Database, keys: SurrogateKeys): SenderR
     else known.change += change
   }
 
-  const countBoth = (row: Row, change: number): void => {
+  const countBoth = (tx: Transaction, row: Row, change: number): void => {
     const [kind, status] = [readText(row, "kind"), readText(row, "status")]
     const account = readInteger(row, "account")
-    count(account, everyOwner, kind, status, change)
-    count(account, readInteger(row, "owner"), kind, status, change)
+    count(tx, { account, owner: everyOwner, kind, status, change })
+    count(tx, { account, owner: readInteger(row, "owner"), kind, status, change })
   }
 
   const eachMetadata = (json: string, then: (key: string, value: string) => void): void => {
@@ -81,17 +92,18 @@ export const makeSenderRows = (database: Database, keys: SurrogateKeys): SenderR
     for (const [key, value] of metadataTexts(JSON.parse(json) as SenderEntry["metadata"])) then(key, value)
   }
 
-  const drop = (stream: number, row: Row): void => {
+  const drop = (tx: Transaction, stream: number, row: Row): void => {
     const account = readInteger(row, "account")
     const position = readInteger(row, "position")
     remove.run(stream)
     eachMetadata(readText(row, "metadata"), (key, value) => {
       removeMetadata.run(account, key, value, position, stream)
     })
-    countBoth(row, -1)
+    countBoth(tx, row, -1)
   }
 
   const add = (
+    tx: Transaction,
     stream: number,
     account: number,
     owner: number,
@@ -120,7 +132,7 @@ export const makeSenderRows = (database: Database, keys: SurrogateKeys): SenderR
     eachMetadata(metadata, (key, value) => {
       addMetadata.run(account, key, value, position, stream)
     })
-    countBoth({ account, owner, kind, status }, 1)
+    countBoth(tx, { account, owner, kind, status }, 1)
     return position
   }
 
@@ -136,19 +148,19 @@ export const makeSenderRows = (database: Database, keys: SurrogateKeys): SenderR
     row.metadata === JSON.stringify(entry.metadata)
 
   return {
-    put: (stream, entry, firstPosition, isNew) => {
+    put: (tx, stream, entry, firstPosition, isNew) => {
       const row = isNew ? undefined : find.get(stream)
       if (entry === undefined) {
-        if (row !== undefined) drop(stream, row)
+        if (row !== undefined) drop(tx, stream, row)
         return 0
       }
-      const account = keys.ofAccount(entry.account)
-      const owner = keys.ofOwner(account, entry.owner)
-      if (row === undefined) return add(stream, account, owner, entry, firstPosition)
+      const account = keys.ofAccount(tx, entry.account)
+      const owner = keys.ofOwner(tx, account, entry.owner)
+      if (row === undefined) return add(tx, stream, account, owner, entry, firstPosition)
       const position = row.incarnation === entry.incarnation ? readInteger(row, "position") : firstPosition
       if (!isSameLife(row, account, owner, entry)) {
-        drop(stream, row)
-        return add(stream, account, owner, entry, position)
+        drop(tx, stream, row)
+        return add(tx, stream, account, owner, entry, position)
       }
       const body = encodeBody(entry)
       if (row.status === entry.status && row.updated_at === entry.updatedAt) {
@@ -157,25 +169,17 @@ export const makeSenderRows = (database: Database, keys: SurrogateKeys): SenderR
       }
       updateShown.run(entry.status, entry.updatedAt, body, viewVersion, stream)
       if (row.status !== entry.status) {
-        countBoth(row, -1)
-        countBoth({ account, owner, kind: entry.kind, status: entry.status }, 1)
+        countBoth(tx, row, -1)
+        countBoth(tx, { account, owner, kind: entry.kind, status: entry.status }, 1)
       }
       return position
     },
-    correct: (stream, entry, view) => {
+    correct: (tx, stream, entry, view) => {
       const row = find.get(stream)
-      if (row !== undefined) drop(stream, row)
+      if (row !== undefined) drop(tx, stream, row)
       if (entry === undefined) return
-      const account = keys.ofAccount(entry.account)
-      add(stream, account, keys.ofOwner(account, entry.owner), entry, entry.position, view)
-    },
-    flush: () => {
-      if (rollbacks === database.rollbacks()) {
-        for (const { account, owner, kind, status, change } of counts.values()) {
-          if (change !== 0) changeCount.run(account, owner, kind, status, change)
-        }
-      }
-      counts.clear()
+      const account = keys.ofAccount(tx, entry.account)
+      add(tx, stream, account, keys.ofOwner(tx, account, entry.owner), entry, entry.position, view)
     }
   }
 }

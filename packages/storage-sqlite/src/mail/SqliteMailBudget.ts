@@ -35,7 +35,7 @@ export const makeMailBudget = (
 
   return MailBudget.of({
     take: ({ mail, addressHash, account }) =>
-      write((now): Budget => {
+      write(({ now }): Budget => {
         forget.run(now - budgetWindow)
         const silent = silencedAt(findSilence, addressHash, account, now)
         if (silent !== undefined) return { _tag: "NotBefore", at: silent }

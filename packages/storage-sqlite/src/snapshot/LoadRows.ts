@@ -4,11 +4,12 @@
 import type { DatabaseSync } from "node:sqlite"
 import type { StoredRow, StoredRowOf } from "@countersign/engine"
 import { readInteger, readText } from "../connection/Columns.ts"
+import type { Transaction } from "../connection/Transaction.ts"
 import type { SurrogateKeys } from "../directory/SurrogateKeys.ts"
 import { taskState } from "../tasks/TaskRows.ts"
 
 export interface LoadRows {
-  readonly put: (row: StoredRow) => void
+  readonly put: (tx: Transaction, row: StoredRow) => void
 }
 
 export const makeLoadRows = (db: DatabaseSync, keys: SurrogateKeys): LoadRows => {
@@ -45,7 +46,7 @@ export const makeLoadRows = (db: DatabaseSync, keys: SurrogateKeys): LoadRows =>
     )
   }
 
-  const put = (row: StoredRow): void => {
+  const put = (tx: Transaction, row: StoredRow): void => {
     switch (row._tag) {
       case "Installation":
         replaceInstallation(db, row)
@@ -66,7 +67,7 @@ export const makeLoadRows = (db: DatabaseSync, keys: SurrogateKeys): LoadRows =>
         putTask(row)
         return
       case "Receipt":
-        addReceipt.run(keys.ofAccount(row.account), row.command, row.fingerprint, row.result, row.at)
+        addReceipt.run(keys.ofAccount(tx, row.account), row.command, row.fingerprint, row.result, row.at)
         return
       case "GrantedMail":
         addMail.run(row.mail, row.addressHash, row.account, row.at, row.first ? 1 : 0)

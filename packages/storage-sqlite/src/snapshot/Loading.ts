@@ -6,14 +6,14 @@ import {
   type LoadingStore,
   type Maintenance,
   OutcomeUnknown,
-  type StorageUnavailable,
-  type StoredRow,
+  StorageUnavailable,
   StoreNotEmpty
 } from "@countersign/engine"
 import { Clock, Effect } from "effect"
 import { lockTimeout, refuse, retryWhileBusy } from "../connection/BusyRetry.ts"
-import type { Database } from "../connection/Database.ts"
+import { type Database, nowOf } from "../connection/Database.ts"
 import { isDiskFailure } from "../connection/SqliteFailure.ts"
+import { runTransaction, type Transaction } from "../connection/Transaction.ts"
 import { makeSenderRows } from "../directory/SenderRows.ts"
 import { makeSurrogateKeys } from "../directory/SurrogateKeys.ts"
 import { makeLoadRows } from "./LoadRows.ts"
@@ -30,8 +30,9 @@ export const makeLoad =
           (opened) => Effect.sync(() => opened.close())
         )
         if (!(yield* retryWhileBusy(() => isEmpty(db), refuse))) return yield* new StoreNotEmpty()
-        const answer = yield* fill(loadingStore(file, db))
-        yield* commit(db)
+        const { store, commit } = openLoading(file, db)
+        const answer = yield* fill(store)
+        yield* commit
         return answer
       })
     )
@@ -62,28 +63,45 @@ const filled = [
 const isEmpty = (db: DatabaseSync): boolean =>
   filled.every((table) => db.prepare(`SELECT 1 FROM ${table} LIMIT 1`).get() === undefined)
 
-const loadingStore = (file: string, db: DatabaseSync): LoadingStore => {
-  const database = insideTransaction(file, db)
+/** One connection that reads and writes, in one transaction that ends with the load. */
+const openLoading = (file: string, db: DatabaseSync) => {
+  let isRefused = false
+  const ends = {
+    commit: () => {},
+    // Half of a batch may be there, so none of it must stay, even when `fill` goes on.
+    rollback: () => {
+      isRefused = true
+    }
+  }
+  const inTransaction = <A>(body: (tx: Transaction) => A): Effect.Effect<A, StorageUnavailable> =>
+    Clock.clockWith((clock) => retryWhileBusy(() => runTransaction(nowOf(clock), body, ends), refuse))
+  const database: Database = {
+    file,
+    writer: db,
+    reader: db,
+    onWritten: () => {},
+    transact: inTransaction,
+    write: inTransaction,
+    read: (body) => inTransaction(({ now }) => body(now))
+  }
   const keys = makeSurrogateKeys(database)
   const rows = makeLoadRows(db, keys)
-  return {
+  const store: LoadingStore = {
     ...maintained(database, makeSenderRows(database, keys)),
-    put: (batch: ReadonlyArray<StoredRow>) => database.write(() => batch.forEach(rows.put))
+    put: (batch) =>
+      database.write((tx) => {
+        for (const row of batch) rows.put(tx, row)
+      })
   }
-}
-
-/** One connection that reads and writes, whose transaction somebody else begins and ends. */
-const insideTransaction = (file: string, db: DatabaseSync): Database => {
-  const run = <A>(body: (now: number) => A): Effect.Effect<A, StorageUnavailable> =>
-    Clock.clockWith((clock) => retryWhileBusy(() => body(Math.floor(clock.currentTimeMillisUnsafe())), refuse))
-  return { file, writer: db, reader: db, rollbacks: () => 0, onWritten: () => {}, transact: run, write: run, read: run }
-}
-
-const commit = (db: DatabaseSync) =>
-  retryWhileBusy<void, StorageUnavailable | OutcomeUnknown>(
-    () => db.exec("COMMIT"),
-    (cause) =>
-      isDiskFailure(cause)
-        ? Effect.fail(new OutcomeUnknown({ reason: "the disk failed while the store was being written" }))
-        : refuse(cause)
+  const commit = Effect.suspend(() =>
+    isRefused
+      ? Effect.fail(new StorageUnavailable({ reason: "a row was refused, and nothing was loaded" }))
+      : retryWhileBusy<void, StorageUnavailable | OutcomeUnknown>(() => db.exec("COMMIT"), refuseCommit)
   )
+  return { store, commit }
+}
+
+const refuseCommit = (cause: unknown): Effect.Effect<never, StorageUnavailable | OutcomeUnknown> =>
+  isDiskFailure(cause)
+    ? Effect.fail(new OutcomeUnknown({ reason: "the disk failed while the store was being written" }))
+    : refuse(cause)

@@ -25,17 +25,15 @@ export const maintained = (database: Database, senders: SenderRows): MaintainedS
     ...makeEventReads(database),
     streams: (after, limit) => database.read(() => streams.all(after, limit).map(decodeStream)),
     correct: (entries) =>
-      database.write(() => {
-        const outcomes = entries.map(({ stream, version, entry, view }) => {
+      database.write((tx) =>
+        entries.map(({ stream, version, entry, view }) => {
           const row = find.get(stream)
           if (row === undefined || readInteger(row, "version") !== version) return "Moved"
           if ((readOptionalInteger(row, "view_version") ?? 0) > view) return "Newer"
-          senders.correct(readInteger(row, "number"), entry, view)
+          senders.correct(tx, readInteger(row, "number"), entry, view)
           return "Written"
         })
-        senders.flush()
-        return outcomes
-      }),
+      ),
     audit: makeSenderAudit(database)
   }
 }

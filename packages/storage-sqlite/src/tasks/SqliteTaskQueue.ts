@@ -36,13 +36,7 @@ export const makeTaskQueue = (database: Database, rows: TaskRows, changes: Chang
       .pipe(Effect.flatMap(orLeaseLost(claim)), hint)
 
   return TaskQueue.of({
-    put: (task: NewTask) =>
-      hint(
-        database.write(() => {
-          rows.put(task)
-          rows.flush()
-        })
-      ),
+    put: (task: NewTask) => hint(database.write((tx) => rows.put(tx, task))),
     claim: (kinds, limit, lease) =>
       // Most claims of an idle process find nothing: they take no lock.
       database
@@ -51,7 +45,7 @@ export const makeTaskQueue = (database: Database, rows: TaskRows, changes: Chang
           Effect.flatMap((nothing) =>
             nothing.nextDue === undefined || nothing.nextDue > nothing.now || limit < 1
               ? Effect.succeed(nothing)
-              : database.write((now): Claim => {
+              : database.write(({ now }): Claim => {
                   const tasks = claimDue(kinds, limit, lease, now)
                   return { tasks, nextDue: nextDue(kinds), now }
                 })
@@ -59,7 +53,7 @@ export const makeTaskQueue = (database: Database, rows: TaskRows, changes: Chang
         ),
     renew: (claim, lease) =>
       database
-        .write((now) => renew.run(now + lease, taskNumber(claim.task) ?? null, claim.fence).changes === 1)
+        .write(({ now }) => renew.run(now + lease, taskNumber(claim.task) ?? null, claim.fence).changes === 1)
         .pipe(Effect.flatMap(orLeaseLost(claim))),
     complete: (claim) => withHeld(claim, rows.complete),
     retryAt: (claim, next) => withHeld(claim, (task) => rows.retry(task, next)),
@@ -67,7 +61,7 @@ export const makeTaskQueue = (database: Database, rows: TaskRows, changes: Chang
     list: makeList(database),
     revive: (id) =>
       hint(
-        database.write((now) => {
+        database.write(({ now }) => {
           const row = findBuried.get(taskNumber(id) ?? null)
           if (row !== undefined) rows.startAfresh(readInteger(row, "number"), now)
           return row !== undefined

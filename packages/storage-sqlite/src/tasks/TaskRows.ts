@@ -1,6 +1,6 @@
 /**
  * The life of a task as steps on its row: put, and the ends of a run. The task queue takes them, and so does a commit, which puts tasks and may
- * settle one. All run inside a transaction of the caller.
+ * settle one.
  *
  * A claim is held as long as nobody else claimed the task and its run was not ended; the fence alone decides.
  */
@@ -8,6 +8,7 @@ import type { NewTask } from "@countersign/core"
 import type { TaskFence } from "@countersign/engine"
 import { type Row, readInteger, readOptionalInteger } from "../connection/Columns.ts"
 import type { Database } from "../connection/Database.ts"
+import type { Transaction } from "../connection/Transaction.ts"
 
 /** What `tasks.state` holds. */
 export const taskState = { waiting: 0, running: 1, buried: 2 } as const
@@ -19,7 +20,7 @@ export interface HeldTask {
 }
 
 export interface TaskRows {
-  readonly put: (task: NewTask) => void
+  readonly put: (tx: Transaction, task: NewTask) => void
   readonly held: (claim: TaskFence) => HeldTask | undefined
   readonly complete: (task: HeldTask) => void
   readonly retry: (
@@ -28,8 +29,6 @@ export interface TaskRows {
   ) => void
   readonly bury: (task: HeldTask, error: string) => void
   readonly startAfresh: (number: number, due: number) => void
-  /** Writes what `put` saved up; before the COMMIT of every transaction that put tasks. */
-  readonly flush: () => void
 }
 
 /** The id of a task in the port. Of one length, so that the order of the texts is the order of the numbers. */
@@ -40,8 +39,7 @@ export const taskNumber = (id: string): number | undefined => (/^[0-9]{16}$/.tes
 
 const idLength = 16
 
-export const makeTaskRows = (database: Database): TaskRows => {
-  const { writer } = database
+export const makeTaskRows = ({ writer }: Database): TaskRows => {
   const readLast = writer.prepare("SELECT last FROM task_numbers")
   const writeLast = writer.prepare("UPDATE task_numbers SET last = ?")
   const insert = writer.prepare(`
@@ -60,14 +58,21 @@ export const makeTaskRows = (database: Database): TaskRows => {
 
   // Read once per transaction and written back once: `undefined` outside of one that put tasks.
   let last: number | undefined
-  let rollbacks = 0
 
-  const nextNumber = (): number => {
-    if (rollbacks !== database.rollbacks()) {
-      rollbacks = database.rollbacks()
-      last = undefined
+  const forgetLast = () => {
+    last = undefined
+  }
+
+  const nextNumber = (tx: Transaction): number => {
+    if (last === undefined) {
+      last = readInteger(readLast.get(), "last")
+      tx.beforeCommit(() => {
+        writeLast.run(last ?? null)
+        forgetLast()
+      })
+      tx.afterRollback(forgetLast)
     }
-    last = (last ?? readInteger(readLast.get(), "last")) + 1
+    last += 1
     return last
   }
 
@@ -93,10 +98,10 @@ export const makeTaskRows = (database: Database): TaskRows => {
   }
 
   return {
-    put: (task) => {
+    put: (tx, task) => {
       const existing = task.key === undefined ? undefined : findByKey.get(task.key)
       if (existing !== undefined) return putAgain(existing, task)
-      insert.run(nextNumber(), task.kind, task.key ?? null, Math.ceil(task.due), JSON.stringify(task.payload))
+      insert.run(nextNumber(tx), task.kind, task.key ?? null, Math.ceil(task.due), JSON.stringify(task.payload))
     },
     held: ({ task, fence }) => {
       const row = findHeld.get(taskNumber(task) ?? null, fence)
@@ -115,10 +120,6 @@ export const makeTaskRows = (database: Database): TaskRows => {
       if (rerunAt !== undefined) startAfresh(number, rerunAt)
       else setBuried.run(error, number)
     },
-    startAfresh,
-    flush: () => {
-      if (last !== undefined && rollbacks === database.rollbacks()) writeLast.run(last)
-      last = undefined
-    }
+    startAfresh
   }
 }

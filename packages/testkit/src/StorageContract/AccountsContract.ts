@@ -3,12 +3,29 @@
  */
 import { AccountAdmin, Accounts, Installation } from "@countersign/engine"
 import { expect } from "@effect/vitest"
-import { Effect, Option, Redacted } from "effect"
+import { Context, Effect, Layer, Option, Redacted } from "effect"
 import { TestClock } from "effect/testing"
-import { beginning, hour, makeClause, type StorageLayer } from "./Clause.ts"
+import { beginning, hour, makeClause, type StorageLayer, type StorageOptions } from "./Clause.ts"
 
-export const accountsContract = (layer: StorageLayer): void => {
+export const accountsContract = (layer: StorageLayer, { withoutAccounts }: StorageOptions): void => {
   const clause = makeClause(layer)
+
+  if (withoutAccounts !== undefined) {
+    clause(
+      "A.7 a storage without accounts leaves the place to those of the host",
+      Effect.gen(function* () {
+        const ana = { id: "host's own", email: "ana@example.com", name: "Ana" }
+        const hosts = Layer.succeed(Accounts, {
+          authenticate: () => Effect.succeedNone,
+          account: (id) => Effect.succeed(id === ana.id ? Option.some(ana) : Option.none()),
+          organization: () => Effect.succeedNone
+        })
+        const ports = yield* Layer.build(Layer.fresh(Layer.provideMerge(withoutAccounts, hosts)))
+        expect(Option.getOrUndefined(yield* Context.get(ports, Accounts).account(ana.id))).toEqual(ana)
+        expect(Option.isNone(Context.getOption(ports, AccountAdmin))).toBe(true)
+      })
+    )
+  }
 
   clause(
     "A.1 a created account is found by its id and listed; each has an id of its own",

@@ -37,6 +37,8 @@ export interface StorageOptions {
   readonly reopen?: Effect.Effect<StorageLayer, unknown, Scope.Scope>
   /** The adapter with other limits of mail. With it, the clause about an account's own limit runs. */
   readonly withMailLimits?: (limits: MailLimits) => StorageLayer
+  /** The adapter without accounts of its own. With it, the clause about a host's accounts runs. */
+  readonly withoutAccounts?: Layer.Layer<Exclude<StoragePorts, Accounts | AccountAdmin>, unknown>
 }
 
 /** When every clause begins, in milliseconds since the epoch. */
