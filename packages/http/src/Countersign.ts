@@ -29,8 +29,8 @@ import { type FetchHandler, type NodeListener, toFetchHandler, toNodeListener } 
 import type { HttpAppRequirements, Served } from "./HttpApp.ts"
 
 /** A method of `Senders` as an async function. What may be missing is `undefined`. */
-type Async<F> = F extends (...args: infer Args) => Effect.Effect<infer A, infer _E>
-  ? (...args: Args) => Promise<A extends Option.Option<infer V> ? V | undefined : A>
+type Async<F> = F extends (input: infer Input) => Effect.Effect<infer A, infer _E>
+  ? (input: Input) => Promise<A extends Option.Option<infer V> ? V | undefined : A>
   : never
 
 /** The use cases of `Senders`, one async function each. They reject with the errors that the Effects fail with. */
@@ -90,25 +90,16 @@ export const makeCountersign = async <E>(
 }
 
 const makeAsyncSenders = (context: Context.Context<Senders>): AsyncSenders => {
-  const senders = Context.get(context, Senders)
   const run = Effect.runPromiseWith(context)
-  return {
-    add: (caller, input) => run(senders.add({ ...caller, ...input })),
-    get: (account, sender) => run(senders.get({ account, id: sender })),
-    current: (account, owner) => run(senders.current({ account, owner })),
-    list: (query) => run(senders.list(query)),
-    count: (filter) => run(senders.count(filter)),
-    status: (account, sender) => run(senders.status({ account, id: sender })),
-    history: (account, sender) => run(senders.history({ account, id: sender })),
-    resend: (caller, sender) => run(senders.resend({ ...caller, id: sender })),
-    readLink: (token) => run(senders.readLink({ token })),
-    confirm: (token, correlation) => run(senders.confirm({ token, correlation })),
-    decline: (token, correlation) => run(senders.decline({ token, correlation })),
-    check: (caller, sender) => run(senders.probe({ ...caller, id: sender })),
-    remove: (caller, sender, reason) => run(senders.remove({ ...caller, id: sender, reason })),
-    removeAll: (caller, owner) => run(senders.removeAll({ ...caller, owner })),
-    removeAddress: (caller, address) => run(senders.removeAddress({ ...caller, address })),
-    effective: (account, organization) =>
-      run(Effect.map(senders.effective({ account, organization }), Option.getOrUndefined))
-  }
+  const method =
+    <Input, A, E>(useCase: (input: Input) => Effect.Effect<A, E>) =>
+    (input: Input) =>
+      run(Effect.map(useCase(input), (answer) => (Option.isOption(answer) ? Option.getOrUndefined(answer) : answer)))
+  // Method by method what `AsyncSenders` says; TypeScript does not follow the types through the entries.
+  return Object.fromEntries(
+    Object.entries(Context.get(context, Senders)).map(([name, useCase]) => [
+      name,
+      method<never, unknown, unknown>(useCase)
+    ])
+  ) as unknown as AsyncSenders
 }

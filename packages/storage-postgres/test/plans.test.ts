@@ -1,6 +1,6 @@
 import { EventStore, MailBudget, Maintenance, SenderDirectory, type SenderFilter, TaskQueue } from "@countersign/engine"
 import { onPostgres } from "@countersign/testkit"
-import { account, addCommit } from "@countersign/testkit/sample-commit"
+import { account, addCommit, organization as owner } from "@countersign/testkit/sample-commit"
 import { expect, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { PostgresStorage } from "../src/index.ts"

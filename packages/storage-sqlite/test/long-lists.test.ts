@@ -1,6 +1,6 @@
 import { join } from "node:path"
 import { EventStore, SenderDirectory, type SenderQuery } from "@countersign/engine"
-import { account, addCommit } from "@countersign/testkit/sample-commit"
+import { account, addCommit, organization } from "@countersign/testkit/sample-commit"
 import { describe, expect, it } from "@effect/vitest"
 import { Cause, Context, Deferred, Effect, Exit, Fiber, Scope } from "effect"
 import { openDatabase } from "../src/connection/Database.ts"

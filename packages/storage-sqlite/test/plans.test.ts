@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite"
 import { EventStore, Maintenance, SenderDirectory, type SenderFilter } from "@countersign/engine"
-import { account, addCommit } from "@countersign/testkit/sample-commit"
+import { account, addCommit, organization } from "@countersign/testkit/sample-commit"
 import { describe, expect, it } from "@effect/vitest"
 import { Context, Effect } from "effect"
 import { openDatabase } from "../src/connection/Database.ts"

@@ -29,7 +29,7 @@ const links = async () => {
   return Promise.all(emails.map(({ id }) => service.link(id)))
 }
 const confirm = async () => {
-  for (const link of await links()) await service.confirm({ token: link })
+  for (const link of await links()) await service.confirm(link)
 }
 const decline = async () => {
   for (const link of await links())

@@ -64,7 +64,7 @@ const take = async (service: Service, known: ReadonlyArray<Known>, step: Step): 
       const index = known.length === 0 ? -1 : step.which % known.length
       const { id, kind } = (await inOpenTransact(service))[index] ?? {}
       if (id === undefined || kind === "domain") return known
-      await service.confirm({ token: await service.link(id) })
+      await service.confirm(await service.link(id))
       return known.map((each, i) => (i === index ? { ...each, status: "email-verified" } : each))
     }
     case "remove": {

@@ -1,6 +1,6 @@
 import { createServer, type RequestListener } from "node:http"
 import type { AddressInfo } from "node:net"
-import { AccountAdmin, type AddInput, AddressRefused, type Caller, EventStore, Senders } from "@countersign/engine"
+import { AccountAdmin, AddressRefused, EventStore, Senders } from "@countersign/engine"
 import { type Countersign, HttpApp, isSenderFailure, makeCountersign } from "@countersign/http"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Context, Effect, Layer, Logger, ManagedRuntime, Redacted } from "effect"
@@ -175,7 +175,10 @@ describe("the use cases as plain async functions", () => {
     expect(refused).toMatchObject({ _tag: "AddressRefused", code: "at-sign-missing" })
     expect(await failed(countersign.senders.current({ account, owner }))).toMatchObject({ _tag: "SenderNotFound" })
     for (const use of ["readLink", "confirm", "decline"] as const) {
-      expect(await failed(countersign.senders[use]("x"))).toMatchObject({ _tag: "LinkRefused", reason: "unknown" })
+      expect(await failed(countersign.senders[use]({ token: "x" }))).toMatchObject({
+        _tag: "LinkRefused",
+        reason: "unknown"
+      })
     }
     const { sender } = await countersign.senders.add({ ...caller(), owner, address: "a@acme.com" })
     const soon = await failed(countersign.senders.resend({ ...caller(), id: sender.id }))
@@ -219,13 +222,13 @@ describe("the life of it", () => {
         Effect.addFinalizer(() => Effect.sync(() => (released = true))),
         {
           ...senders,
-          add: (caller: Caller, input: AddInput) =>
+          add: (input: Parameters<(typeof senders)["add"]>[0]) =>
             Effect.andThen(
               Effect.promise(() => {
                 asked()
                 return gate
               }),
-              senders.add({ ...caller, ...input })
+              senders.add(input)
             )
         }
       )

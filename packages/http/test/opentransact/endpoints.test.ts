@@ -132,7 +132,7 @@ describe.each(storages)("over %s", (storage) => {
         relationships: { owner: { data: client.application } },
         meta: { status: theirs.status, kind: "email", "dns-records": theirs.dnsRecords }
       })
-      await service.confirm({ token: await service.link(theirs.id) })
+      await service.confirm(await service.link(theirs.id))
       expect((await resourceIn(await client.call("GET", `${collection}/${theirs.id}`))).meta.status).toBe(
         "email-verified"
       )

@@ -47,7 +47,7 @@ describe("adding", () => {
     ])
     expect(mails.find(({ to }) => to === "owner@acme.com")?.text).toMatch(/\._domainkey\.example\.org CNAME /)
     const link = /\/verify\/(\S+)/.exec(mails.find(({ to }) => to === "email2@example.org")?.text ?? "")?.[1] ?? ""
-    expect((await service.confirm({ token: link })).state).toBe("verified")
+    expect((await service.confirm(link)).state).toBe("verified")
     expect(await emails()).toEqual(["email2@example.org pending"])
   })
 

@@ -45,7 +45,7 @@ describe.each(storages)("over %s", (storage) => {
     service = await startService({ workers: true, storage })
     await post("email", "c@beta.com")
     const first = await idOf("c@beta.com")
-    await service.confirm({ token: await service.link(first) })
+    await service.confirm(await service.link(first))
     await service.publishAll()
     await service.work("1 hour")
     await post("domain", "beta.com")

@@ -61,7 +61,7 @@ export const settle = async (service: Service, party: Party, wish: Wish, address
   await add(service, party, place, address)
   const found = (await listed(service, party.account)).find((each) => each.address === address)
   const { id: sender } = found ?? expect.unreachable(`${address} was not added`)
-  if (confirmed && place !== "domain") await service.confirm({ token: await service.link(sender, party.account) })
+  if (confirmed && place !== "domain") await service.confirm(await service.link(sender, party.account))
   if (removed) await service.call("DELETE", `/sender/${address}`, undefined, bearer(party))
   return { sender, address }
 }

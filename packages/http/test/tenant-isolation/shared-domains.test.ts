@@ -39,7 +39,7 @@ it("a domain and an address that are proven for one account are not for another"
   expect(await listed.json()).toMatchObject({ senderlist: [{ email: "shared.com", status: "pending" }] })
 
   // Nor does what another account loses take anything away.
-  await service.confirm({ token: await service.link(sender, service.other.account) })
+  await service.confirm(await service.link(sender, service.other.account))
   for (const name of [address, "shared.com"])
     await service.call("DELETE", `/sender/${name}`, undefined, as(service.other))
   await service.work("1 day")
@@ -64,7 +64,7 @@ it("what one account does to an address, mails nothing for another, whose link s
   const since = (await service.mails()).slice(before.length)
   expect(since.length).toBeGreaterThan(0)
   for (const { text } of since) expect([text.includes("Another Ltd"), text.includes("Acme Ltd")]).toEqual([true, false])
-  expect((await service.confirm({ token: link })).state).toBe("verified")
+  expect((await service.confirm(link)).state).toBe("verified")
 })
 
 it("the same Idempotency-Key of two accounts is two keys, also while both are in flight", async () => {

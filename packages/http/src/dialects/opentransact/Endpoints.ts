@@ -4,9 +4,9 @@
  * Each negotiates the media type, finds out who calls, reads the query, asks one use case, and puts its answer into a JSON:API document. What is
  * wrong with a request at a certain place of it is answered here, because no other dialect says where.
  */
-import type { OrganizationId, Owner } from "@countersign/core"
+import type { OwnerInput } from "@countersign/core"
 import { Accounts, type ListedSender, Senders, Settings } from "@countersign/engine"
-import { Brand, Effect, Option } from "effect"
+import { Effect, Option } from "effect"
 import type { HttpServerResponse } from "effect/http"
 import type { Authorize, Dialect } from "../../Dialect.ts"
 import { type Failure, RequestMalformed } from "../../Failure.ts"
@@ -23,9 +23,6 @@ import { type Fields, type ListParameters, readFieldsOnly, readList } from "./Pa
 import type { EmailAddressList, EmailAddressResource } from "./Resource.ts"
 
 const { path } = EmailAddressesGroup.endpoints.list
-
-/** The accounts know every organization by its id. */
-const organizationId = Brand.nominal<OrganizationId>()
 
 const secondOf = (milliseconds: number): string => `${new Date(milliseconds).toISOString().slice(0, 19)}Z`
 
@@ -104,13 +101,10 @@ export const routes: Dialect["routes"] = Effect.fnUntraced(function* (authorize:
   /** Unknown and foreign owners answer alike, so that nobody learns what others have. */
   const ownerOf = Effect.fnUntraced(function* (account: string, { type, id }: OwnerIdentifier) {
     if (type === "applications") {
-      return id === account ? Option.some<Owner>({ _tag: "Account" }) : Option.none<Owner>()
+      return id === account ? Option.some<OwnerInput>({ _tag: "Account" }) : Option.none<OwnerInput>()
     }
     const found = yield* accounts.organization(account, id)
-    return Option.map(
-      found,
-      (organization): Owner => ({ _tag: "Organization", organization: organizationId(organization.id) })
-    )
+    return Option.map(found, (organization): OwnerInput => ({ _tag: "Organization", organization: organization.id }))
   })
 
   const list = Effect.fnUntraced(function* (exchange: Exchange) {

@@ -4,9 +4,9 @@
  * Each finds out who calls, asks one use case, and puts its answer into the dialect's words. Bodies are read here and not by the
  * definition, because the dialect is wider than a schema: tokens inside bodies, forms, JSON types without a body.
  */
-import type { OrganizationId, Owner } from "@countersign/core"
+import type { OwnerInput } from "@countersign/core"
 import { Accounts, type Caller, type ListedSender, Senders } from "@countersign/engine"
-import { Brand, Effect, Option } from "effect"
+import { Effect, Option } from "effect"
 import type { Authorize, Dialect } from "../../Dialect.ts"
 import { CallerUnknown, type Failure, MemberInvalid } from "../../Failure.ts"
 import { idempotencyOf } from "../../IdempotencyKey.ts"
@@ -38,13 +38,10 @@ const emailAddressOf = (sender: ListedSender): EmailAddress => ({
 /** Who calls, for which scope. */
 interface Scope {
   readonly caller: Caller
-  readonly owner: Owner
+  readonly owner: OwnerInput
 }
 
 type Members = RequestBody["members"]
-
-/** The accounts know every organization by its id. */
-const organizationId = Brand.nominal<OrganizationId>()
 
 /** No sender has this id. */
 const nobody = "nobody"
@@ -62,7 +59,7 @@ export const routes: Dialect["routes"] = Effect.fnUntraced(function* (authorize:
     if (Option.isNone(organization)) return yield* new CallerUnknown()
     return {
       caller,
-      owner: { _tag: "Organization", organization: organizationId(organization.value.id) }
+      owner: { _tag: "Organization", organization: organization.value.id }
     } satisfies Scope
   })
 
