@@ -1,5 +1,6 @@
 /**
- * An Effect service: Countersign's routes beside its own in one router, and a use case called as an Effect. Its store is in memory.
+ * An Effect service: Countersign's routes beside its own in one router, and a use case called as an Effect. Its store
+ * is in memory.
  *
  *     PORT=3000 npx node --conditions=source docs/examples/effect/main.ts
  */

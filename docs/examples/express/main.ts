@@ -1,6 +1,6 @@
 /**
- * An Express service with its own customers. It keeps Countersign's store beside its own data, adds senders by a function call,
- * and mounts the HTTP application below `/mail`, where the mailed links lead.
+ * An Express service with its own customers. It keeps Countersign's store beside its own data, adds senders by a
+ * function call, and mounts the HTTP application below `/mail`, where the mailed links lead.
  *
  *     PORT=3000 SMTP_URL=smtp://127.0.0.1:1025 npx node --conditions=source docs/examples/express/main.ts
  */

@@ -1,8 +1,9 @@
 /**
- * The raw contender on PostgreSQL: one statement that writes the rows of a group of commits, one round trip and one flush. It takes no lock, looks
- * nothing up, checks nothing and answers nothing.
+ * The raw contender on PostgreSQL: one statement that writes the rows of a group of commits, one round trip and one
+ * flush. It takes no lock, looks nothing up, checks nothing and answers nothing.
  *
- * The database is one that the storage adapter made, so the schema and its indexes are the same. The smoke test compares what both wrote, row by row.
+ * The database is one that the storage adapter made, so the schema and its indexes are the same. The smoke test
+ * compares what both wrote, row by row.
  */
 import { ownerKey, type SenderEntry, viewVersion } from "@countersign/core"
 import type { Commit } from "@countersign/engine"

@@ -1,8 +1,9 @@
 /**
- * The raw contender: a loop over `node:sqlite` that writes the rows of a commit, and nothing else. It looks nothing up, checks nothing
- * and answers nothing.
+ * The raw contender: a loop over `node:sqlite` that writes the rows of a commit, and nothing else. It looks nothing up,
+ * checks nothing and answers nothing.
  *
- * The file is a copy of one that the storage adapter made, so the schema, its indexes and the fill level are the same by construction.
+ * The file is a copy of one that the storage adapter made, so the schema, its indexes and the fill level are the same
+ * by construction.
  */
 import type { Commit } from "@countersign/engine"
 import type { Round } from "../Measure.ts"

@@ -1,5 +1,6 @@
 /**
- * Our contestant with whole commits, over whichever adapter it is given: what a commit of the product costs, beside stores that only append.
+ * Our contestant with whole commits, over whichever adapter it is given: what a commit of the product costs, beside
+ * stores that only append.
  *
  * It takes part where a sender is added. Where streams are read, the event-only contestant has said it all.
  */

@@ -1,7 +1,9 @@
 /**
- * A program: our HTTP application over the engine and the SQLite adapter at the path that it is given, on a free port of loopback.
+ * A program: our HTTP application over the engine and the SQLite adapter at the path that it is given, on a free port
+ * of loopback.
  *
- * It answers requests and leaves mail and DNS to the workers of another process, as a service may: what is measured is the request.
+ * It answers requests and leaves mail and DNS to the workers of another process, as a service may: what is measured is
+ * the request.
  */
 import { makeLinkKeys } from "@countersign/core"
 import { AccountAdmin, DkimTokens, Engine, Settings } from "@countersign/engine"
