@@ -1,5 +1,5 @@
 /**
- * What one look at the DNS says: raw observations become one verdict per record, and the verdicts one result.
+ * What a probe says: raw observations become one verdict per record, and the verdicts one result.
  *
  * Pure comparison. The engine asks the resolver and hands the answers in; nothing here guesses: an answer that could
  * not be had is `indeterminate`, never `missing`.

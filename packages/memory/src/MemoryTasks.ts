@@ -7,6 +7,7 @@
  */
 import type { NewTask, TaskKind } from "@countersign/core"
 import type { Claim, ClaimedTask, TaskFence } from "@countersign/engine"
+import { taskId } from "@countersign/engine/storage"
 import type { MemoryState, Task } from "./MemoryState.ts"
 
 /** The task of a claim that is still held. */
@@ -20,13 +21,6 @@ export const putTask = (state: MemoryState, task: NewTask): void => {
   if (existing === undefined) putNew(state, task)
   else putAgain(existing, task)
 }
-
-/** Of one length, so that the order of ids is the order of puts. */
-export const taskId = (number: number): string => `${idPrefix}${String(number).padStart(16, "0")}`
-
-export const taskNumber = ({ id }: Task): number => Number(id.slice(idPrefix.length))
-
-const idPrefix = "task-"
 
 const putNew = (state: MemoryState, task: NewTask): void => {
   state.tasksPut += 1

@@ -34,7 +34,7 @@ const write = `
       SELECT e.*, ${now} FROM unnest($4::bigint[], $5::bigint[], $6::integer[], $7::text[], $8::integer[], $9::text[], $10::text[]) AS e
   ), added_senders AS (
     INSERT INTO countersign.senders (stream, account, owner, position, kind, status, domain, canonical, incarnation,
-        created_at, updated_at, metadata, body, view_version)
+        added_at, updated_at, metadata, body, view_version)
       SELECT s.*, ${viewVersion} FROM unnest($1::bigint[], $11::text[], $12::text[], $13::bigint[], $14::text[], $15::text[], $16::text[], $17::text[],
         $18::integer[], $19::bigint[], $20::bigint[], $21::text[], $22::text[]) AS s
   ), added_metadata AS (

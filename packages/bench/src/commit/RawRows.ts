@@ -89,8 +89,9 @@ export const toRawRows = (commit: Commit, last: LastNumbers, known: Known): RawR
   }
 }
 
-const bodyOf = ({ address, mailbox, domainState, domainSince, verdicts, plan }: SenderEntry): string =>
+const bodyOf = ({ owner, address, mailbox, domainState, domainSince, verdicts, plan }: SenderEntry): string =>
   JSON.stringify({
+    owner,
     address,
     mailbox,
     domainState,
