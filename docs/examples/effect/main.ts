@@ -29,7 +29,7 @@ const from = HttpRouter.add(
 
 const settings = Settings.layer({
   publicUrl: "https://verify.example.com",
-  secret: Redacted.make("only for the example, 32 characters at least")
+  secret: Redacted.make("only for the example: 32 characters at least")
 })
 
 const adapters = Layer.mergeAll(MemoryStorage.layer, MemoryMailer.layer, MemoryDns.layer)

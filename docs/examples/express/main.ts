@@ -34,7 +34,7 @@ const accounts = Layer.succeed(Accounts, {
 
 const settings = Settings.layer({
   publicUrl,
-  secret: Redacted.make(process.env.COUNTERSIGN_SECRET ?? "only for the example, 32 characters at least")
+  secret: Redacted.make(process.env.COUNTERSIGN_SECRET ?? "only for the example: 32 characters at least")
 })
 
 const countersign = await makeCountersign(

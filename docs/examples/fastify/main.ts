@@ -16,7 +16,7 @@ const countersign = await makeCountersign(
     Layer.provideMerge(
       Settings.layer({
         publicUrl: "https://app.example.com/mail",
-        secret: Redacted.make("only for the example, 32 characters at least")
+        secret: Redacted.make("only for the example: 32 characters at least")
       })
     ),
     Layer.provideMerge(Layer.mergeAll(MemoryStorage.layer, MemoryMailer.layer, MemoryDns.layer))

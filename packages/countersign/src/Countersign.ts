@@ -41,8 +41,9 @@ export interface Countersign {
    */
   readonly events: (options?: { readonly after?: number }) => AsyncIterable<FeedEvent>
   /**
-   * Calls the listener at each change of a sender's status from now on, here and in other processes on the same storage.
-   * What a listener throws goes to the log. Answers a function that ends it.
+   * Calls the listener at each change of a sender's status since `createCountersign` was called, in this process or another
+   * on the same storage: one after the other, each once the answer to the one before it is settled. What a listener throws
+   * goes to the log. Answers a function that ends it.
    */
   readonly onChange: (listener: (change: StatusChange) => unknown) => () => void
   /** Waits for what is being answered, stops the workers, and lets go of everything. */
@@ -62,6 +63,7 @@ export const makeCountersign = async <R extends HttpAppRequirements, E>(
   const close = () => Effect.runPromise(Scope.close(scope, Exit.void))
   const building = Effect.gen(function* () {
     const context = yield* Layer.buildWithScope(layer, scope)
+    const begin = yield* Context.get(context, EventStore).head
     // Requests and listeners end before what they use does.
     const requests = Context.add(context, Scope.Scope, yield* Scope.fork(scope))
     const handler = (served: Served): Handler => {
@@ -73,10 +75,24 @@ export const makeCountersign = async <R extends HttpAppRequirements, E>(
       page: handler({ page: true, dialects: [], operations: false }),
       api: (...dialects) => handler({ page: false, dialects, operations: false }),
       events: ({ after = 0 } = {}) => Stream.toAsyncIterableWith(eventFeed(after), context),
-      onChange: makeOnChange(requests, yield* Effect.provide(headNow, context)),
+      onChange: (listener) => listen(requests, begin, listener),
       close
     } satisfies Countersign
   })
   // A layer that cannot be built to its end leaves nothing open.
   return Effect.runPromise(Effect.onError(building, () => Scope.close(scope, Exit.void)))
+}
+
+const listen = (
+  context: Context.Context<EventStore | Scope.Scope>,
+  after: number,
+  listener: (change: StatusChange) => unknown
+): (() => void) => {
+  const tell = ({ statusBefore: before, statusAfter: after, ...event }: FeedEvent) =>
+    Effect.tryPromise(async () => listener({ ...event, before, after })).pipe(
+      Effect.catchCause((cause) => Effect.logError("a listener to changes failed", cause))
+    )
+  const fiber = Effect.runForkWith(context)(Stream.runForEach(statusChanges(after), tell))
+  Effect.runSync(Scope.addFinalizer(Context.get(context, Scope.Scope), Fiber.interrupt(fiber)))
+  return () => void Effect.runFork(Fiber.interrupt(fiber))
 }

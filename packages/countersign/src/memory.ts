@@ -1,7 +1,6 @@
 /**
  * Storage in memory: it goes with the process.
  */
-import { AccountAdmin, Accounts } from "@countersign/engine"
 import { MemoryStorage } from "@countersign/memory"
 import type { Storage } from "./Options.ts"
 

@@ -23,7 +23,7 @@ export const zone = "dkim.countersign.net"
 
 export const settings = Settings.layer({
   publicUrl: "https://mail.countersign.net",
-  secret: Redacted.make("a secret of the tests, 32 characters")
+  secret: Redacted.make("a secret of the tests of 32 characters")
 })
 
 /** Every port over the given storage, mailer and resolver. */

@@ -160,7 +160,7 @@ describe("a verification link", () => {
 
 const canonical = CanonicalAddress.make("hello@acme.com")
 
-const ours = "a secret of the tests, 32 characters"
+const ours = "a secret of the tests of 32 characters"
 const old = "an old secret of 32 characters at least"
 
 const keysOf = (secrets: string) => makeLinkKeys(Result.getOrThrow(parseLinkSecrets(secrets)))

@@ -30,7 +30,7 @@ import { TestClock } from "effect/testing"
 /** No sender has this address. */
 const nobody = CanonicalAddress.make("nobody")
 
-const secret = "a secret of the tests, 32 characters"
+const secret = "a secret of the tests of 32 characters"
 const linkKeys = makeLinkKeys(Result.getOrThrow(parseLinkSecrets(secret)))
 
 const settings = (publicUrl: string) => Settings.layer({ publicUrl, secret: Redacted.make(secret) })

@@ -37,7 +37,7 @@ export interface KnownSender {
 }
 
 const publicUrl = "http://verify.acme.test"
-const linkSecret = "a secret of the tests, 32 characters"
+const linkSecret = "a secret of the tests of 32 characters"
 const linkKeys = makeLinkKeys(Result.getOrThrow(parseLinkSecrets(linkSecret)))
 
 /** Ids of a seed, in the form of the real ones. */

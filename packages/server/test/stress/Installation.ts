@@ -47,7 +47,7 @@ export const processOf = ({ store, dns, smtp }: ProcessSettings) =>
         storageOf(store),
         SmtpMailer.layer({ url: Redacted.make(smtp), from: "verify@example.net" }),
         SystemResolver.layer({ servers: [dns], timeout: "2 seconds" }),
-        Settings.layer({ publicUrl, secret: Redacted.make("a secret of the tests, 32 characters") })
+        Settings.layer({ publicUrl, secret: Redacted.make("a secret of the tests of 32 characters") })
       )
     )
   )
