@@ -5,8 +5,9 @@
  * A claim is held as long as nobody else claimed the task and its run was not ended: a lease that ran out still counts while nobody took
  * it over. The fence alone decides, in every verb.
  */
-import type { NewTask, TaskKind } from "@countersign/core"
+import type { NewTask, TaskId, TaskKind } from "@countersign/core"
 import type { Claim, ClaimedTask, TaskFence } from "@countersign/engine"
+import { Brand } from "effect"
 import type { MemoryState, Task } from "./MemoryState.ts"
 
 /** The task of a claim that is still held. */
@@ -22,7 +23,9 @@ export const putTask = (state: MemoryState, task: NewTask): void => {
 }
 
 /** Of one length, so that the order of ids is the order of puts. */
-export const taskId = (number: number): string => `${idPrefix}${String(number).padStart(16, "0")}`
+export const taskId = (number: number): TaskId => brand(`${idPrefix}${String(number).padStart(16, "0")}`)
+
+const brand = Brand.nominal<TaskId>()
 
 export const taskNumber = ({ id }: Task): number => Number(id.slice(idPrefix.length))
 

@@ -4,8 +4,9 @@
  *
  * A claim is held as long as nobody else claimed the task and its run was not ended; the fence alone decides.
  */
-import type { NewTask } from "@countersign/core"
+import type { NewTask, TaskId } from "@countersign/core"
 import type { TaskFence } from "@countersign/engine"
+import { Brand } from "effect"
 import { type Row, readInteger, readOptionalInteger } from "../connection/Columns.ts"
 import type { Database } from "../connection/Database.ts"
 import type { Transaction } from "../connection/Transaction.ts"
@@ -32,7 +33,9 @@ export interface TaskRows {
 }
 
 /** The id of a task in the port. Of one length, so that the order of the texts is the order of the numbers. */
-export const taskId = (number: number): string => String(number).padStart(idLength, "0")
+export const taskId = (number: number): TaskId => brand(String(number).padStart(idLength, "0"))
+
+const brand = Brand.nominal<TaskId>()
 
 /** The number of a task by its id; `undefined` for what is no id of ours. */
 export const taskNumber = (id: string): number | undefined => (/^[0-9]{16}$/.test(id) ? Number(id) : undefined)
