@@ -2,7 +2,7 @@
  * Histories of senders and their mailboxes committed to a store as the engine commits them: the events, the row and the
  * tasks that follow.
  */
-import { type Decider, type MailboxId, mailboxDecider, StoredSenderId, senderDecider } from "@countersign/core"
+import { type Decider, type MailboxId, mailboxDecider, type SenderId, StoredSenderId, senderDecider } from "@countersign/core"
 import { AccountAdmin, type Append, EventStore, MailBudget } from "@countersign/engine"
 import { Brand, Effect } from "effect"
 import fc from "fast-check"
@@ -15,22 +15,25 @@ export const histories: fc.Arbitrary<ReadonlyArray<History>> = fc.array(arbitrar
   maxLength: 4
 })
 
+const mailboxName = Brand.nominal<MailboxId>()
+
 /** Commits the histories, a step of each in turn. `name` keeps senders and commands apart when it is done again. */
 export const playAll = Effect.fnUntraced(function* (all: ReadonlyArray<History>, name = "sender") {
   const played = all.map((history, index) => ({
     account: history.subject.account,
-    name: `${name}-${index}`,
+    sender: StoredSenderId.make(`${name}-${index}`),
+    mailbox: mailboxName(`${name}-mailbox-${index}`),
     steps: playHistory(history),
     versions: new Map<string, number>()
   }))
   const longest = Math.max(0, ...all.map(({ steps }) => steps.length))
   for (let at = 0; at < longest; at++) {
-    for (const { account, name, steps, versions } of played) {
-      const appends = appendsOf(name, steps[at], versions)
+    for (const { account, sender, mailbox, steps, versions } of played) {
+      const appends = appendsOf(sender, mailbox, steps[at], versions)
       if (appends.length === 0) continue
       yield* Effect.yieldNow
       const store = yield* EventStore
-      const id = `${name} ${at}`
+      const id = `${sender} ${at}`
       yield* store.commit([{ account, command: { id, fingerprint: "", result: id }, appends }])
     }
   }
@@ -38,7 +41,8 @@ export const playAll = Effect.fnUntraced(function* (all: ReadonlyArray<History>,
 
 /** What a step writes. `versions` holds the version of each stream, and is moved on. */
 const appendsOf = (
-  name: string,
+  sender: SenderId,
+  mailbox: MailboxId,
   step: PlayedStep | undefined,
   versions: Map<string, number>
 ): ReadonlyArray<Append> => {
@@ -60,8 +64,8 @@ const appendsOf = (
     return [{ stream, expected, events, entry: decider.view(stream, state), tasks }]
   }
   return [
-    ...append(senderDecider, StoredSenderId.make(name), step?.sender),
-    ...append(mailboxDecider, Brand.nominal<MailboxId>()(`${name}-mailbox`), step?.mailbox)
+    ...append(senderDecider, sender, step?.sender),
+    ...append(mailboxDecider, mailbox, step?.mailbox)
   ]
 }
 
