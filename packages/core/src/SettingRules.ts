@@ -26,7 +26,8 @@ export const parsePublicUrl = (value: string): Result.Result<PublicUrl, string> 
     : Result.fail("must be an http or https URL without user, query and fragment")
 }
 
-const shortestSecret = 32
+/** In characters. */
+export const shortestSecret = 32
 
 /** `new,old`: spaces around a secret do not count. Anybody could guess a short one, and sign with it. */
 export const parseLinkSecrets = (value: string): Result.Result<LinkSecrets, string> => {

@@ -48,7 +48,7 @@ export const wholeDomain = {
   canonical: CanonicalAddress.make(domain)
 } as const
 
-/** What a look at the plan's records saw; without sights, that all are right. */
+/** What a probe of the plan's records saw; without sights, that all are right. */
 export const saw = (...sights: ReadonlyArray<Sight>) => evidenceOf(plan, domain, sights)
 export const verdictsOf = (...sights: ReadonlyArray<Sight>) => judgePlan(plan.records, saw(...sights))
 
@@ -129,11 +129,18 @@ export const add = (
   other: Partial<Of<SenderCommand, "AddSender">> = {}
 ): SenderCommand => ({ _tag: "AddSender", at: t0 + after, verificationId, ...facts, ...other })
 
+/** `declinedUntil` is what the mailbox knows, in milliseconds since `t0`. */
+export const request = (verificationId: string, after: number, declinedUntil?: number): SenderCommand => ({
+  _tag: "RequestLink",
+  at: t0 + after,
+  verificationId,
+  ...(declinedUntil === undefined ? {} : { declinedUntil: t0 + declinedUntil })
+})
+
 const byLink =
-  <T extends "RequestLink" | "ConfirmLink" | "DeclineLink">(_tag: T) =>
+  <T extends "ConfirmLink" | "DeclineLink">(_tag: T) =>
   (verificationId: string, after: number): SenderCommand => ({ _tag, at: t0 + after, verificationId })
 
-export const request = byLink("RequestLink")
 export const confirm = byLink("ConfirmLink")
 export const decline = byLink("DeclineLink")
 
@@ -169,19 +176,19 @@ export const expire = (verificationId: string, after: number, incarnation = 1): 
 export const probe = (
   after: number,
   sights: ReadonlyArray<Sight>,
-  other: { readonly asked?: boolean; readonly streak?: Streak; readonly incarnation?: number } = {}
+  other: { readonly onDemand?: boolean; readonly streak?: Streak; readonly incarnation?: number } = {}
 ): SenderCommand => ({
   _tag: "RecordProbe",
   at: t0 + after,
   incarnation: 1,
   evidence: saw(...sights),
-  asked: false,
+  onDemand: false,
   streak: undefined,
   ...other
 })
 
 /** So many negatives in a row, the first `since` after `t0`. */
-export const streak = (count: number, since: number): Streak => ({ count, since: t0 + since, vantages: [] })
+export const streak = (count: number, since: number): Streak => ({ count, since: t0 + since })
 
 export const remove = (after: number): SenderCommand => ({
   _tag: "RemoveSender",

@@ -10,7 +10,6 @@ import {
   type CanonicalAddress,
   type DomainName,
   decide,
-  encodeEvent,
   evolve,
   makeDnsPlan,
   makeIdentity,
@@ -18,6 +17,7 @@ import {
   react,
   type SenderEvent,
   type SenderId,
+  senderDecider,
   view
 } from "@countersign/core"
 import { type Commit, Ids } from "@countersign/engine"
@@ -78,7 +78,7 @@ const toAppend = (sender: SenderId, command: string, events: ReadonlyArray<Sende
   return {
     stream: sender,
     expected: 0,
-    events: events.map((event) => ({ ...encodeEvent(event), meta })),
+    events: events.map((event) => ({ ...senderDecider.codec.encode(event), meta })),
     entry: view(sender, state),
     tasks
   }

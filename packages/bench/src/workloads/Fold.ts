@@ -6,20 +6,21 @@ import {
   AccountId,
   CanonicalAddress,
   DomainName,
-  decodeEvent,
   type EncodedEvent,
-  encodeEvent,
   evolve,
   fold as foldEvents,
   makeDnsPlan,
   notAdded,
   type SenderEvent,
-  type SenderState
+  type SenderState,
+  senderDecider
 } from "@countersign/core"
 import { Result } from "effect"
 import type { Figure } from "../Figure.ts"
 import { alternate, type Contender, perSecond, ratio, type Series } from "../Measure.ts"
 import type { Workload } from "../Workload.ts"
+
+const { codec } = senderDecider
 
 export const fold: Workload = {
   name: "fold",
@@ -27,7 +28,7 @@ export const fold: Workload = {
     const figures: Array<Figure> = []
     for (const length of [10, 50, 1_000]) {
       progress(`fold: ${length} events`)
-      const stored = makeHistory(length).map(encodeEvent)
+      const stored = makeHistory(length).map(codec.encode)
       const { ours, raw } = await alternate(
         {
           ours: repeat(() => decodeAndFold(stored), scale.foldMillis),
@@ -66,7 +67,7 @@ const repeat =
   }
 
 const decodeAndFold = (stored: ReadonlyArray<EncodedEvent>): SenderState =>
-  stored.reduce((state, event) => evolve(state, Result.getOrThrow(decodeEvent(event))), notAdded)
+  stored.reduce((state, event) => evolve(state, Result.getOrThrow(codec.decode(event))), notAdded)
 
 /** The shape is taken on trust, which is what ours does not do. */
 const parseAndFold = (stored: ReadonlyArray<EncodedEvent>): SenderState =>
