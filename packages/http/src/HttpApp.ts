@@ -17,6 +17,7 @@ import { type Failure, Unexpected } from "./Failure.ts"
 import { OperationsGroup } from "./operations/Definition.ts"
 import { descriptionRoutes, healthRoutes } from "./operations/Endpoints.ts"
 import { recordRequest } from "./RequestMetrics.ts"
+import { inRequestSpan, routeTracing } from "./RequestSpan.ts"
 import type { Route } from "./Route.ts"
 import { makeRouteTable } from "./RouteTable.ts"
 
@@ -62,6 +63,7 @@ interface Application {
   readonly answer: HttpAppEffect
   /** Answers a fault that happened beside the application. */
   readonly answerFault: (defect: unknown) => HttpAppEffect
+  readonly routeOf: (method: string, url: string) => string | undefined
 }
 
 const applicationOf = Effect.fnUntraced(function* ({ routes, owners }: Site) {
@@ -101,25 +103,29 @@ const applicationOf = Effect.fnUntraced(function* ({ routes, owners }: Site) {
     const response = ownerOf(pathOf(url)).failure(failure, correlation)
     return HttpServerResponse.setHeader(response, "x-correlation-id", correlation)
   })
-  return { answer, answerFault } satisfies Application
+  const routeOf = (method: string, url: string) => table.find(method, url).path
+  return { answer, answerFault, routeOf } satisfies Application
 })
 
 /** Adds an application to an Effect router, in which it answers whatever no other route of the router does. */
 const routing = Effect.fnUntraced(function* (router: HttpRouter.HttpRouter, site: Site) {
-  const { answer, answerFault } = yield* applicationOf(site)
+  const { answer, answerFault, routeOf } = yield* applicationOf(site)
   yield* router.add("*", "*", answer)
   // The router knows some methods only, and no path that it cannot decode: those come out of it as errors.
   yield* router.addGlobalMiddleware((answered) =>
-    answered.pipe(
-      Effect.catchIf(isRouteNotFound, () => answer),
-      Effect.catchDefect(answerFault)
+    inRequestSpan(
+      answered.pipe(
+        Effect.catchIf(isRouteNotFound, () => answer),
+        Effect.catchDefect(answerFault)
+      ),
+      routeOf
     )
   )
 })
 
 /** The application as an Effect over one request. */
 const make = (served: Served = {}): Effect.Effect<HttpAppEffect, never, HttpAppRequirements> =>
-  Effect.map(Effect.flatMap(siteOf(served), applicationOf), ({ answer }) => answer)
+  Effect.map(Effect.flatMap(siteOf(served), applicationOf), ({ answer, routeOf }) => inRequestSpan(answer, routeOf))
 
 /**
  * Adds the application to an Effect router, which answers every request that no other route of the router does.
@@ -133,7 +139,7 @@ const healthLayer: Layer.Layer<never, never, HttpRouter.HttpRouter | EventStore>
   Effect.flatMap(health, (site) => routing(router, site))
 )
 
-export const HttpApp = { make, layer, healthLayer } as const
+export const HttpApp = { make, layer, healthLayer, routeTracing } as const
 
 /** What a cause is answered with; what the caller is not told goes into the log. An interruption stays one. */
 const failureOf = Effect.fnUntraced(function* (cause: Cause.Cause<Failure>, route: string) {

@@ -19,7 +19,7 @@ import {
   SlowPoll,
   Workers
 } from "@countersign/engine"
-import { EmailAddress, HttpApp } from "@countersign/http"
+import { EmailAddress, HttpApp, type Served, toNodeListener } from "@countersign/http"
 import { MemoryDns, MemoryMailer, MemoryStorage } from "@countersign/memory"
 import { SqliteStorage } from "@countersign/storage-sqlite"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
@@ -69,6 +69,8 @@ export interface Options {
   readonly accountName?: string
   /** Stands in front of the engine, to make it fail. */
   readonly disturb?: Disturbance
+  /** What is served; everything, unless it is said. */
+  readonly served?: Served
   /** More routes beside the application's. */
   readonly routes?: Layer.Layer<never, never, HttpRouter.HttpRouter>
 }
@@ -107,12 +109,10 @@ export const startService = async (options: Options = {}) => {
   const run = runtime.runPromise
 
   const requests = Scope.makeUnsafe()
-  const routes = options.routes === undefined ? HttpApp.layer() : Layer.merge(options.routes, HttpApp.layer())
+  const { routes, served } = options
+  const alone = toNodeListener(served)
   const listener = await run(
-    Effect.gen(function* () {
-      const app = yield* HttpRouter.toHttpEffect(routes)
-      return yield* NodeHttpServer.makeHandler(app, { scope: requests })
-    }).pipe(Scope.provide(requests))
+    Scope.provide(routes === undefined ? alone : inRouter(Layer.merge(routes, HttpApp.layer(served))), requests)
   )
   const server = createServer(listener)
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening))
@@ -215,6 +215,12 @@ export const startService = async (options: Options = {}) => {
     }
   }
 }
+
+/** The application beside other routes, in a server of Effect's. */
+const inRouter = Effect.fnUntraced(function* <R>(routes: Layer.Layer<never, never, R | HttpRouter.HttpRouter>) {
+  const app = yield* HttpRouter.toHttpEffect(routes)
+  return yield* NodeHttpServer.makeHandler(app, { scope: yield* Effect.scope })
+})
 
 /** A wake-up takes the workers a few turns of the scheduler. */
 const settle = Effect.repeat(Effect.yieldNow, { times: 100 })

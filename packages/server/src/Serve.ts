@@ -5,7 +5,6 @@
  * requests in flight finish and the workers give back their tasks, then the storage closes, then the socket and the
  * sandbox's world.
  */
-import { makeLinkKeys } from "@countersign/core"
 import { SystemResolver } from "@countersign/dns"
 import { DkimTokens, Engine, Settings, Workers } from "@countersign/engine"
 import { HttpApp } from "@countersign/http"
@@ -113,21 +112,20 @@ export const sandbox = (config: SandboxConfig, folder: SandboxFolder) =>
     Layer.provideMerge(Listener.layer(config.listen))
   )
 
-/** Answers requests. */
+/** Answers requests. A tracer sees routes and no URLs, which hold tokens. */
 const answering = <E, R>(routes: Layer.Layer<never, E, R>) =>
-  HttpRouter.serve(routes, { disableLogger: true, disableListenLog: true })
+  Layer.provide(HttpRouter.serve(routes, { disableLogger: true, disableListenLog: true }), HttpApp.routeTracing)
 
 const settings = (
   listen: ListenConfig,
   secrets: Redacted.Redacted<LinkSecrets>,
   { allowTestNames }: { readonly allowTestNames: boolean }
 ) =>
-  Layer.effect(
-    Settings,
+  Layer.unwrap(
     Effect.map(listeningPort, (port) =>
-      Settings.of({
+      Settings.layer({
         publicUrl: listen.publicUrl ?? urlOf(listen.host, port),
-        linkKeys: makeLinkKeys(Redacted.value(secrets)),
+        secret: Redacted.make(Redacted.value(secrets).join(",")),
         allowTestNames
       })
     )
