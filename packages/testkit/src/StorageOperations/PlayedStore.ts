@@ -2,7 +2,14 @@
  * Histories of senders and their mailboxes committed to a store as the engine commits them: the events, the row and the
  * tasks that follow.
  */
-import { type Decider, type MailboxId, mailboxDecider, type SenderId, StoredSenderId, senderDecider } from "@countersign/core"
+import {
+  type Decider,
+  type MailboxId,
+  mailboxDecider,
+  type SenderId,
+  StoredSenderId,
+  senderDecider
+} from "@countersign/core"
 import { AccountAdmin, type Append, EventStore, MailBudget } from "@countersign/engine"
 import { Brand, Effect } from "effect"
 import fc from "fast-check"
@@ -63,10 +70,7 @@ const appendsOf = (
     const events = turn.events.map((event) => ({ ...decider.codec.encode(event), meta }))
     return [{ stream, expected, events, entry: decider.view(stream, state), tasks }]
   }
-  return [
-    ...append(senderDecider, sender, step?.sender),
-    ...append(mailboxDecider, mailbox, step?.mailbox)
-  ]
+  return [...append(senderDecider, sender, step?.sender), ...append(mailboxDecider, mailbox, step?.mailbox)]
 }
 
 /** What else a store holds. */
