@@ -1,10 +1,9 @@
 /**
- * An Express service with its own customers. It keeps Countersign's store beside its own data, adds senders by a function call,
- * and mounts the HTTP application below `/mail`, where the mailed links lead.
+ * An Express service with its own customers. It keeps Countersign's store beside its own data, adds senders by a
+ * function call, and mounts the HTTP application below `/mail`, where the mailed links lead.
  *
  *     PORT=3000 SMTP_URL=smtp://127.0.0.1:1025 npx node --conditions=source docs/examples/express/main.ts
  */
-import { makeLinkKeys } from "@countersign/core"
 import { SystemResolver } from "@countersign/dns"
 import { Accounts, DkimTokens, Engine, Settings, Workers } from "@countersign/engine"
 import { isSenderFailure, makeCountersign } from "@countersign/http"
@@ -33,10 +32,9 @@ const accounts = Layer.succeed(Accounts, {
   organization: () => Effect.succeed(Option.none())
 })
 
-const settings = Layer.succeed(Settings, {
+const settings = Settings.layer({
   publicUrl,
-  linkKeys: makeLinkKeys([process.env.COUNTERSIGN_SECRET ?? "only for the example, 32 characters at least"]),
-  allowTestNames: false
+  secret: Redacted.make(process.env.COUNTERSIGN_SECRET ?? "only for the example: 32 characters at least")
 })
 
 const countersign = await makeCountersign(

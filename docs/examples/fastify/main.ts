@@ -3,11 +3,10 @@
  *
  *     PORT=3000 npx node --conditions=source docs/examples/fastify/main.ts
  */
-import { makeLinkKeys } from "@countersign/core"
 import { DkimTokens, Engine, Settings, Workers } from "@countersign/engine"
 import { makeCountersign } from "@countersign/http"
 import { MemoryDns, MemoryMailer, MemoryStorage } from "@countersign/memory"
-import { Layer } from "effect"
+import { Layer, Redacted } from "effect"
 import Fastify from "fastify"
 
 const countersign = await makeCountersign(
@@ -15,10 +14,9 @@ const countersign = await makeCountersign(
     Layer.provideMerge(Engine.layer),
     Layer.provideMerge(DkimTokens.layer("dkim.example.com")),
     Layer.provideMerge(
-      Layer.succeed(Settings, {
+      Settings.layer({
         publicUrl: "https://app.example.com/mail",
-        linkKeys: makeLinkKeys(["only for the example, 32 characters at least"]),
-        allowTestNames: false
+        secret: Redacted.make("only for the example: 32 characters at least")
       })
     ),
     Layer.provideMerge(Layer.mergeAll(MemoryStorage.layer, MemoryMailer.layer, MemoryDns.layer))

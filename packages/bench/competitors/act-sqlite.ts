@@ -1,7 +1,8 @@
 /**
  * A program: `@rotorsoft/act-sqlite`, by its store.
  *
- * Its reactions are pulled by the application (`drain`), so there is no subscription that would call a handler by itself.
+ * Its reactions are pulled by the application (`drain`), so there is no subscription that would call a handler by
+ * itself.
  */
 
 import { createClient } from "@libsql/client"

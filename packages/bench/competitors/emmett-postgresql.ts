@@ -1,5 +1,6 @@
 /**
- * A program: `@event-driven-io/emmett-postgresql`, by its own event store, command handler and consumer, with the connections that it opens by itself.
+ * A program: `@event-driven-io/emmett-postgresql`, by its own event store, command handler and consumer, with the
+ * connections that it opens by itself.
  */
 
 import { dumbo } from "@event-driven-io/dumbo"
@@ -35,7 +36,8 @@ serveContestant(async (url): Promise<Contestant> => {
       durability
     },
     append: async (stream, expected, events) => {
-      // It takes "there is no such stream" for "any version"; a new stream is appended to without a check, as it does it.
+      // It takes "there is no such stream" for "any version"; a new stream is appended to without a check, as it does
+      // it.
       const expectedStreamVersion = expected === 0 ? "STREAM_DOES_NOT_EXIST" : BigInt(expected)
       await store.appendToStream(name(stream), [...events], { expectedStreamVersion })
     },
@@ -48,7 +50,8 @@ serveContestant(async (url): Promise<Contestant> => {
       })
       return attempts
     },
-    // What its consumer reads with. The consumer itself writes a checkpoint for every event, and reads some 800 events a second.
+    // What its consumer reads with. The consumer itself writes a checkpoint for every event, and reads some 800 events
+    // a second.
     readAll: async (handleOne) => {
       const pool = dumbo({ connectionString: url })
       let after = 0n

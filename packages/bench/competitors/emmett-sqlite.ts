@@ -1,8 +1,9 @@
 /**
  * A program: `@event-driven-io/emmett-sqlite`, by its own event store, command handler and consumer.
  *
- * It switches to WAL itself and leaves `synchronous` at SQLite's default, which is FULL. Every operation opens a connection of its own and closes
- * it; the last to close copies the log into the file. With `--keep-open` another connection stays open meanwhile, which spares it that.
+ * It switches to WAL itself and leaves `synchronous` at SQLite's default, which is FULL. Every operation opens a
+ * connection of its own and closes it; the last to close copies the log into the file. With `--keep-open` another
+ * connection stays open meanwhile, which spares it that.
  */
 import { CommandHandler } from "@event-driven-io/emmett"
 import { getSQLiteEventStore, readMessagesBatch, sqliteConnection } from "@event-driven-io/emmett-sqlite"
@@ -41,7 +42,8 @@ serveContestant(async (fileName): Promise<Contestant> => {
       durability: `${journal?.journal_mode.toUpperCase()}, synchronous=${flush?.synchronous === 2 ? "FULL" : flush?.synchronous}`
     },
     append: async (stream, expected, events) => {
-      // It takes "there is no such stream" for "any version"; a new stream is appended to without a check, as it does it.
+      // It takes "there is no such stream" for "any version"; a new stream is appended to without a check, as it does
+      // it.
       const expectedStreamVersion = expected === 0 ? "STREAM_DOES_NOT_EXIST" : BigInt(expected)
       await store.appendToStream(name(stream), [...events], { expectedStreamVersion })
     },

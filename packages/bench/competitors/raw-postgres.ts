@@ -1,6 +1,6 @@
 /**
- * A program: bare `pg` with ten connections, one call of a function per append, positions from a sequence, and the version kept by a unique key. It takes no
- * lock, so who reads the log by position can miss events for ever.
+ * A program: bare `pg` with ten connections, one call of a function per append, positions from a sequence, and the
+ * version kept by a unique key. It takes no lock, so who reads the log by position can miss events for ever.
  */
 import pg from "pg"
 import type { Contestant } from "../src/contest/Contestant.ts"

@@ -1,6 +1,6 @@
 /**
- * Contenders measured against each other: round after round in turn, so that whatever else the machine does meanwhile hurts each of
- * them alike. The figures are medians over the rounds.
+ * Contenders measured against each other: round after round in turn, so that whatever else the machine does meanwhile
+ * hurts each of them alike. The figures are medians over the rounds.
  */
 import { setTimeout as pause } from "node:timers/promises"
 import type { Measured } from "./Figure.ts"

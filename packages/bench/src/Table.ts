@@ -1,5 +1,6 @@
 /**
- * The figures as Markdown: a table of ours beside raw, and one of ours among other stores, with their versions and settings below.
+ * The figures as Markdown: a table of ours beside raw, and one of ours among other stores, with their versions and
+ * settings below.
  */
 import type { Figure, Measured, Standing } from "./Figure.ts"
 

@@ -1,8 +1,10 @@
 /**
- * `npm run bench [-- workload ...] [--json] [--save file] [--dir folder] [--hold seconds]`: measures, and prints the figures on standard output, as a table
- * or as JSON. `--save` writes the JSON to a file, too; `--hold` says how long `postgres` holds a snapshot.
+ * `npm run bench [-- workload ...] [--json] [--save file] [--dir folder] [--hold seconds]`: measures, and prints the
+ * figures on standard output, as a table or as JSON. `--save` writes the JSON to a file, too; `--hold` says how long
+ * `postgres` holds a snapshot.
  *
- * Nothing here judges a change by itself: no test asserts a figure, for what a machine does in a second is not ours to promise.
+ * Nothing here judges a change by itself: no test asserts a figure, for what a machine does in a second is not ours to
+ * promise.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"

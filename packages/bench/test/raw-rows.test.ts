@@ -79,7 +79,10 @@ it("on PostgreSQL", async () => {
 const counts = `(SELECT account, owner, kind, status, sum(senders) AS senders FROM countersign.sender_counts
   GROUP BY account, owner, kind, status)`
 
-/** Every row of the tables that a commit writes, but for the times of the commits and the order in which one numbers its tasks. */
+/**
+ * Every row of the tables that a commit writes, but for the times of the commits and the order in which one numbers its
+ * tasks.
+ */
 const contentsOf = async (url: string) => {
   const connection = await openRawConnection(url)
   const contents: Record<string, ReadonlyArray<unknown>> = {}

@@ -1,5 +1,6 @@
 /**
- * Every workload runs to its end and says something, so that `npm run bench` cannot rot. Nothing is said about how fast.
+ * Every workload runs to its end and says something, so that `npm run bench` cannot rot. Nothing is said about how
+ * fast.
  */
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"

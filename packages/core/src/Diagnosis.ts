@@ -61,19 +61,19 @@ const diagnoseRecord = (
     case "indeterminate":
       return say(
         "dns-unavailable",
-        `${record.name} could not be looked up (${seen.reason ?? "no answer"}); this says nothing about the record.`,
-        "Nothing has to be done now: it is asked again."
+        `The DNS gave no usable answer for ${record.name} (${seen.reason ?? "no answer"}); this says nothing about the record.`,
+        "There is nothing to do: the next probe tries again."
       )
     case "missing":
       return seen.outcome === "nxdomain"
         ? say("record-missing-nxdomain", `There is no record named ${record.name}.`, publish)
-        : say("record-missing-nodata", `The name ${record.name} exists, but has no CNAME record.`, publish)
+        : say("record-missing-nodata", `The name ${record.name} exists but has no CNAME record.`, publish)
     case "conflict":
       return (seen.targets[0]?.length ?? 0) > 1
         ? say(
             "several-cnames",
-            `${record.name} has several CNAME records; a name may have one only.`,
-            `Delete all of them but the one to ${record.value}`
+            `${record.name} has several CNAME records; a name may have only one.`,
+            `Delete all of them except the one to ${record.value}`
           )
         : say(
             "wrong-record-type",
@@ -104,7 +104,7 @@ const diagnoseTarget = (
     return say("target-truncated", `The target is cut off after ${target.length} characters: ${target}.`, change)
   }
   if (plan.records.some(({ value }) => sameName(value, target))) {
-    return say("targets-swapped", `${record.name} points to the target of another of the records: ${target}.`, change)
+    return say("targets-swapped", `${record.name} points to the target of another record: ${target}.`, change)
   }
   return say("target-mismatch", `${record.name} points to ${target} instead of ${record.value}.`, change)
 }

@@ -36,7 +36,10 @@ export const makeDnsPlan = (domain: string, tokens: ReadonlyArray<string>, zone:
 export const planKey = ({ records }: DnsPlan): string =>
   records.map(({ type, name, value }) => `${name} ${type} ${value}`).join("\n")
 
-/** A plan as it is stored: without the records when they follow from the tokens and the zone, as they do for every plan made so far. */
+/**
+ * A plan as it is stored: without the records when they follow from the tokens and the zone, as they do for every plan
+ * made so far.
+ */
 export interface CompactDnsPlan extends Omit<DnsPlan, "records"> {
   readonly records?: DnsPlan["records"]
 }

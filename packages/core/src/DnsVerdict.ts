@@ -1,8 +1,8 @@
 /**
- * What one look at the DNS says: raw observations become one verdict per record, and the verdicts one result.
+ * What a probe says: raw observations become one verdict per record, and the verdicts one result.
  *
- * Pure comparison. The engine asks the resolver and hands the answers in; nothing here guesses: an answer that could not
- * be had is `indeterminate`, never `missing`.
+ * Pure comparison. The engine asks the resolver and hands the answers in; nothing here guesses: an answer that could
+ * not be had is `indeterminate`, never `missing`.
  */
 import { Schema } from "effect"
 import type { DnsRecord } from "./DnsPlan.ts"
@@ -46,7 +46,9 @@ const bareName = (name: string): string => {
   return lower.endsWith(".") ? lower.slice(0, -1) : lower
 }
 
-/** Judges one record. The target may be reached over several hops: that is what a verifier of signatures follows too. */
+/**
+ * Judges one record. The target may be reached over several hops: that is what a verifier of signatures follows too.
+ */
 export const judgeRecord = (record: DnsRecord, seen: DnsObservation): RecordVerdict => {
   const say = (verdict: Verdict, found: ReadonlyArray<string> = []): RecordVerdict => ({
     name: record.name,

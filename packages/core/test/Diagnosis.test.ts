@@ -71,8 +71,8 @@ describe("one finding for a record with", () => {
       "two2.dkim.example.org",
       value
     ],
-    ["no answer", { ...seen("unavailable"), reason: "SERVFAIL" }, "dns-unavailable", [], "SERVFAIL", "asked again"],
-    ["no answer and no reason", seen("unavailable"), "dns-unavailable", [], "no answer", "asked again"]
+    ["no answer", { ...seen("unavailable"), reason: "SERVFAIL" }, "dns-unavailable", [], "SERVFAIL", "tries again"],
+    ["no answer and no reason", seen("unavailable"), "dns-unavailable", [], "no answer", "tries again"]
   ])("%s", (_, observation, code, found, said, mended) => {
     const findings = diagnose(plan, domain, [observation])
     expect(findings).toMatchObject([{ code, name, expected: value, found }])

@@ -1,6 +1,6 @@
 /**
- * The address of a DNS server as a person configures it. Read once, when the resolver is built, so that a wrong one ends
- * the start-up with one sentence and not a query with a riddle.
+ * The address of a DNS server as a person configures it. Read once, when the resolver is built, so that a wrong one
+ * ends the start-up with one sentence and not a query with a riddle.
  */
 import { isIPv4, isIPv6 } from "node:net"
 import { Result, Schema } from "effect"
@@ -20,8 +20,8 @@ const bracketed = /^\[([^\]]*)\](?::(\d{1,5}))?$/
 const withPort = /^([^:]*):(\d{1,5})$/
 
 /**
- * Reads `host:port` into its full form: `192.0.2.1:53`, `[2001:db8::1]:53`. The host is an IP address, because a name would
- * need a DNS server to be found; the port is 53 unless given.
+ * Reads `host:port` into its full form: `192.0.2.1:53`, `[2001:db8::1]:53`. The host is an IP address, because a name
+ * would need a DNS server to be found; the port is 53 unless given.
  */
 export const parseNameServer = (input: string): Result.Result<string, NameServerInvalid> => {
   const refused = Result.fail(new NameServerInvalid({ value: input }))

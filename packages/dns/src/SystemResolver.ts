@@ -5,9 +5,10 @@
  * It promises that every query ends: after at most `tries * servers * timeout` for a CNAME, twice that for other types.
  * It tries one server after the other until one gives an answer that says something about the name.
  *
- * What `node:dns` (c-ares) hides, and so this resolver cannot see, each pinned by a test in `test/lies.test.ts`: of several
- * CNAME records at one name it tells one only; it accepts records whose owner is not the name that was asked, if id and
- * question of the packet fit; and for types other than CNAME it hands out what a server found at the end of an alias.
+ * What `node:dns` (c-ares) hides, and so this resolver cannot see, each pinned by a test in `test/lies.test.ts`: of
+ * several CNAME records at one name it tells one only; it accepts records whose owner is not the name that was asked,
+ * if id and question of the packet fit; and for types other than CNAME it hands out what a server found at the end of
+ * an alias.
  */
 import { Resolver } from "node:dns/promises"
 import { type DnsAnswer, type DnsRecordType, DnsResolver } from "@countersign/engine"
@@ -18,7 +19,10 @@ import { NameServerInvalid, parseNameServer } from "./NameServer.ts"
 export interface SystemResolverOptions {
   /** `host:port`, asked in this order. Absent: the system's own, read again for every query. */
   readonly servers?: ReadonlyArray<string>
-  /** How long one try at one server may take, over UDP and TCP together; 2 seconds by default. c-ares waits for 5 at most. */
+  /**
+   * How long one try at one server may take, over UDP and TCP together; 2 seconds by default. c-ares waits for 5 at
+   * most.
+   */
   readonly timeout?: Duration.Input
   /** How often each server is asked before giving up, 2 by default. */
   readonly tries?: number
@@ -30,8 +34,8 @@ type Attempt =
   | { readonly _tag: "NoName" | "NoData" }
   | { readonly _tag: "Failed"; readonly words: string }
 
-// Labels of letters, digits, hyphens and underscores (`_domainkey`), 253 octets in all (RFC 1035, section 2.3.4; RFC 8552).
-// Anything else is not handed on: c-ares cuts a name at NUL and then answers for the wrong one.
+// Labels of letters, digits, hyphens and underscores (`_domainkey`), 253 octets in all (RFC 1035, section 2.3.4; RFC
+// 8552). Anything else is not handed on: c-ares cuts a name at NUL and then answers for the wrong one.
 const askable = /^(?=.{1,253}$)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/
 
 const late = "no answer in time"
@@ -89,7 +93,8 @@ const query = Effect.fnUntraced(function* (
   if (!askable.test(name)) return { _tag: "Unavailable", reason: "this is no name that can be asked for", servers: [] }
   const answer = yield* askAll(settings, name, type)
   if (type === "CNAME" || answer._tag !== "NoName") return answer
-  // Where the name is an alias, NXDOMAIN is about the last name of the chain (RFC 2308, section 2.1), not about this one.
+  // Where the name is an alias, NXDOMAIN is about the last name of the chain (RFC 2308, section 2.1), not about this
+  // one.
   const alias = yield* askAll(settings, name, "CNAME")
   return alias._tag === "Records" ? { _tag: "NoData", servers: alias.servers } : alias
 })
@@ -115,9 +120,9 @@ const askAll = Effect.fnUntraced(function* (
 })
 
 /**
- * One try. Each has a c-ares channel of its own (20 µs): a channel remembers which servers failed, keeps its source port,
- * and can only be cancelled as a whole. The limit is kept here, because a try of c-ares takes up to twice its timeout:
- * Node looks at its clock in steps of that size.
+ * One try. Each has a c-ares channel of its own (20 µs): a channel remembers which servers failed, keeps its source
+ * port, and can only be cancelled as a whole. The limit is kept here, because a try of c-ares takes up to twice its
+ * timeout: Node looks at its clock in steps of that size.
  */
 const askOnce = (server: string, timeout: number, name: string, type: DnsRecordType): Effect.Effect<Attempt> =>
   Effect.tryPromise({

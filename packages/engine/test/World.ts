@@ -1,7 +1,6 @@
 /**
  * An engine over in-memory adapters, for the tests of this package: virtual time, real workers.
  */
-import { makeLinkKeys } from "@countersign/core"
 import {
   AccountAdmin,
   type Caller,
@@ -17,15 +16,14 @@ import {
 } from "@countersign/engine"
 import { MemoryDns, MemoryMailer, MemoryStorage } from "@countersign/memory"
 import { StorageFaults, type StoragePorts } from "@countersign/testkit"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Redacted } from "effect"
 import { TestClock } from "effect/testing"
 
 export const zone = "dkim.countersign.net"
 
-export const settings = Layer.succeed(Settings, {
+export const settings = Settings.layer({
   publicUrl: "https://mail.countersign.net",
-  linkKeys: makeLinkKeys(["a secret of the tests"]),
-  allowTestNames: false
+  secret: Redacted.make("a secret of the tests of 32 characters")
 })
 
 /** Every port over the given storage, mailer and resolver. */

@@ -59,7 +59,9 @@ describe("every event carries its schema version, and who caused it by which com
       // A worker's command is its task: that is what tells a repetition.
       for (const { command, correlation } of byWorker) assert.include(command, correlation)
       // Without an id of a request, one is made.
-      assert.match(causes.at(-1) ?? "", /^VerificationDeclined: mailbox, [0-9a-f-]{36}$/)
+      const [declined, mailbox] = causes.slice(-2)
+      assert.match(declined ?? "", /^VerificationDeclined: mailbox, [0-9a-f-]{36}$/)
+      assert.strictEqual(mailbox, declined?.replace("VerificationDeclined", "MailDeclined"))
       assert.strictEqual(events[0]?.command, "key:order 17")
       assert.strictEqual(events[1]?.command, "key:order 17")
       for (const [type, version] of Object.entries(schemaVersions)) {

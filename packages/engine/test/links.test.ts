@@ -1,7 +1,15 @@
-import { accountOwner, CanonicalAddress, makeLinkKeys, readLink, SenderId, signLink } from "@countersign/core"
+import {
+  accountOwner,
+  CanonicalAddress,
+  makeLinkKeys,
+  parseLinkSecrets,
+  readLink,
+  SenderId,
+  signLink
+} from "@countersign/core"
 import { Engine, LinkRefused, Senders, Settings } from "@countersign/engine"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Result } from "effect"
+import { Effect, Layer, Redacted, Result } from "effect"
 import { adapters, createAccount, mails, pass, tokenOf, world } from "./World.ts"
 
 const owner = accountOwner
@@ -69,12 +77,12 @@ describe("a verification link", () => {
   it.effect("is expired after its time although nobody wrote it down", () =>
     Effect.gen(function* () {
       const { senders, caller, sender, verificationId } = yield* unmailed
-      const token = signLink(makeLinkKeys(["a secret of the tests"]), { senderId: sender, verificationId, canonical })
+      const token = signLink(keysOf(ours), { senderId: sender, verificationId, canonical })
       assert.strictEqual((yield* senders.readLink({ token })).state, "open")
       yield* pass("24 hours")
       yield* refused(token, "expired")
       assert.strictEqual((yield* senders.get({ account: caller.account, id: sender })).mailbox, "pending")
-    }).pipe(Effect.provide(engineWith(["a secret of the tests"])))
+    }).pipe(Effect.provide(engineWith(ours)))
   )
 
   it.effect("is dead with its sender, and stays so when the sender comes back", () =>
@@ -113,11 +121,11 @@ describe("a verification link", () => {
     Effect.gen(function* () {
       const { token } = yield* added
       const { senderId, verificationId } = Result.getOrThrow(readLink(token))
-      const ours = makeLinkKeys(["a secret of the tests"])
+      const ourKeys = keysOf(ours)
       const forged = [
-        signLink(makeLinkKeys(["a foreign secret"]), { senderId, verificationId, canonical }),
-        signLink(ours, { senderId, verificationId, canonical: CanonicalAddress.make("other@acme.com") }),
-        signLink(ours, {
+        signLink(keysOf("a foreign secret of 32 characters"), { senderId, verificationId, canonical }),
+        signLink(ourKeys, { senderId, verificationId, canonical: CanonicalAddress.make("other@acme.com") }),
+        signLink(ourKeys, {
           senderId: SenderId.make(`${senderId.startsWith("0") ? 1 : 0}${senderId.slice(1)}`),
           verificationId,
           canonical
@@ -138,28 +146,29 @@ describe("a verification link", () => {
   it.effect("still works after its key was rotated, and not after the key was taken away", () =>
     Effect.gen(function* () {
       const { sender, verificationId } = yield* unmailed
-      const token = signLink(makeLinkKeys(["old"]), { senderId: sender, verificationId, canonical })
-      const readWith = (secrets: readonly [string, ...Array<string>]) =>
+      const token = signLink(keysOf(old), { senderId: sender, verificationId, canonical })
+      const readWith = (secrets: string) =>
         Effect.flatMap(Senders, ({ readLink }) => readLink({ token })).pipe(
           Effect.provide(Layer.fresh(Engine.layer).pipe(Layer.provide(settingsWith(secrets)))),
           Effect.result
         )
-      assert.isTrue(Result.isSuccess(yield* readWith(["new", "old"])))
-      assert.isTrue(Result.isFailure(yield* readWith(["new"])))
-    }).pipe(Effect.provide(engineWith(["old"])))
+      assert.isTrue(Result.isSuccess(yield* readWith(`a new secret of 32 characters long,${old}`)))
+      assert.isTrue(Result.isFailure(yield* readWith("a new secret of 32 characters long")))
+    }).pipe(Effect.provide(engineWith(old)))
   )
 })
 
 const canonical = CanonicalAddress.make("hello@acme.com")
 
-const settingsWith = (secrets: readonly [string, ...Array<string>]) =>
-  Layer.succeed(Settings, {
-    publicUrl: "https://mail.countersign.net",
-    linkKeys: makeLinkKeys(secrets),
-    allowTestNames: false
-  })
+const ours = "a secret of the tests of 32 characters"
+const old = "an old secret of 32 characters at least"
 
-const engineWith = (secrets: readonly [string, ...Array<string>]) =>
+const keysOf = (secrets: string) => makeLinkKeys(Result.getOrThrow(parseLinkSecrets(secrets)))
+
+const settingsWith = (secrets: string) =>
+  Settings.layer({ publicUrl: "https://mail.countersign.net", secret: Redacted.make(secrets) })
+
+const engineWith = (secrets: string) =>
   Engine.layer.pipe(Layer.provideMerge(Layer.merge(adapters, settingsWith(secrets))))
 
 /** A sender whose link exists and was never mailed: there are no workers. */

@@ -7,7 +7,7 @@ import { createServer } from "node:http"
 import { type AddressInfo, createConnection } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { CanonicalAddress, makeLinkKeys, SenderId, signLink } from "@countersign/core"
+import { CanonicalAddress, makeLinkKeys, parseLinkSecrets, SenderId, signLink } from "@countersign/core"
 import {
   AccountAdmin,
   DkimTokens,
@@ -23,16 +23,17 @@ import { EmailAddress, HttpApp } from "@countersign/http"
 import { MemoryDns, MemoryMailer, MemoryStorage } from "@countersign/memory"
 import { SqliteStorage } from "@countersign/storage-sqlite"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
-import { Cause, Effect, Exit, Layer, Logger, ManagedRuntime, Redacted, References, Schema, Scope } from "effect"
+import { Cause, Effect, Exit, Layer, Logger, ManagedRuntime, Redacted, References, Result, Schema, Scope } from "effect"
 import { HttpRouter } from "effect/http"
 import { TestClock } from "effect/testing"
 
 /** No sender has this address. */
 const nobody = CanonicalAddress.make("nobody")
 
-const linkKeys = makeLinkKeys(["a secret of the tests"])
+const secret = "a secret of the tests of 32 characters"
+const linkKeys = makeLinkKeys(Result.getOrThrow(parseLinkSecrets(secret)))
 
-const settings = (publicUrl: string) => Layer.succeed(Settings, { publicUrl, linkKeys, allowTestNames: false })
+const settings = (publicUrl: string) => Settings.layer({ publicUrl, secret: Redacted.make(secret) })
 
 /** Each a new, empty one; the file of the second goes with the service. */
 const layerOf = {

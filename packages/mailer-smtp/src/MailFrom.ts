@@ -1,7 +1,9 @@
 /**
- * The From address of all mail, as an operator configures it: `Countersign <no-reply@example.com>` or the address alone.
+ * The From address of all mail, as an operator configures it: `Countersign <no-reply@example.com>` or the address
+ * alone.
  *
- * Read once, when the mailer is built. Afterwards name and address are values of their own, and nothing reads header text again.
+ * Read once, when the mailer is built. Afterwards name and address are values of their own, and nothing reads header
+ * text again.
  */
 import { Result } from "effect"
 import { SmtpSettingInvalid } from "./SmtpSettingInvalid.ts"
@@ -18,8 +20,8 @@ const controls = /[\p{Cc}\u2028\u2029]/u
 const quotedName = /^"((?:[^"\\]|\\.)*)"$/u
 
 /**
- * Reads `Name <address>`, `"Name" <address>`, `<address>` or `address`. The address is a dot-atom at a host name, in ASCII
- * (RFC 5321, section 4.1.2). A name without quotes may hold anything but quotes and angle brackets.
+ * Reads `Name <address>`, `"Name" <address>`, `<address>` or `address`. The address is a dot-atom at a host name, in
+ * ASCII (RFC 5321, section 4.1.2). A name without quotes may hold anything but quotes and angle brackets.
  */
 export const parseMailFrom = (input: string): Result.Result<MailFrom, SmtpSettingInvalid> => {
   if (controls.test(input)) return refuse("it holds a line break or another control character")

@@ -1,9 +1,10 @@
 /**
  * The mailer that hands messages to a mail server over SMTP (RFC 5321), on nodemailer with a small pool of connections.
  *
- * It promises that RCPT TO is exactly the address of the message, that nothing in a message can add a header or a recipient, that
- * a send ends within its time limit, and that no secret is told. Interrupting a send closes its connection. Whether a mail
- * was taken cannot be known when the connection breaks after the last byte: the engine sends it again, with the same Message-ID.
+ * It promises that RCPT TO is exactly the address of the message, that nothing in a message can add a header or a
+ * recipient, that a send ends within its time limit, and that no secret is told. Interrupting a send closes its
+ * connection. Whether a mail was taken cannot be known when the connection breaks after the last byte: the engine sends
+ * it again, with the same Message-ID.
  */
 import { Mailer, type MailMessage, MailRefused } from "@countersign/engine"
 import { DateTime, Duration, Effect, Layer, Redacted, Semaphore } from "effect"
@@ -119,8 +120,8 @@ const transportOptions = (options: SmtpMailerOptions, server: SmtpServer, connec
 type Plugin = Parameters<ReturnType<typeof createTransport>["use"]>[1]
 
 /**
- * Puts the addresses into the envelope as they are. nodemailer reads and rewrites them on the way, domains above all; that it
- * would change none today is no promise.
+ * Puts the addresses into the envelope as they are. nodemailer reads and rewrites them on the way, domains above all;
+ * that it would change none today is no promise.
  */
 const exactEnvelope: Plugin = (mail, done) => {
   const { from, to } = mail.data.envelope ?? {}
@@ -137,7 +138,8 @@ const mailOf = (message: MailMessage, from: MailFrom, date: Date): SendMailOptio
   date,
   text: message.text,
   html: message.html,
-  // RFC 3834, section 5; the second is what Exchange heeds. No machine is to answer, and no vacation notice to come back.
+  // RFC 3834, section 5; the second is what Exchange heeds. No machine is to answer, and no vacation notice to come
+  // back.
   headers: { "Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All" },
   xMailer: false
 })

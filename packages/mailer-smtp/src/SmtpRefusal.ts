@@ -2,16 +2,17 @@
  * From what nodemailer reports to what the engine has to know: will the same message be refused again, or is it worth
  * another try?
  *
- * Permanent is only what the server said about this message: a 5yz reply to MAIL, RCPT or DATA (RFC 5321, section 4.2.1).
- * Trouble before that (greeting, STARTTLS, AUTH) has nothing to do with the recipient: it is transient, whatever the code,
- * because it ends when the operator or the server mends it.
+ * Permanent is only what the server said about this message: a 5yz reply to MAIL, RCPT or DATA (RFC 5321, section
+ * 4.2.1). Trouble before that (greeting, STARTTLS, AUTH) has nothing to do with the recipient: it is transient,
+ * whatever the code, because it ends when the operator or the server mends it.
  */
 import { MailRefused } from "@countersign/engine"
 import { quotable } from "./SmtpText.ts"
 
 const aboutTheMessage = ["MAIL FROM", "RCPT TO", "DATA"]
 
-// Replies to MAIL that are about the session: bad sequence; authentication is missing, too weak, or asks for encryption (RFC 4954).
+// Replies to MAIL that are about the session: bad sequence; authentication is missing, too weak, or asks for encryption
+// (RFC 4954).
 const aboutTheSession = [503, 530, 534, 535, 538]
 
 /** The refusal for an error of nodemailer. `secrets` are not repeated. */

@@ -12,8 +12,8 @@ const longestReply = 300
 export const isHostName = (text: string): boolean => text.length <= 253 && hostName.test(text)
 
 /**
- * Whether a text can stand between the angle brackets of MAIL and RCPT as it is: a dot-string at a domain, in ASCII, with
- * the lengths of RFC 5321, section 4.5.3.1.
+ * Whether a text can stand between the angle brackets of MAIL and RCPT as it is: a dot-string at a domain, in ASCII,
+ * with the lengths of RFC 5321, section 4.5.3.1.
  */
 export const isMailbox = (text: string): boolean => {
   const at = text.lastIndexOf("@")

@@ -10,8 +10,8 @@ import { SmtpSettingInvalid } from "./SmtpSettingInvalid.ts"
 import { isHostName } from "./SmtpText.ts"
 
 /**
- * How a connection is encrypted. `implicit`: TLS from the first byte (RFC 8314). `required`: STARTTLS (RFC 3207), or nothing is
- * sent. `opportunistic`: STARTTLS when the server offers it; it must work then. `none`: never.
+ * How a connection is encrypted. `implicit`: TLS from the first byte (RFC 8314). `required`: STARTTLS (RFC 3207), or
+ * nothing is sent. `opportunistic`: STARTTLS when the server offers it; it must work then. `none`: never.
  */
 export type SmtpEncryption = "implicit" | "required" | "opportunistic" | "none"
 
@@ -35,8 +35,8 @@ const loopback = /^(?:localhost|127\.\d+\.\d+\.\d+|::1)$/
 /**
  * Reads the URL. Port: 465 for `smtps`, else 587. User and password are percent-encoded. Parameters:
  *
- * - `tls`, for `smtp` only: `required`, `opportunistic` or `none`. Without it `required` when there are credentials that
- *   would leave the machine, so that nobody can ask for them in the clear; else `opportunistic`.
+ * - `tls`, for `smtp` only: `required`, `opportunistic` or `none`. Without it `required` when there are credentials
+ *   that would leave the machine, so that nobody can ask for them in the clear; else `opportunistic`.
  * - `verify=false` accepts any certificate.
  * - `name`: the client's name in EHLO, for servers that insist on a good one.
  */

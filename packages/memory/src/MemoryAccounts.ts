@@ -1,17 +1,17 @@
 /**
- * Accounts, organizations and access keys in memory. A key's secret is never kept: only its SHA-256 is, which is enough
- * for a secret of 256 random bits.
+ * Accounts, organizations and access keys in memory.
  */
-import { createHash, randomBytes, randomUUID } from "node:crypto"
+import { randomUUID } from "node:crypto"
 import { type AccessKey, AccountAdmin, AccountNotFound, Accounts } from "@countersign/engine"
-import { Clock, Effect, Option, Redacted } from "effect"
+import { accessSecretHash, makeAccessSecret } from "@countersign/engine/storage"
+import { Clock, Effect, Option } from "effect"
 import type { MemoryState } from "./MemoryState.ts"
 
 export const makeAccounts = (state: MemoryState): Accounts["Service"] =>
   Accounts.of({
     authenticate: (secret) =>
       Effect.sync(() => {
-        const id = state.keysByHash.get(hash(Redacted.value(secret)))
+        const id = state.keysByHash.get(accessSecretHash(secret).toString("hex"))
         const key = id === undefined ? undefined : state.keys.get(id)
         const account = key === undefined ? undefined : state.accounts.get(key.account)
         return key === undefined || key.revokedAt !== undefined || account === undefined
@@ -50,10 +50,10 @@ export const makeAccountAdmin = (state: MemoryState): AccountAdmin["Service"] =>
     createKey: Effect.fn("MemoryAccounts.createKey")(function* (account) {
       yield* existing(account)
       const key: AccessKey = { id: randomUUID(), account, createdAt: yield* Clock.currentTimeMillis }
-      const secret = `cs_${randomBytes(32).toString("base64url")}`
+      const { secret, hash } = makeAccessSecret()
       state.keys.set(key.id, key)
-      state.keysByHash.set(hash(secret), key.id)
-      return { key, secret: Redacted.make(secret) }
+      state.keysByHash.set(hash.toString("hex"), key.id)
+      return { key, secret }
     }),
     listAccounts: Effect.sync(() => [...state.accounts.values()]),
     listOrganizations: (account) =>
@@ -70,5 +70,3 @@ export const makeAccountAdmin = (state: MemoryState): AccountAdmin["Service"] =>
     })
   })
 }
-
-const hash = (secret: string): string => createHash("sha256").update(secret).digest("hex")

@@ -12,8 +12,9 @@ import {
   type ListedSender,
   type StoredEvent
 } from "@countersign/engine"
+import { receiptLifetime } from "@countersign/engine/storage"
 import { Clock, Effect, Option, Stream } from "effect"
-import { hint, list, type MemoryState, receiptLifetime } from "./MemoryState.ts"
+import { hint, list, type MemoryState } from "./MemoryState.ts"
 import { completeTask, heldTask, putTask } from "./MemoryTasks.ts"
 
 export const makeEventStore = (state: MemoryState): EventStore["Service"] => {

@@ -3,10 +3,10 @@
  */
 import type { TaskKind } from "@countersign/core"
 import { budgetWindow, type StoredRow, type StoredRowOf } from "@countersign/engine"
+import { receiptLifetime, taskId, taskNumber } from "@countersign/engine/storage"
 import { Redacted } from "effect"
 import { byCodePoint } from "./CodePointOrder.ts"
-import { type MemoryState, receiptLifetime, type Task } from "./MemoryState.ts"
-import { taskId, taskNumber } from "./MemoryTasks.ts"
+import type { MemoryState, Task } from "./MemoryState.ts"
 
 /** Every row as it is now, in the order of the port. */
 export const rowsOf = (state: MemoryState, now: number): ReadonlyArray<StoredRow> => [
@@ -33,7 +33,7 @@ const keyRows = ({ keys, keysByHash }: MemoryState): ReadonlyArray<StoredRow> =>
 
 const taskRow = (task: Task): StoredRow => ({
   _tag: "Task",
-  number: taskNumber(task),
+  number: taskNumber(task.id),
   kind: task.kind,
   state: task.state,
   due: task.due,

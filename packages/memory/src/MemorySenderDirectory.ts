@@ -5,6 +5,7 @@
  */
 import { ownerKey } from "@countersign/core"
 import { type ListedSender, SenderDirectory, type SenderFilter, type SenderQuery } from "@countersign/engine"
+import { metadataText } from "@countersign/engine/storage"
 import { Effect, Option } from "effect"
 import type { ListName } from "./MemorySenderRows.ts"
 import type { MemoryState } from "./MemoryState.ts"
@@ -52,15 +53,14 @@ const matcher = (filter: SenderFilter): ((sender: ListedSender) => boolean) => {
     (filter.canonical === undefined || sender.canonical === filter.canonical) &&
     isBetween(filter.addedBetween, sender.addedAt) &&
     isBetween(filter.updatedBetween, sender.updatedAt) &&
-    metadata.every(([key, wanted]) => metadataText(sender.metadata, key) === wanted)
+    metadata.every(([key, wanted]) => textOf(sender.metadata, key) === wanted)
 }
 
 const isBetween = (bounds: SenderFilter["addedBetween"], at: number): boolean =>
   at >= (bounds?.from ?? Number.NEGATIVE_INFINITY) && at <= (bounds?.to ?? Number.POSITIVE_INFINITY)
 
 /** What a filter compares a top-level value by: a string itself, anything else its JSON text. */
-const metadataText = (metadata: ListedSender["metadata"], key: string): string | undefined => {
+const textOf = (metadata: ListedSender["metadata"], key: string): string | undefined => {
   // Own keys only: an object has a `constructor` that nobody put there.
-  const value = Object.hasOwn(metadata, key) ? metadata[key] : undefined
-  return typeof value === "string" ? value : JSON.stringify(value)
+  return Object.hasOwn(metadata, key) ? metadataText(metadata[key]) : undefined
 }

@@ -107,9 +107,6 @@ export const makeState = (options: MemoryOptions = {}): Effect.Effect<MemoryStat
     changes
   }))
 
-/** A receipt answers for so long, in milliseconds; after that its command id is free again. */
-export const receiptLifetime = 24 * 60 * 60 * 1_000
-
 /** Makes `entry` the row of the stream, or leaves it without one. */
 export const list = (state: MemoryState, stream: string, entry: ListedSender | undefined, view: number): void => {
   state.directory.put(stream, entry)

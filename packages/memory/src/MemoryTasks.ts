@@ -5,9 +5,9 @@
  * A claim is held as long as nobody else claimed the task and its run was not ended: a lease that ran out still counts while nobody took
  * it over. The fence alone decides, in every verb.
  */
-import type { NewTask, TaskId, TaskKind } from "@countersign/core"
+import type { NewTask, TaskKind } from "@countersign/core"
 import type { Claim, ClaimedTask, TaskFence } from "@countersign/engine"
-import { Brand } from "effect"
+import { taskId } from "@countersign/engine/storage"
 import type { MemoryState, Task } from "./MemoryState.ts"
 
 /** The task of a claim that is still held. */
@@ -21,15 +21,6 @@ export const putTask = (state: MemoryState, task: NewTask): void => {
   if (existing === undefined) putNew(state, task)
   else putAgain(existing, task)
 }
-
-/** Of one length, so that the order of ids is the order of puts. */
-export const taskId = (number: number): TaskId => brand(`${idPrefix}${String(number).padStart(16, "0")}`)
-
-const brand = Brand.nominal<TaskId>()
-
-export const taskNumber = ({ id }: Task): number => Number(id.slice(idPrefix.length))
-
-const idPrefix = "task-"
 
 const putNew = (state: MemoryState, task: NewTask): void => {
   state.tasksPut += 1

@@ -51,7 +51,9 @@ const decoded = (bytes: Buffer): Packet | undefined => {
   }
 }
 
-/** Whether the question reads back as the bytes it came from: a label may hold a dot or no text, and then it does not. */
+/**
+ * Whether the question reads back as the bytes it came from: a label may hold a dot or no text, and then it does not.
+ */
 const readsBack = (question: Question, bytes: Buffer): boolean => {
   const again = encode({ type: "query", questions: [question] }).subarray(headerLength)
   return again.equals(bytes.subarray(headerLength, headerLength + again.length))

@@ -1,8 +1,8 @@
 /**
- * A DNS server on loopback whose zone is changed while it runs: the world's DNS of `serve --sandbox`, and the other side
- * of every resolver test. It speaks real DNS over UDP and TCP on one port (RFC 1035, EDNS by RFC 6891), is the authority
- * for every name, notes what it is asked, and can be told to misbehave. Closing the scope, or `close`, closes both
- * sockets and all connections.
+ * A DNS server on loopback whose zone is changed while it runs: the world's DNS of `serve --sandbox`, and the other
+ * side of every resolver test. It speaks real DNS over UDP and TCP on one port (RFC 1035, EDNS by RFC 6891), is the
+ * authority for every name, notes what it is asked, and can be told to misbehave. Closing the scope, or `close`, closes
+ * both sockets and all connections.
  */
 import { Context, type Duration, Effect, Exit, Layer, type Result, Scope, SubscriptionRef } from "effect"
 import { answer, hear, onWire, refusal, sizeLimit } from "./DnsAnswer.ts"

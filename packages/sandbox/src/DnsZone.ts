@@ -34,7 +34,9 @@ export class DnsRecordRefused extends Data.TaggedError("DnsRecordRefused")<{
 export interface PutOptions {
   /** Seconds, 0 by default: a change is seen at once. */
   readonly ttl?: number
-  /** Allows what RFC 1034 section 3.6.2 forbids, a CNAME beside other data or a second CNAME, as broken servers show it. */
+  /**
+   * Allows what RFC 1034 section 3.6.2 forbids, a CNAME beside other data or a second CNAME, as broken servers show it.
+   */
   readonly allowConflict?: boolean
 }
 

@@ -1,6 +1,6 @@
 /**
- * A mail that the SMTP sink has received: the envelope as it was typed and the content decoded. Plain JSON data, so that
- * a server can store a sink's messages and give them back to the next one.
+ * A mail that the SMTP sink has received: the envelope as it was typed and the content decoded. Plain JSON data, so
+ * that a server can store a sink's messages and give them back to the next one.
  */
 import { Data, Effect } from "effect"
 import PostalMime, { type Email } from "postal-mime"

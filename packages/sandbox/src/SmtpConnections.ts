@@ -1,7 +1,7 @@
 /**
- * The connections of a running smtp-server, kept to break them off: one by a fault, all at the end. The care is for TLS:
- * a plain socket must not be destroyed underneath the TLS socket that reads from it, which crashes Node 24 (the test
- * "happens with the scope, also in the middle of a TLS handshake" does so with a careless version).
+ * The connections of a running smtp-server, kept to break them off: one by a fault, all at the end. The care is for
+ * TLS: a plain socket must not be destroyed underneath the TLS socket that reads from it, which crashes Node 24 (the
+ * test "happens with the scope, also in the middle of a TLS handshake" does so with a careless version).
  */
 import type { Socket } from "node:net"
 import { Effect } from "effect"
@@ -30,8 +30,8 @@ const breakOff = (connection: Connection) => {
 }
 
 /**
- * Runs `then` as soon as no accepted socket waits for its TLS socket, which smtp-server puts on it one turn of the event
- * loop after it was accepted. Destroyed before, the plain socket would be wrapped all the same.
+ * Runs `then` as soon as no accepted socket waits for its TLS socket, which smtp-server puts on it one turn of the
+ * event loop after it was accepted. Destroyed before, the plain socket would be wrapped all the same.
  */
 const whenWrapped = (server: SMTPServer, then: () => void): void => {
   if ([...server._pendingSockets].some(([accepted, top]) => accepted === top)) {

@@ -15,7 +15,9 @@ export interface SmtpInbox {
     predicate: (message: ReceivedMessage) => boolean,
     timeout: Duration.Input
   ) => Effect.Effect<ReceivedMessage, SandboxTimeout>
-  /** Reads a message, keeps it, and tells `onMessage`; when that dies, the message is taken out again and so dies this. */
+  /**
+   * Reads a message, keeps it, and tells `onMessage`; when that dies, the message is taken out again and so dies this.
+   */
   readonly keep: (bytes: Uint8Array, envelope: Envelope) => Effect.Effect<ReceivedMessage, MessageUnreadable>
 }
 

@@ -1,8 +1,8 @@
 /**
  * An SMTP server on loopback that keeps every mail it gets and delivers none: the mailbox of `serve --sandbox`, and the
  * other side of every mailer test. It speaks real SMTP over real sockets (RFC 5321, with AUTH and TLS when asked), and
- * can be told to misbehave. A mail is acknowledged only after it is kept and `onMessage` has finished. Closing the scope,
- * or `close`, closes the listening socket and all connections.
+ * can be told to misbehave. A mail is acknowledged only after it is kept and `onMessage` has finished. Closing the
+ * scope, or `close`, closes the listening socket and all connections.
  */
 import { Context, type Duration, Effect, Exit, Layer, Scope } from "effect"
 import { FaultScript, type Faults } from "./FaultScript.ts"

@@ -14,12 +14,12 @@ import {
   StorageUnavailable,
   TaskQueue
 } from "@countersign/engine"
+import { decodeInstallation } from "@countersign/engine/storage"
 import { PgConnection } from "@effect/sql-pg"
 import { Context, Duration, Effect, Layer, Redacted, type Scope } from "effect"
 import { makeAccountAdmin, makeAccounts } from "./accounts/PostgresAccounts.ts"
 import { makeEventStore } from "./commit/PostgresEventStore.ts"
 import { watchChanges } from "./connection/Changes.ts"
-import { readBytes, readText } from "./connection/Columns.ts"
 import { type Database, openDatabase } from "./connection/Database.ts"
 import { isPassing } from "./connection/PostgresFailure.ts"
 import { inRealTime, refuse, untilReached } from "./connection/Reconnect.ts"
@@ -121,10 +121,7 @@ const prepare = (
   )
 
 const readInstallation = ({ read, names }: Database): Effect.Effect<Installation["Service"], StorageUnavailable> =>
-  Effect.map(read(`SELECT id, identity_key FROM ${names.schema}.installation`), ([row]) => ({
-    id: readText(row, "id"),
-    identityKey: Redacted.make(readBytes(row, "identity_key"))
-  }))
+  Effect.map(read(`SELECT id, identity_key FROM ${names.schema}.installation`), ([row]) => decodeInstallation(row))
 
 /** Every storage port in one PostgreSQL database. */
 export const PostgresStorage = {

@@ -17,13 +17,13 @@ import {
   type StorageUnavailable,
   TaskQueue
 } from "@countersign/engine"
-import { Context, Effect, Layer, Redacted, type Scope } from "effect"
+import { decodeInstallation } from "@countersign/engine/storage"
+import { Context, Effect, Layer, type Scope } from "effect"
 import { makeAccountAdmin, makeAccounts } from "./accounts/SqliteAccounts.ts"
 import { makeCommitRows } from "./commit/CommitRows.ts"
 import { makeEventStore } from "./commit/SqliteEventStore.ts"
 import { watchChanges } from "./connection/Changes.ts"
 import { keepLogShort, type LogLimits } from "./connection/Checkpointer.ts"
-import { readBytes, readText } from "./connection/Columns.ts"
 import { type Database, openDatabase } from "./connection/Database.ts"
 import { makeScanner } from "./directory/Scanner.ts"
 import { makeSenderRows } from "./directory/SenderRows.ts"
@@ -92,10 +92,7 @@ export const makePorts = (
   })
 
 const readInstallation = ({ read, reader }: Database): Effect.Effect<Installation["Service"], StorageUnavailable> =>
-  read(() => {
-    const row = reader.prepare("SELECT id, identity_key FROM installation").get()
-    return { id: readText(row, "id"), identityKey: Redacted.make(readBytes(row, "identity_key")) }
-  })
+  read(() => decodeInstallation(reader.prepare("SELECT id, identity_key FROM installation").get()))
 
 /** Every storage port in one SQLite file. */
 export const SqliteStorage = {

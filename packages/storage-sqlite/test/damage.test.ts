@@ -64,7 +64,7 @@ const derived: ReadonlyArray<readonly [what: string, sql: string, problem: RegEx
   ],
   [
     "a row of no stream",
-    "INSERT INTO senders SELECT 77, account, owner, 77, kind, status, domain, canonical, incarnation, created_at, updated_at, '{}', body, view_version FROM senders WHERE stream = 1",
+    "INSERT INTO senders SELECT 77, account, owner, 77, kind, status, domain, canonical, incarnation, added_at, updated_at, '{}', body, view_version FROM senders WHERE stream = 1",
     /^row 77 of the directory belongs to no stream$/
   ],
   [

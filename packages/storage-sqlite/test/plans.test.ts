@@ -18,7 +18,7 @@ import { temporaryFile } from "./TemporaryStore.ts"
 /** Walks that are short whatever the store holds. */
 const harmless: ReadonlyArray<RegExp> = [
   // The end of a table, or so many rows from its beginning.
-  /ORDER BY (position DESC|number) LIMIT \d+/,
+  /ORDER BY (position DESC|number) LIMIT \d+|FROM receipts ORDER BY number LIMIT \?/,
   // One row.
   /FROM installation|FROM task_numbers|UPDATE task_numbers/,
   // An operator asks for all there are.

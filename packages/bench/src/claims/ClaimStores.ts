@@ -9,7 +9,9 @@ import { Effect, type Layer, ManagedRuntime, Redacted } from "effect"
 import { openRawConnection } from "../raw/RawConnection.ts"
 import { openRawDatabase } from "../raw/RawDatabase.ts"
 
-/** Tasks to begin with: evenly of these kinds, each a millisecond after the one before, all due or none within a day. */
+/**
+ * Tasks to begin with: evenly of these kinds, each a millisecond after the one before, all due or none within a day.
+ */
 export interface TaskFill {
   readonly count: number
   readonly kinds: ReadonlyArray<TaskKind>

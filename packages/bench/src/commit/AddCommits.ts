@@ -1,8 +1,8 @@
 /**
  * Commits as the product writes them when a sender is added: made by the same pure functions that the Executor calls.
  *
- * Two events, the directory entry with its metadata, the three tasks that follow, and the receipt. Every sender has a domain of its
- * own, so that none of the tasks falls together with another's.
+ * Two events, the directory entry with its metadata, the three tasks that follow, and the receipt. Every sender has a
+ * domain of its own, so that none of the tasks falls together with another's.
  */
 import {
   AccountId,

@@ -1,8 +1,9 @@
 /**
- * The raw contender on PostgreSQL: one statement that writes the rows of a group of commits, one round trip and one flush. It takes no lock, looks
- * nothing up, checks nothing and answers nothing.
+ * The raw contender on PostgreSQL: one statement that writes the rows of a group of commits, one round trip and one
+ * flush. It takes no lock, looks nothing up, checks nothing and answers nothing.
  *
- * The database is one that the storage adapter made, so the schema and its indexes are the same. The smoke test compares what both wrote, row by row.
+ * The database is one that the storage adapter made, so the schema and its indexes are the same. The smoke test
+ * compares what both wrote, row by row.
  */
 import { ownerKey, type SenderEntry, viewVersion } from "@countersign/core"
 import type { Commit } from "@countersign/engine"
@@ -33,7 +34,7 @@ const write = `
       SELECT e.*, ${now} FROM unnest($4::bigint[], $5::bigint[], $6::integer[], $7::text[], $8::integer[], $9::text[], $10::text[]) AS e
   ), added_senders AS (
     INSERT INTO countersign.senders (stream, account, owner, position, kind, status, domain, canonical, incarnation,
-        created_at, updated_at, metadata, body, view_version)
+        added_at, updated_at, metadata, body, view_version)
       SELECT s.*, ${viewVersion} FROM unnest($1::bigint[], $11::text[], $12::text[], $13::bigint[], $14::text[], $15::text[], $16::text[], $17::text[],
         $18::integer[], $19::bigint[], $20::bigint[], $21::text[], $22::text[]) AS s
   ), added_metadata AS (

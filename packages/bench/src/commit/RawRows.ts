@@ -1,13 +1,16 @@
 /**
- * A commit as the rows that the storage adapter makes of it, ready to be bound: the raw contender has nothing left to do but to write them.
- * The smoke test compares what both wrote, row by row.
+ * A commit as the rows that the storage adapter makes of it, ready to be bound: the raw contender has nothing left to
+ * do but to write them. The smoke test compares what both wrote, row by row.
  */
 import { ownerKey, type SenderEntry, viewVersion } from "@countersign/core"
 import type { Commit } from "@countersign/engine"
 
 type Row = ReadonlyArray<string | number | null>
 
-/** The rows of one commit, by table. Where a row holds the time of its commit, that is the last column, bound when it is written. */
+/**
+ * The rows of one commit, by table. Where a row holds the time of its commit, that is the last column, bound when it is
+ * written.
+ */
 export interface RawRows {
   readonly stream: Row
   readonly events: ReadonlyArray<Row>
@@ -86,8 +89,9 @@ export const toRawRows = (commit: Commit, last: LastNumbers, known: Known): RawR
   }
 }
 
-const bodyOf = ({ address, mailbox, domainState, domainSince, verdicts, plan }: SenderEntry): string =>
+const bodyOf = ({ owner, address, mailbox, domainState, domainSince, verdicts, plan }: SenderEntry): string =>
   JSON.stringify({
+    owner,
     address,
     mailbox,
     domainState,

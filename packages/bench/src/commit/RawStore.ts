@@ -1,8 +1,9 @@
 /**
- * The raw contender: a loop over `node:sqlite` that writes the rows of a commit, and nothing else. It looks nothing up, checks nothing
- * and answers nothing.
+ * The raw contender: a loop over `node:sqlite` that writes the rows of a commit, and nothing else. It looks nothing up,
+ * checks nothing and answers nothing.
  *
- * The file is a copy of one that the storage adapter made, so the schema, its indexes and the fill level are the same by construction.
+ * The file is a copy of one that the storage adapter made, so the schema, its indexes and the fill level are the same
+ * by construction.
  */
 import type { Commit } from "@countersign/engine"
 import type { Round } from "../Measure.ts"
@@ -27,7 +28,7 @@ export const openRawStore = (file: string): RawStore => {
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`)
   const addSender = db.prepare(`
     INSERT INTO senders (stream, account, owner, position, kind, status, domain, canonical, incarnation,
-      created_at, updated_at, metadata, body, view_version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+      added_at, updated_at, metadata, body, view_version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
   const addMetadata = db.prepare(`
     INSERT INTO sender_metadata (account, key, value, position, stream) VALUES (?, ?, ?, ?, ?)`)
   const changeCount = db.prepare(`
@@ -51,10 +52,7 @@ export const openRawStore = (file: string): RawStore => {
   const readKnown = (commit: Commit): Known => {
     db.prepare("INSERT OR IGNORE INTO account_numbers (account) VALUES (?)").run(commit.account)
     const account = lastOf("SELECT number AS last FROM account_numbers")
-    const addOwner = db.prepare(
-      "INSERT OR IGNORE INTO owner_numbers (account, owner_key, owner) VALUES (?, 'account', ?)"
-    )
-    addOwner.run(account, JSON.stringify(commit.appends[0]?.entry?.owner))
+    db.prepare("INSERT OR IGNORE INTO owner_numbers (account, owner_key) VALUES (?, 'account')").run(account)
     return { account, owner: lastOf("SELECT number AS last FROM owner_numbers") }
   }
 

@@ -1,6 +1,6 @@
 /**
- * What a store has to be able to do to be measured beside ours. Each is driven by its own library's means, in a process of its own
- * (`ContestantProgram.ts`).
+ * What a store has to be able to do to be measured beside ours. Each is driven by its own library's means, in a process
+ * of its own (`ContestantProgram.ts`).
  */
 import type { Balance, Sample } from "./Sample.ts"
 
@@ -24,7 +24,10 @@ export interface Contestant {
   readonly command: (stream: string, amount: number) => Promise<number>
   /** Reads the whole log in its order, and calls `handle` for each event. Absent where there is no such read. */
   readonly readAll?: (handle: (sample: Sample) => void) => Promise<void>
-  /** Calls `handle` for each event that is appended from now on, by the library's own subscription, until it is closed. Absent where there is none. */
+  /**
+   * Calls `handle` for each event that is appended from now on, by the library's own subscription, until it is closed.
+   * Absent where there is none.
+   */
   readonly follow?: (handle: (sample: Sample) => void) => Promise<void>
   readonly close: () => Promise<void>
 }

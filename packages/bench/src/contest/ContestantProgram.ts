@@ -1,6 +1,6 @@
 /**
- * How a contestant lives: in a process of its own, so that one that breaks, hangs or keeps a connection breaks nobody else. It is told what to do
- * over the channel to its parent, and ends when that closes.
+ * How a contestant lives: in a process of its own, so that one that breaks, hangs or keeps a connection breaks nobody
+ * else. It is told what to do over the channel to its parent, and ends when that closes.
  */
 import type { Contestant, Open, Profile } from "./Contestant.ts"
 import { prepareTrial, type Trial, type TrialRound, Unable } from "./Trials.ts"
@@ -55,7 +55,8 @@ export const serveContestant = (open: Open): void => {
     })
   })
   process.once("disconnect", () => process.exit())
-  // A library that throws where nobody can catch it has failed an operation; that one is never answered, and so is counted.
+  // A library that throws where nobody can catch it has failed an operation; that one is never answered, and so is
+  // counted.
   process.on("uncaughtException", (cause) => console.error(cause))
   process.on("unhandledRejection", (cause) => console.error(cause))
 }

@@ -1,6 +1,6 @@
 /**
- * Installs the competitors into a folder of their own, which no workspace and no package of the product knows, the first time they are asked for and
- * whenever their lock file has changed.
+ * Installs the competitors into a folder of their own, which no workspace and no package of the product knows, the
+ * first time they are asked for and whenever their lock file has changed.
  */
 import { spawn } from "node:child_process"
 import { createHash } from "node:crypto"

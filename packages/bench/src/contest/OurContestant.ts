@@ -1,8 +1,9 @@
 /**
- * Our contestant, over whichever adapter it is given: through the engine's Writer into the event store, as the product goes.
+ * Our contestant, over whichever adapter it is given: through the engine's Writer into the event store, as the product
+ * goes.
  *
- * Event-only: what the others do too. A commit has its receipt, but no directory entry and no tasks. Events are decoded with a schema when they are
- * read, as the Executor does; the others parse and trust.
+ * Event-only: what the others do too. A commit has its receipt, but no directory entry and no tasks. Events are decoded
+ * with a schema when they are read, as the Executor does; the others parse and trust.
  */
 import { type Commit, EventStore, Ids, type StoredEvent, Writer } from "@countersign/engine"
 import { Effect, Layer, ManagedRuntime, Schema, Stream } from "effect"
@@ -107,7 +108,8 @@ export const openOurs = async <E>(storage: Layer.Layer<EventStore, E>, profile: 
           })
         )
       )
-      // Ends with the process's storage; `startImmediately`, so that no change is missed between here and the first append.
+      // Ends with the process's storage; `startImmediately`, so that no change is missed between here and the first
+      // append.
       await run(Effect.forkDetach(follower, { startImmediately: true }))
     },
     close: () => runtime.dispose()

@@ -1,6 +1,6 @@
 /**
- * A program: our contestant on the PostgreSQL adapter, event-only or, with `--whole`, with whole commits; with `--first=n`, of senders from that
- * number on.
+ * A program: our contestant on the PostgreSQL adapter, event-only or, with `--whole`, with whole commits; with
+ * `--first=n`, of senders from that number on.
  */
 import { parseArgs } from "node:util"
 import { PostgresStorage } from "@countersign/storage-postgres"

@@ -1,6 +1,6 @@
 /**
- * A program: bare `node:sqlite` with prepared statements, one transaction per append, and the version kept by a unique key. It has no receipts, and a
- * conflict is whatever SQLite says.
+ * A program: bare `node:sqlite` with prepared statements, one transaction per append, and the version kept by a unique
+ * key. It has no receipts, and a conflict is whatever SQLite says.
  */
 import type { StatementSync } from "node:sqlite"
 import { openRawDatabase } from "../raw/RawDatabase.ts"

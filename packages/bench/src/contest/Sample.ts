@@ -1,5 +1,6 @@
 /**
- * The event that every contestant stores, of some 230 bytes of JSON, and the state that it is folded into: a running balance.
+ * The event that every contestant stores, of some 230 bytes of JSON, and the state that it is folded into: a running
+ * balance.
  */
 import { randomUUID } from "node:crypto"
 

@@ -1,8 +1,9 @@
 /**
  * The trials W1 to W8, each one round of work on an open contestant.
  *
- * A round goes on for a given time, so that a slow contestant takes no longer than a fast one, except where all have to do the same amount. An operation that
- * fails is counted and the next one is tried: the error rate belongs to the figure.
+ * A round goes on for a given time, so that a slow contestant takes no longer than a fast one, except where all have to
+ * do the same amount. An operation that fails is counted and the next one is tried: the error rate belongs to the
+ * figure.
  */
 import { randomUUID } from "node:crypto"
 import { setTimeout as pause } from "node:timers/promises"
@@ -181,7 +182,10 @@ const prepareLoad = async (
     })
 }
 
-/** Makes a stream of `length` events, and answers its name. What is prepared is not measured: where it fails, another stream is begun. */
+/**
+ * Makes a stream of `length` events, and answers its name. What is prepared is not measured: where it fails, another
+ * stream is begun.
+ */
 const fill = async (contestant: Contestant, length: number): Promise<string> => {
   for (let attempts = 1; ; attempts++) {
     const stream = newStream()

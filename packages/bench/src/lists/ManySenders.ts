@@ -1,6 +1,6 @@
 /**
- * A store with very many senders in very many accounts, one of them large: filled through the storage adapter's own commits, in transactions of
- * thousands, so every row, index and count is as the product writes it.
+ * A store with very many senders in very many accounts, one of them large: filled through the storage adapter's own
+ * commits, in transactions of thousands, so every row, index and count is as the product writes it.
  *
  * Only the log is thinner than the product's: each sender has one short event and no tasks. No list reads those.
  */

@@ -1,9 +1,10 @@
 /**
- * A program: our HTTP application over the engine and the SQLite adapter at the path that it is given, on a free port of loopback.
+ * A program: our HTTP application over the engine and the SQLite adapter at the path that it is given, on a free port
+ * of loopback.
  *
- * It answers requests and leaves mail and DNS to the workers of another process, as a service may: what is measured is the request.
+ * It answers requests and leaves mail and DNS to the workers of another process, as a service may: what is measured is
+ * the request.
  */
-import { makeLinkKeys } from "@countersign/core"
 import { AccountAdmin, DkimTokens, Engine, Settings } from "@countersign/engine"
 import { makeCountersign } from "@countersign/http"
 import { SqliteStorage } from "@countersign/storage-sqlite"
@@ -12,10 +13,9 @@ import { serveUntilInputEnds } from "./UntilInputEnds.ts"
 
 const [file = ""] = process.argv.slice(2)
 
-const settings = Layer.succeed(Settings, {
+const settings = Settings.layer({
   publicUrl: "http://127.0.0.1",
-  linkKeys: makeLinkKeys(["a secret that the benchmarks need not keep"]),
-  allowTestNames: false
+  secret: Redacted.make("a secret that the benchmarks need not keep")
 })
 
 const storage = Layer.provideMerge(DkimTokens.layer("dkim.countersign.net"), SqliteStorage.layer({ file }))

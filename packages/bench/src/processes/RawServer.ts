@@ -1,6 +1,7 @@
 /**
- * A program: a bare `node:http` handler over one table, which answers the same documents as our server. A POST writes one row in a transaction of its
- * own, as durably as our adapter does; a GET reads the newest row. It checks nobody's key, validates nothing, and knows no routes.
+ * A program: a bare `node:http` handler over one table, which answers the same documents as our server. A POST writes
+ * one row in a transaction of its own, as durably as our adapter does; a GET reads the newest row. It checks nobody's
+ * key, validates nothing, and knows no routes.
  */
 import { randomUUID } from "node:crypto"
 import type { IncomingMessage, ServerResponse } from "node:http"

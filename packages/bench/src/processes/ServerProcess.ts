@@ -22,7 +22,10 @@ export interface Greeting {
   readonly token?: string
 }
 
-/** Starts one of our server programs and waits for its greeting. It ends when its standard input does, and so never outlives us. */
+/**
+ * Starts one of our server programs and waits for its greeting. It ends when its standard input does, and so never
+ * outlives us.
+ */
 export const startServer = async (program: URL, ...args: ReadonlyArray<string>): Promise<ServerProcess> => {
   const child = spawn(process.execPath, ["--conditions=source", fileURLToPath(program), ...args], {
     stdio: ["pipe", "pipe", "inherit"]

@@ -1,5 +1,6 @@
 /**
- * The thread that copies the log of a raw database into its file, as the adapter's thread does for ours. Started by `RawDatabase.ts`.
+ * The thread that copies the log of a raw database into its file, as the adapter's thread does for ours. Started by
+ * `RawDatabase.ts`.
  */
 import { DatabaseSync } from "node:sqlite"
 import { isMainThread, workerData } from "node:worker_threads"

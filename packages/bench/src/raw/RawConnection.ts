@@ -1,6 +1,6 @@
 /**
- * A bare connection to PostgreSQL through the driver that our storage adapter uses: what raw contenders write through, and what benchmarks
- * prepare databases with.
+ * A bare connection to PostgreSQL through the driver that our storage adapter uses: what raw contenders write through,
+ * and what benchmarks prepare databases with.
  */
 import { PgConnection } from "@effect/sql-pg"
 import { Effect, Exit, Redacted, Scope } from "effect"

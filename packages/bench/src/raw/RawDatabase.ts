@@ -1,6 +1,7 @@
 /**
- * A bare `node:sqlite` connection with the pragmas and the checkpoint policy of our storage adapter: what every raw contender writes
- * through. The policy is written out again because the adapter's own is not for others to use; when it changes there, it changes here.
+ * A bare `node:sqlite` connection with the pragmas and the checkpoint policy of our storage adapter: what every raw
+ * contender writes through. The policy is written out again because the adapter's own is not for others to use; when it
+ * changes there, it changes here.
  */
 import { DatabaseSync } from "node:sqlite"
 import { setTimeout as pause } from "node:timers/promises"

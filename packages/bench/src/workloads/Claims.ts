@@ -1,6 +1,6 @@
 /**
- * What a claim costs per task, whatever waits beside it: a million due, a million not due, several kinds, and after 200,000 were done, on SQLite and
- * on PostgreSQL. It must not follow the length of the queue.
+ * What a claim costs per task, whatever waits beside it: a million due, a million not due, several kinds, and after
+ * 200,000 were done, on SQLite and on PostgreSQL. It must not follow the length of the queue.
  */
 import { rmSync } from "node:fs"
 import { join } from "node:path"
@@ -139,7 +139,10 @@ const toSeries = (latencies: Float64Array): Series =>
     { operations: latencies.length, seconds: latencies.reduce((sum, millis) => sum + millis, 0) / 1_000, latencies }
   ])
 
-/** Claimed as workers do, then ended all at once: each in a transaction of its own would take minutes and leave the same behind. */
+/**
+ * Claimed as workers do, then ended all at once: each in a transaction of its own would take minutes and leave the same
+ * behind.
+ */
 const complete = async (store: ClaimStore, count: number): Promise<void> => {
   const most = 500
   for (let done = 0; done < count; done += most) {

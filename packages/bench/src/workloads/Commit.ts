@@ -1,6 +1,6 @@
 /**
- * Commits one at a time and 100-way, into an empty store and into one with 100,000 senders: ours beside a raw loop that writes the same
- * rows with the same pragmas, at the same fill level, under the same checkpoint policy.
+ * Commits one at a time and 100-way, into an empty store and into one with 100,000 senders: ours beside a raw loop that
+ * writes the same rows with the same pragmas, at the same fill level, under the same checkpoint policy.
  */
 import { rmSync, statSync } from "node:fs"
 import type { Commit } from "@countersign/engine"
@@ -48,8 +48,8 @@ export const commit: Workload = {
 }
 
 /**
- * A round in an empty store makes it less empty: every round begins with a new copy. A newly opened store runs code that nothing has
- * compiled for it yet, which a server does for a second of its life, so each is warmed up first.
+ * A round in an empty store makes it less empty: every round begins with a new copy. A newly opened store runs code
+ * that nothing has compiled for it yet, which a server does for a second of its life, so each is warmed up first.
  */
 const freshStores = (template: Template, warmUp: ReadonlyArray<Commit>): Stores => ({
   ours: async (use) => {
@@ -96,7 +96,10 @@ const withSameStores = async <A>(template: Template, use: (stores: Stores) => Pr
 /** How far apart the lengths of two logs are by chance, in bytes: a checkpoint that came sooner here than there. */
 const chance = 192 * 1_024 * 1_024
 
-/** Commits into a long log are slower. When the adapter gets another checkpoint policy, the raw contender must get it too. */
+/**
+ * Commits into a long log are slower. When the adapter gets another checkpoint policy, the raw contender must get it
+ * too.
+ */
 const compareLogs = (files: { readonly ours: string; readonly raw: string }): void => {
   const [ours, raw] = [statSync(`${files.ours}-wal`).size, statSync(`${files.raw}-wal`).size]
   if (Math.abs(ours - raw) > chance) {

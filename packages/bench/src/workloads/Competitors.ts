@@ -1,8 +1,9 @@
 /**
- * Ours among other event stores, at what they all do: trials W1 to W8, on one machine, with one durability and events of one size.
+ * Ours among other event stores, at what they all do: trials W1 to W8, on one machine, with one durability and events
+ * of one size.
  *
- * The others are installed when this is asked for, and only then. One that can not be had, or has no such thing, or breaks, keeps its row,
- * and the row says so.
+ * The others are installed when this is asked for, and only then. One that can not be had, or has no such thing, or
+ * breaks, keeps its row, and the row says so.
  */
 import { mkdtempSync, rmSync } from "node:fs"
 import { join } from "node:path"

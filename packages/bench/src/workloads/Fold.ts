@@ -1,6 +1,6 @@
 /**
- * Decoding and folding a stream of 10, 50 and 1,000 events, as the Executor does before it decides; beside it, the same texts parsed without a
- * look at their shape and folded by the same function.
+ * Decoding and folding a stream of 10, 50 and 1,000 events, as the Executor does before it decides; beside it, the same
+ * texts parsed without a look at their shape and folded by the same function.
  */
 import {
   AccountId,

@@ -1,6 +1,6 @@
 /**
- * Requests per second at 32 connections: POST and GET of an email address, beside a bare `node:http` handler that writes one row with the
- * same durability, or reads one.
+ * Requests per second at 32 connections: POST and GET of an email address, beside a bare `node:http` handler that
+ * writes one row with the same durability, or reads one.
  */
 import { join } from "node:path"
 import { atLeast, type Figure } from "../Figure.ts"

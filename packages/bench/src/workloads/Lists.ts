@@ -1,9 +1,9 @@
 /**
- * The directory at size: pages, filters, totals and look-ups over 1,000,000 senders in 1,000 accounts, one of which has 200,000. How long the
- * caller waits, and for how long at most nobody else of the process was served.
+ * The directory at size: pages, filters, totals and look-ups over 1,000,000 senders in 1,000 accounts, one of which has
+ * 200,000. How long the caller waits, and for how long at most nobody else of the process was served.
  *
- * Warm: asked again and again. Cold: asked once by a newly opened store, of whose file the system has cached nothing; its thread for long lists
- * has yet to start.
+ * Warm: asked again and again. Cold: asked once by a newly opened store, of whose file the system has cached nothing;
+ * its thread for long lists has yet to start.
  */
 import { rmSync, statSync } from "node:fs"
 import { join } from "node:path"
@@ -101,7 +101,9 @@ interface Watched {
   readonly blocked: number
 }
 
-/** The monitor sees a pause of the loop at the next of its ticks, and must have seen one before: it looks on from there. */
+/**
+ * The monitor sees a pause of the loop at the next of its ticks, and must have seen one before: it looks on from there.
+ */
 const watch = async (run: () => Promise<number>): Promise<Watched> => {
   const monitor = monitorEventLoopDelay({ resolution: 1 })
   monitor.enable()

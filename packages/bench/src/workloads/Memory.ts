@@ -1,6 +1,7 @@
 /**
- * Resident memory: of an idle `countersign serve --sandbox`, and of our server before, half-way and after 100,000 senders were added over
- * HTTP. That it does not follow the number of senders shows in the second half: by then the caches are full.
+ * Resident memory: of an idle `countersign serve --sandbox`, and of our server before, half-way and after 100,000
+ * senders were added over HTTP. That it does not follow the number of senders shows in the second half: by then the
+ * caches are full.
  */
 import { join } from "node:path"
 import { setTimeout as pause } from "node:timers/promises"

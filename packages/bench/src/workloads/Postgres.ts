@@ -1,6 +1,7 @@
 /**
- * Whole commits on PostgreSQL: one at a time and 50-way, beside one statement that writes the same rows; from four processes instead of one; and while
- * another connection holds a snapshot, as pg_dump does, so that nothing dead is cleared away.
+ * Whole commits on PostgreSQL: one at a time and 50-way, beside one statement that writes the same rows; from four
+ * processes instead of one; and while another connection holds a snapshot, as pg_dump does, so that nothing dead is
+ * cleared away.
  */
 import { PostgresCluster } from "@countersign/testkit/postgres"
 import { makeAddCommits } from "../commit/AddCommits.ts"

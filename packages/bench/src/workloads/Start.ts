@@ -1,6 +1,6 @@
 /**
- * From the start of the process to the first answer of `/health`: `countersign serve --sandbox`, which is what `npm start` runs when everything is
- * installed.
+ * From the start of the process to the first answer of `/health`: `countersign serve --sandbox`, which is what `npm
+ * start` runs when everything is installed.
  */
 import { below } from "../Figure.ts"
 import { median } from "../Measure.ts"

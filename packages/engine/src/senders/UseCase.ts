@@ -1,8 +1,8 @@
 /**
  * What all use cases share: one object as input, decoded at the door, whatever TypeScript says about it; and a span.
  */
-import { AccountId, EventUndecodable, StoredSenderId } from "@countersign/core"
-import { Effect, Option, Schema, SchemaIssue } from "effect"
+import { AccountId, EventUndecodable, SenderId, StoredSenderId } from "@countersign/core"
+import { Effect, Option, Schema, SchemaIssue, SchemaTransformation } from "effect"
 import { Ids } from "../Ids.ts"
 import { LeaseLost } from "../ports/TaskQueue.ts"
 import { InvalidData, SenderNotFound } from "../SenderErrors.ts"
@@ -33,8 +33,21 @@ export const request = Effect.fnUntraced(function* ({ account, actor, correlatio
   return { account, actor: actor ?? "host", correlation: correlation ?? (yield* ids.next), idempotency }
 })
 
-/** One sender of an account. An id that is none's is not found; it is no error of form. */
-export const SenderOf = { account: Caller.fields.account, id: StoredSenderId.check(storable) }
+const isSenderId = Schema.is(SenderId)
+
+/** One sender of an account. A text that can be no sender's id is no error of form: there is no such sender. */
+export const SenderOf = {
+  account: Caller.fields.account,
+  id: Schema.String.pipe(
+    Schema.decodeTo(
+      StoredSenderId,
+      SchemaTransformation.transform({
+        decode: (text: string): string => (isSenderId(text) ? text : "none"),
+        encode: (id: string) => id
+      })
+    )
+  )
+}
 
 /** The sender that was found. */
 export const orNotFound = <A, E>(found: Effect.Effect<Option.Option<A>, E>): Effect.Effect<A, E | SenderNotFound> =>

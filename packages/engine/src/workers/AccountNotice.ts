@@ -21,7 +21,7 @@ export const makeAccountNotice = Effect.gen(function* () {
     const { state } = yield* executor.load(senderDecider, payload.sender)
     if (!isLive(state) || state.incarnation !== payload.incarnation) return { _tag: "Complete" } satisfies Next
     const account = yield* accounts.account(state.account)
-    if (Option.isNone(account)) return { _tag: "Complete" } satisfies Next
+    if (Option.isNone(account) || account.value.email === "") return { _tag: "Complete" } satisfies Next
     return yield* mailer
       .send({
         to: account.value.email,

@@ -21,8 +21,8 @@ export const verificationMail = (address: string, accountName: string, link: str
     "",
     link,
     "",
-    "The link is good for 24 hours. Opening the page changes nothing by itself.",
-    'If you did not expect this, choose "This was not me" on the same page, or ignore this mail: nothing will be sent in your name.',
+    "The link works for 24 hours. Opening the page alone confirms nothing.",
+    'If you did not expect this, choose "This was not me" on that page, or ignore this mail: no mail will be sent from your address.',
     ""
   ].join("\n"),
   html: page(
@@ -31,7 +31,7 @@ export const verificationMail = (address: string, accountName: string, link: str
 <p>If that is right, open this page and confirm it:</p>
 <p><a href="${escapeHtml(link)}" style="display:inline-block;padding:12px 20px;border-radius:6px;background:#1f4fd8;color:#ffffff;text-decoration:none">Open the confirmation page</a></p>
 <p style="color:#555555;font-size:13px">Or copy this address into your browser:<br><span style="word-break:break-all">${escapeHtml(link)}</span></p>
-<p style="color:#555555;font-size:13px">The link is good for 24 hours. Opening the page changes nothing by itself. If you did not expect this, choose &ldquo;This was not me&rdquo; on the same page, or ignore this mail: nothing will be sent in your name.</p>`
+<p style="color:#555555;font-size:13px">The link works for 24 hours. Opening the page alone confirms nothing. If you did not expect this, choose &ldquo;This was not me&rdquo; on that page, or ignore this mail: no mail will be sent from your address.</p>`
   )
 })
 

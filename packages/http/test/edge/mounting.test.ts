@@ -13,7 +13,10 @@ import { emailAddressIn, engine, errorIn } from "../Service.ts"
 const owner = { _tag: "Account" } as const
 const publicUrl = "https://acme.example/mail"
 
-let runtime: ManagedRuntime.ManagedRuntime<Layer.Success<ReturnType<typeof engine>>, never>
+let runtime: ManagedRuntime.ManagedRuntime<
+  Layer.Success<ReturnType<typeof engine>>,
+  Layer.Error<ReturnType<typeof engine>>
+>
 let countersign: Countersign
 let account: string
 let token: string

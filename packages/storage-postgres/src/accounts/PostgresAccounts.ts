@@ -1,18 +1,18 @@
 /**
- * Accounts, organizations and access keys on PostgreSQL. A key's secret is never kept: only its SHA-256 is, which is enough
- * for a secret of 256 random bits.
+ * Accounts, organizations and access keys on PostgreSQL.
  */
-import { hash as oneShot, randomBytes, randomUUID } from "node:crypto"
+import { randomUUID } from "node:crypto"
+import { type Account, AccountAdmin, AccountNotFound, Accounts } from "@countersign/engine"
 import {
-  type AccessKey,
-  type Account,
-  AccountAdmin,
-  AccountNotFound,
-  Accounts,
-  type Organization
-} from "@countersign/engine"
-import { Effect, Option, Redacted } from "effect"
-import { type Row, readInteger, readOptionalInteger, readText } from "../connection/Columns.ts"
+  accessSecretHash,
+  decodeAccessKey,
+  decodeAccount,
+  decodeOrganization,
+  makeAccessSecret,
+  type Row,
+  readText
+} from "@countersign/engine/storage"
+import { Effect, Option } from "effect"
 import type { Database } from "../connection/Database.ts"
 import { databaseNow } from "../connection/DatabaseClock.ts"
 import { long } from "../connection/Parameters.ts"
@@ -25,7 +25,7 @@ export const makeAccounts = ({ read, names: { schema } }: Database): Accounts["S
 
   return Accounts.of({
     authenticate: (secret) =>
-      Effect.map(read(findKey, [hash(Redacted.value(secret))]), ([row]) =>
+      Effect.map(read(findKey, [accessSecretHash(secret)]), ([row]) =>
         Option.map(Option.fromUndefinedOr(row), (found) => ({
           account: decodeAccount(found),
           key: readText(found, "key")
@@ -68,18 +68,18 @@ export const makeAccountAdmin = (database: Database): AccountAdmin["Service"] =>
       ),
     createKey: (account) =>
       Effect.gen(function* () {
-        const secret = `cs_${randomBytes(32).toString("base64url")}`
-        const values = [randomUUID(), account, hash(secret), long(yield* given)]
+        const { secret, hash } = makeAccessSecret()
+        const values = [randomUUID(), account, hash, long(yield* given)]
         const [row] = yield* write(addKey, values)
-        const key = yield* orNotFound("account", account, row, decodeKey)
-        return { key, secret: Redacted.make(secret) }
+        const key = yield* orNotFound("account", account, row, decodeAccessKey)
+        return { key, secret }
       }),
     listAccounts: Effect.map(read(accounts), (rows) => rows.map(decodeAccount)),
     listOrganizations: (account) => Effect.map(read(organizations, [account]), (rows) => rows.map(decodeOrganization)),
-    listKeys: (account) => Effect.map(read(keys, [account]), (rows) => rows.map(decodeKey)),
+    listKeys: (account) => Effect.map(read(keys, [account]), (rows) => rows.map(decodeAccessKey)),
     revokeKey: (id) =>
       Effect.flatMap(given, (now) => write(revoke, [id, long(now)])).pipe(
-        Effect.flatMap(([row]) => orNotFound("key", id, row, decodeKey))
+        Effect.flatMap(([row]) => orNotFound("key", id, row, decodeAccessKey))
       )
   })
 }
@@ -91,27 +91,3 @@ const orNotFound = <A>(
   decode: (row: Row) => A
 ): Effect.Effect<A, AccountNotFound> =>
   row === undefined ? Effect.fail(new AccountNotFound({ what, id })) : Effect.succeed(decode(row))
-
-const hash = (secret: string): Uint8Array => oneShot("sha256", secret, "buffer")
-
-const decodeAccount = (row: Row): Account => ({
-  id: readText(row, "id"),
-  email: readText(row, "email"),
-  name: readText(row, "name")
-})
-
-const decodeOrganization = (row: Row): Organization => ({
-  id: readText(row, "id"),
-  account: readText(row, "account"),
-  name: readText(row, "name")
-})
-
-const decodeKey = (row: Row): AccessKey => {
-  const revokedAt = readOptionalInteger(row, "revoked_at")
-  return {
-    id: readText(row, "id"),
-    account: readText(row, "account"),
-    createdAt: readInteger(row, "created_at"),
-    ...(revokedAt === undefined ? {} : { revokedAt })
-  }
-}

@@ -4,10 +4,10 @@
  */
 import { viewVersion } from "@countersign/core"
 import type { Append, Commit, CommitOutcome, StoredEvent } from "@countersign/engine"
-import { type Row, readArray } from "../connection/Columns.ts"
+import { type Row, readArray, taskNumber } from "@countersign/engine/storage"
 import { booleans, indexable, integers, long, longs, texts } from "../connection/Parameters.ts"
 import { areTagged, entryArrays } from "../directory/EntryColumns.ts"
-import { layersOf, taskArrays, taskNumber } from "../tasks/TaskColumns.ts"
+import { layersOf, taskArrays } from "../tasks/TaskColumns.ts"
 import { commitRuns } from "./CommitRuns.ts"
 
 /** How many parameters `commit_batch` takes. */

@@ -2,20 +2,22 @@
  * The event store on PostgreSQL: a batch is one call of one function, and one flush to disk.
  */
 import { type CommitOutcome, EventStore, type StoredEvent } from "@countersign/engine"
+import {
+  decodeEvent,
+  makeReceiptForgetting,
+  type Row,
+  readInteger,
+  readText,
+  receiptLifetime
+} from "@countersign/engine/storage"
 import { Effect, Option } from "effect"
 import type { Changes } from "../connection/Changes.ts"
-import { type Row, readInteger, readText } from "../connection/Columns.ts"
 import type { Database, Statements } from "../connection/Database.ts"
 import { databaseNow } from "../connection/DatabaseClock.ts"
 import { joinEach } from "../connection/JoinEach.ts"
 import { indexable, long } from "../connection/Parameters.ts"
 import { commitParameters, decodeOutcomes, encodeBatch } from "./CommitBatch.ts"
 
-/** A receipt answers for so long, in milliseconds. */
-const receiptLifetime = 24 * 60 * 60 * 1_000
-/** Old receipts are deleted every so many commits, and how many at most: twice what came in, so the rest shrinks. */
-const forgetEvery = 128
-const forgetAtMost = 256
 /** Every so many batches the rows of a count become one. A count is the sum of about as many rows, and a snapshot that is held costs a sixty-fourth. */
 const foldEvery = 64
 
@@ -23,22 +25,18 @@ export const makeEventStore = (database: Database, changes: Changes): EventStore
   const { schema } = database.names
   const parameters = Array.from({ length: commitParameters }, (_, index) => `$${index + 1}`).join(", ")
   const commit = `SELECT * FROM ${schema}.commit_batch(${parameters})`
-  let sinceForgetting = 0
+  const receiptsToForget = makeReceiptForgetting()
   let batches = 0
-
-  const forget = (commits: number): number => {
-    sinceForgetting += commits
-    if (sinceForgetting < forgetEvery) return 0
-    sinceForgetting = 0
-    return forgetAtMost
-  }
 
   return EventStore.of({
     commit: (batch) =>
       batch.length === 0
         ? Effect.succeed([])
         : Effect.flatMap(database.given, (given) =>
-            database.commit(commit, encodeBatch(given, forget(batch.length), ++batches % foldEvery === 0, batch))
+            database.commit(
+              commit,
+              encodeBatch(given, receiptsToForget(batch.length), ++batches % foldEvery === 0, batch)
+            )
           ).pipe(
             Effect.map(([row]) => decodeOutcomes(batch, row)),
             Effect.tap((outcomes) => (outcomes.some(isCommitted) ? changes.hint : Effect.void))
@@ -111,15 +109,4 @@ const isCommitted = ({ _tag }: CommitOutcome): boolean => _tag === "Committed"
 const decodePage = (rows: ReadonlyArray<Row>, streamOf: (row: Row) => string) => ({
   now: readInteger(rows[0], "now"),
   events: rows.filter(({ position }) => position !== null).map((row): StoredEvent => decodeEvent(streamOf(row), row))
-})
-
-const decodeEvent = (stream: string, row: Row): StoredEvent => ({
-  position: readInteger(row, "position"),
-  stream,
-  version: readInteger(row, "version"),
-  type: readText(row, "type"),
-  schemaVersion: readInteger(row, "schema_version"),
-  data: readText(row, "data"),
-  meta: readText(row, "meta"),
-  recordedAt: readInteger(row, "recorded_at")
 })

@@ -2,9 +2,9 @@
  * The one connection that commits. It is made anew when it is lost, and every new one is asked whether what it writes is durable.
  */
 import { OutcomeUnknown, type StorageUnavailable } from "@countersign/engine"
+import type { Row } from "@countersign/engine/storage"
 import { PgConnection } from "@effect/sql-pg"
 import { Effect, Exit, Scope, Semaphore } from "effect"
-import type { Row } from "./Columns.ts"
 import { isLost, isPassing } from "./PostgresFailure.ts"
 import { inRealTime, refuse, untilReached } from "./Reconnect.ts"
 import { checkServer } from "./ServerCheck.ts"

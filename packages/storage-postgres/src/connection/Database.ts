@@ -5,10 +5,10 @@
  * told that the storage is not available. Real time counts here, whatever clock the program was given.
  */
 import type { OutcomeUnknown, StorageUnavailable } from "@countersign/engine"
+import type { Row } from "@countersign/engine/storage"
 import { type PgConnection, PgPool } from "@effect/sql-pg"
 import { Clock, type Duration, Effect, type Scope } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
-import type { Row } from "./Columns.ts"
 import { openCommitConnection } from "./CommitConnection.ts"
 import { isConnecting, isPassing } from "./PostgresFailure.ts"
 import { inRealTime, refuse, tookTooLong, untilReached } from "./Reconnect.ts"

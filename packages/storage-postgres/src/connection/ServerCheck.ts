@@ -2,10 +2,10 @@
  * Whether a server keeps what the storage promises, asked of every connection that commits: settings may differ by role and database.
  */
 import { StorageUnavailable } from "@countersign/engine"
+import { type Row, readBoolean, readInteger, readText } from "@countersign/engine/storage"
 import type { PgConnection } from "@effect/sql-pg"
 import { Effect } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
-import { type Row, readBoolean, readInteger, readText } from "./Columns.ts"
 
 const oldest = 15
 

@@ -2,9 +2,9 @@
  * Entries of the directory as parameters: one array per column, with NULL where there is no entry.
  */
 import { ownerKey, type SenderEntry } from "@countersign/core"
+import { encodeEntryJson } from "@countersign/engine/storage"
 import type { PgTypes } from "@effect/sql-pg"
 import { indexable, integers, longs, texts } from "../connection/Parameters.ts"
-import { encodeBody } from "./SenderBody.ts"
 
 type Entries = ReadonlyArray<SenderEntry | undefined>
 
@@ -28,6 +28,6 @@ export const entryArrays = (entries: Entries): ReadonlyArray<PgTypes.Parameter> 
     longs(of(({ addedAt }) => addedAt)),
     longs(of(({ updatedAt }) => updatedAt)),
     texts(of(({ metadata }) => JSON.stringify(metadata))),
-    texts(of(encodeBody))
+    texts(of(encodeEntryJson))
   ]
 }

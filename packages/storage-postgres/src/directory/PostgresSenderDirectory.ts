@@ -3,22 +3,21 @@
  */
 import { ownerKey } from "@countersign/core"
 import { type ListedSender, SenderDirectory } from "@countersign/engine"
+import { decodeEntry, entryColumns, type Row, readInteger } from "@countersign/engine/storage"
 import { Effect, Option } from "effect"
-import { type Row, readInteger } from "../connection/Columns.ts"
 import type { Database } from "../connection/Database.ts"
 import { joinEach } from "../connection/JoinEach.ts"
 import { indexable, long } from "../connection/Parameters.ts"
-import { decodeSender, listedColumns } from "./SenderBody.ts"
 import { searchCount, searchPage } from "./SenderSearch.ts"
 
 export const makeSenderDirectory = ({ read, search, names: { schema } }: Database): SenderDirectory["Service"] => {
   const joined = `${schema}.senders s JOIN ${schema}.streams t ON t.number = s.stream`
-  const find = `SELECT ${listedColumns} FROM ${joined} WHERE t.stream = $1 AND s.account = $2`
-  const current = `SELECT ${listedColumns} FROM (
+  const find = `SELECT ${entryColumns} FROM ${joined} WHERE t.stream = $1 AND s.account = $2`
+  const current = `SELECT ${entryColumns} FROM (
       SELECT * FROM ${schema}.senders
       WHERE account = $1 AND owner = $2 AND kind = 'email' ORDER BY position DESC LIMIT 1
     ) s ${joinEach("t", `SELECT stream FROM ${schema}.streams WHERE number = s.stream`)}`
-  const onDomain = `SELECT ${listedColumns} FROM (
+  const onDomain = `SELECT ${entryColumns} FROM (
       SELECT * FROM ${schema}.senders
       WHERE account = $1 AND domain = $2 AND position > $3 ORDER BY position LIMIT $4
     ) s ${joinEach("t", `SELECT stream FROM ${schema}.streams WHERE number = s.stream`)} ORDER BY s.position`
@@ -26,7 +25,7 @@ export const makeSenderDirectory = ({ read, search, names: { schema } }: Databas
   const one =
     (account: string) =>
     ([row]: ReadonlyArray<Row>): Option.Option<ListedSender> =>
-      Option.map(Option.fromUndefinedOr(row), (found) => decodeSender(account, found))
+      Option.map(Option.fromUndefinedOr(row), (found) => decodeEntry(account, found))
 
   return SenderDirectory.of({
     find: (account, sender) => Effect.map(read(find, [sender, account]), one(account)),
@@ -34,7 +33,7 @@ export const makeSenderDirectory = ({ read, search, names: { schema } }: Databas
     page: (query) => {
       if (contradicts(query)) return Effect.succeed([])
       const { sql, values } = searchPage(schema, query)
-      return Effect.map(search(sql, values), (rows) => rows.map((row) => decodeSender(query.account, row)))
+      return Effect.map(search(sql, values), (rows) => rows.map((row) => decodeEntry(query.account, row)))
     },
     count: (filter) => {
       if (contradicts(filter)) return Effect.succeed(0)
@@ -43,7 +42,7 @@ export const makeSenderDirectory = ({ read, search, names: { schema } }: Databas
     },
     onDomain: (account, domain, after, limit) =>
       Effect.map(read(onDomain, [account, domain, long(after), limit]), (rows) =>
-        rows.map((row) => decodeSender(account, row))
+        rows.map((row) => decodeEntry(account, row))
       )
   })
 }

@@ -3,9 +3,9 @@
  */
 import { accountOwner, ownerKey } from "@countersign/core"
 import type { SenderFilter, SenderQuery } from "@countersign/engine"
+import { entryColumns, isKeptCount } from "@countersign/engine/storage"
 import { joinEach } from "../connection/JoinEach.ts"
 import { indexable, long, texts } from "../connection/Parameters.ts"
-import { listedColumns } from "./SenderBody.ts"
 
 export interface Search {
   readonly sql: string
@@ -33,7 +33,7 @@ export const searchPage = (schema: string, query: SenderQuery): Search => {
   const { from, where, position } = filtered(schema, query, add)
   const [inner, outer] = orders(query.order, position)
   return {
-    sql: `SELECT ${listedColumns} FROM (
+    sql: `SELECT ${entryColumns} FROM (
   SELECT s.stream FROM ${from} WHERE ${where.join(" AND ")} ORDER BY ${inner} LIMIT ${add(query.limit)} OFFSET ${add(query.offset)}
 ) f ${joinEach("s", `SELECT * FROM ${schema}.senders WHERE stream = f.stream`)}
   ${joinEach("t", `SELECT stream FROM ${schema}.streams WHERE number = f.stream`)}
@@ -64,13 +64,6 @@ const keptCount = (schema: string, filter: SenderFilter, add: (value: unknown) =
     ? `SELECT ${all}::bigint AS senders`
     : `SELECT (${all} - ${of(storedOwner(accountOwner))})::bigint AS senders`
 }
-
-/** Whether the kept counts answer the filter. */
-const isKeptCount = ({ canonical, addedBetween, updatedBetween, metadata }: SenderFilter): boolean =>
-  canonical === undefined &&
-  addedBetween === undefined &&
-  updatedBetween === undefined &&
-  (metadata === undefined || Object.keys(metadata).length === 0)
 
 const orders = (order: SenderQuery["order"], position: string): readonly [string, string] => {
   switch (order) {
@@ -108,7 +101,7 @@ const filtered = (schema: string, filter: SenderFilter, add: (value: unknown) =>
   if (statuses !== undefined) where.push(`s.status = ANY (${add(texts([...statuses]))})`)
   if (canonical !== undefined) where.push(`s.canonical = ${add(canonical)}`)
   for (const [column, bounds] of [
-    ["created_at", addedBetween],
+    ["added_at", addedBetween],
     ["updated_at", updatedBetween]
   ] as const) {
     if (bounds?.from !== undefined) where.push(`s.${column} >= ${add(long(Math.ceil(bounds.from)))}`)

@@ -10,8 +10,8 @@ import {
   MailBudget,
   type MailLimits
 } from "@countersign/engine"
+import { readBoolean, readInteger, readOptionalInteger, readText } from "@countersign/engine/storage"
 import { Effect, Semaphore } from "effect"
-import { readBoolean, readInteger, readOptionalInteger, readText } from "../connection/Columns.ts"
 import type { Database } from "../connection/Database.ts"
 import { databaseNow } from "../connection/DatabaseClock.ts"
 import { long } from "../connection/Parameters.ts"

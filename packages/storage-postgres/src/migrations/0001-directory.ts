@@ -80,14 +80,14 @@ export const writeEntries = (view: string, keepsPlaces: boolean): string => `
       END IF;
       IF e_account IS NOT NULL THEN
         INSERT INTO {schema}.senders (stream, account, owner, position, kind, status, domain, canonical, incarnation,
-            created_at, updated_at, metadata, body, view_version)
+            added_at, updated_at, metadata, body, view_version)
           SELECT numbers[a.nth], e_account[a.nth], e_owner[a.nth], places[a.nth], e_kind[a.nth], e_status[a.nth], e_domain[a.nth],
             e_canonical[a.nth], e_incarnation[a.nth], e_created[a.nth], e_updated[a.nth], e_metadata[a.nth], e_body[a.nth], ${view}
           FROM generate_series(a_low, a_high) AS a(nth)
           WHERE ${ofLayer} AND e_account[a.nth] IS NOT NULL
           ON CONFLICT (stream) DO UPDATE SET account = excluded.account, owner = excluded.owner, position = excluded.position,
             kind = excluded.kind, status = excluded.status, domain = excluded.domain, canonical = excluded.canonical,
-            incarnation = excluded.incarnation, created_at = excluded.created_at, updated_at = excluded.updated_at,
+            incarnation = excluded.incarnation, added_at = excluded.added_at, updated_at = excluded.updated_at,
             metadata = excluded.metadata, body = excluded.body, view_version = excluded.view_version;
       END IF;
       depth := depth + 1;

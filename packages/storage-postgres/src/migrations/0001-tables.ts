@@ -65,7 +65,7 @@ CREATE TABLE {schema}.senders (
   domain text COLLATE "C" NOT NULL,
   canonical text COLLATE "C" NOT NULL,
   incarnation integer NOT NULL,
-  created_at bigint NOT NULL,
+  added_at bigint NOT NULL,
   updated_at bigint NOT NULL,
   metadata text COLLATE "C" NOT NULL,
   body text COLLATE "C" NOT NULL,
@@ -75,10 +75,10 @@ CREATE TABLE {schema}.senders (
 -- The lists of an account, in the order of the log. The included columns let filters and offsets be answered from the index alone; a row is
 -- ten times as wide. They cost an entry in each index when a status changes, which a sender does a few times in its life.
 CREATE INDEX senders_of_account ON {schema}.senders (account, position)
-  INCLUDE (stream, kind, status, created_at, updated_at);
+  INCLUDE (stream, kind, status, added_at, updated_at);
 -- The same for one owner: an account's list does not help an owner with ten senders among 100,000. Also finds the current sender.
 CREATE INDEX senders_of_owner ON {schema}.senders (account, owner, position)
-  INCLUDE (stream, kind, status, created_at, updated_at);
+  INCLUDE (stream, kind, status, added_at, updated_at);
 -- A verdict goes to all senders on a domain, page by page; the list by domain sorts within a domain only.
 CREATE INDEX senders_on_domain ON {schema}.senders (account, domain, position);
 -- Looking an address up among all owners of an account.

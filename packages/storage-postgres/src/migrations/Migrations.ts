@@ -6,9 +6,9 @@
  */
 import { createHash, randomBytes, randomUUID } from "node:crypto"
 import { StorageUnavailable } from "@countersign/engine"
+import { type Row, readInteger, readText } from "@countersign/engine/storage"
 import { Effect } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
-import { type Row, readInteger, readText } from "../connection/Columns.ts"
 import { foreignSchema } from "../connection/PostgresFailure.ts"
 import { lockKey, type SchemaNames } from "../connection/SchemaNames.ts"
 import { initial } from "./0001-initial.ts"

@@ -2,6 +2,7 @@
  * Rows of a snapshot as rows of the tables, inside the transaction that loads them: one statement for what comes together of one kind.
  */
 import type { StorageUnavailable, StoredRow } from "@countersign/engine"
+import { taskStates } from "@countersign/engine/storage"
 import { PgTypes } from "@effect/sql-pg"
 import { Effect, Result } from "effect"
 import type { Statements } from "../connection/Database.ts"
@@ -61,7 +62,7 @@ export const makeLoadRows = (statements: Statements) => {
         longs(rows.map(({ number }) => number)),
         texts(rows.map(({ kind }) => kind)),
         texts(rows.map(({ key }) => key ?? null)),
-        integers(rows.map(({ state }) => ["waiting", "running", "buried"].indexOf(state))),
+        integers(rows.map(({ state }) => taskStates.indexOf(state))),
         longs(rows.map(({ due }) => due)),
         integers(rows.map(({ attempts }) => attempts)),
         texts(rows.map(({ payload }) => payload)),

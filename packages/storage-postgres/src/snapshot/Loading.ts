@@ -10,9 +10,9 @@ import {
   type StoredRow,
   StoreNotEmpty
 } from "@countersign/engine"
+import { readBoolean } from "@countersign/engine/storage"
 import type { PgConnection } from "@effect/sql-pg"
 import { Effect } from "effect"
-import { readBoolean } from "../connection/Columns.ts"
 import type { Database, Statements } from "../connection/Database.ts"
 import { long } from "../connection/Parameters.ts"
 import { isLost } from "../connection/PostgresFailure.ts"

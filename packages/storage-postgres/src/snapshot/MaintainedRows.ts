@@ -1,15 +1,14 @@
 /**
  * Streams with their rows in the directory, to be looked through and put right: of the live store, or of one that is being loaded.
  */
-import type { CorrectionOutcome, MaintainedStore, StoredStream } from "@countersign/engine"
+import type { CorrectionOutcome, MaintainedStore } from "@countersign/engine"
+import { decodeStream, entryColumns, readArray } from "@countersign/engine/storage"
 import { Effect } from "effect"
 import { makeEventReads } from "../commit/PostgresEventStore.ts"
-import { type Row, readArray, readInteger, readOptionalInteger, readText } from "../connection/Columns.ts"
 import type { Statements } from "../connection/Database.ts"
 import { leftJoinEach } from "../connection/JoinEach.ts"
 import { integers, longs, texts } from "../connection/Parameters.ts"
 import { areTagged, entryArrays } from "../directory/EntryColumns.ts"
-import { decodeSender, listedColumns } from "../directory/SenderBody.ts"
 import { makeSenderAudit } from "./SenderAudit.ts"
 
 /** What `correct_entries` answers. */
@@ -17,7 +16,7 @@ const outcomes: ReadonlyArray<CorrectionOutcome> = ["Written", "Moved", "Newer"]
 
 export const maintained = (statements: Statements): MaintainedStore => {
   const { schema } = statements.names
-  const streams = `SELECT t.version, s.account, s.view_version, ${listedColumns}
+  const streams = `SELECT t.version, s.account, s.view_version, ${entryColumns}
     FROM (SELECT * FROM ${schema}.streams WHERE stream > $1 ORDER BY stream LIMIT $2) t
     ${leftJoinEach("s", `SELECT * FROM ${schema}.senders WHERE stream = t.number`)} ORDER BY t.stream`
   const parameters = Array.from({ length: 16 }, (_, index) => `$${index + 1}`).join(", ")
@@ -42,15 +41,5 @@ export const maintained = (statements: Statements): MaintainedStore => {
       )
     },
     audit: makeSenderAudit(statements)
-  }
-}
-
-const decodeStream = (row: Row): StoredStream => {
-  const view = readOptionalInteger(row, "view_version")
-  return {
-    stream: readText(row, "sender"),
-    version: readInteger(row, "version"),
-    entry: view === undefined ? undefined : decodeSender(readText(row, "account"), row),
-    view: view ?? 0
   }
 }

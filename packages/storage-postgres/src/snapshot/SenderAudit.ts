@@ -6,8 +6,17 @@
  * always everything, takes no lock.
  */
 import type { AuditSlice, MaintainedStore, StorageUnavailable } from "@countersign/engine"
+import {
+  countFault,
+  extraTermFault,
+  missingTermFault,
+  orphanFault,
+  type Row,
+  readInteger,
+  readOptionalText,
+  readText
+} from "@countersign/engine/storage"
 import { Effect } from "effect"
-import { type Row, readInteger, readOptionalText, readText } from "../connection/Columns.ts"
 import type { Statements } from "../connection/Database.ts"
 import { long } from "../connection/Parameters.ts"
 
@@ -58,7 +67,7 @@ export const makeSenderAudit = ({ read, write, names: { schema } }: Statements):
     if (account === undefined) return { faults: [], next: undefined } satisfies AuditSlice
     const found = yield* compare(counts, [account], repair)
     return {
-      faults: found.map((difference) => countFault(account, difference)),
+      faults: found.map((difference) => faultOfCount(account, difference)),
       next: token(["counts", account])
     } satisfies AuditSlice
   })
@@ -73,22 +82,23 @@ export const makeSenderAudit = ({ read, write, names: { schema } }: Statements):
 const lastNumber = 2n ** 63n - 1n
 
 const entryFault = (row: Row): string => {
-  const key = JSON.stringify(readOptionalText(row, "key"))
   switch (readText(row, "fault")) {
     case "missing":
-      return `sender ${readOptionalText(row, "name")} is not found by its metadata ${key}`
+      return missingTermFault(readText(row, "name"), readText(row, "key"))
     case "extra":
-      return `the metadata ${key} finds row ${readInteger(row, "number")}, which does not have it`
+      return extraTermFault(readInteger(row, "number"), readText(row, "key"))
     default:
-      return `row ${readInteger(row, "number")} of the directory belongs to no stream`
+      return orphanFault(readInteger(row, "number"))
   }
 }
 
-const countFault = (account: string, row: Row): string => {
+const faultOfCount = (account: string, row: Row): string => {
   const owner = readText(row, "owner")
-  const whose = owner === "" ? `account ${account}` : `${owner} of account ${account}`
-  return `the count of ${readText(row, "status")} senders of kind ${readText(row, "kind")} of ${whose} is ${readInteger(
-    row,
-    "kept"
-  )} and should be ${readInteger(row, "counted")}`
+  return countFault({
+    whose: owner === "" ? `account ${account}` : `${owner} of account ${account}`,
+    kind: readText(row, "kind"),
+    status: readText(row, "status"),
+    kept: readInteger(row, "kept"),
+    counted: readInteger(row, "counted")
+  })
 }

@@ -4,18 +4,15 @@
  * While it is open the server keeps the rows that it sees, and grows by what changes meanwhile; nobody waits for it.
  */
 import { budgetWindow, type StorageUnavailable, type StoredRow } from "@countersign/engine"
+import { decodeStoredRow, type Row, readInteger, receiptLifetime } from "@countersign/engine/storage"
 import { Effect, Option, Stream } from "effect"
-import { type Row, readInteger } from "../connection/Columns.ts"
 import type { Database } from "../connection/Database.ts"
 import { databaseNow } from "../connection/DatabaseClock.ts"
 import { joinEach } from "../connection/JoinEach.ts"
 import { long } from "../connection/Parameters.ts"
 import { inRealTime, reachConnection, refuse } from "../connection/Reconnect.ts"
-import * as Decode from "./StoredRows.ts"
 
 const pageSize = 500
-/** Longer ago than this, in milliseconds, a receipt does not answer any more. */
-const receiptLifetime = 24 * 60 * 60 * 1_000
 
 /** One kind of rows: $1 is how many, $2 the time, and from $3 on where the last page ended. */
 interface Kind {
@@ -47,38 +44,43 @@ const kinds: ReadonlyArray<Kind> = [
       ) AS last FROM ${schema}.installation i WHERE i.one > $3 AND $2::bigint IS NOT NULL LIMIT $1`,
     start: [0],
     key: ["one"],
-    decode: Decode.installation
+    decode: decodeStoredRow.Installation
   },
-  byNumber("id, email, name", "accounts", Decode.account),
-  byNumber("id, account, name", "organizations", Decode.organization),
-  byNumber("id, account, secret_hash, created_at, revoked_at", "access_keys", Decode.accessKey),
+  byNumber("id, email, name", "accounts", decodeStoredRow.Account),
+  byNumber("id, account, name", "organizations", decodeStoredRow.Organization),
+  byNumber("id, account, secret_hash, created_at, revoked_at", "access_keys", decodeStoredRow.AccessKey),
   {
     sql: (schema) => `SELECT e.position, t.stream, e.version, e.type, e.schema_version, e.data, e.meta, e.recorded_at
       FROM (SELECT * FROM ${schema}.events WHERE position > $3 AND $2::bigint IS NOT NULL ORDER BY position LIMIT $1) e
       ${joinEach("t", `SELECT stream FROM ${schema}.streams WHERE number = e.stream`)} ORDER BY e.position`,
     start: [long(0)],
     key: ["position"],
-    decode: Decode.event
+    decode: decodeStoredRow.Event
   },
   byNumber(
     "kind, key, state, due, attempts, payload, error, fence, leased_until, last_run_at, rerun_at",
     "tasks",
-    Decode.task
+    decodeStoredRow.Task
   ),
   {
     sql: (schema) => `SELECT account, command, fingerprint, result, at FROM ${schema}.receipts
       WHERE at > $2 - ${receiptLifetime} AND (at, account, command) > ($3, $4, $5) ORDER BY at, account, command LIMIT $1`,
     start: [long(-1), "", ""],
     key: ["at", "account", "command"],
-    decode: Decode.receipt
+    decode: decodeStoredRow.Receipt
   },
-  byNumber("mail, address_hash, account, at, first", "granted_mails", Decode.grantedMail, `at > $2 - ${budgetWindow}`),
+  byNumber(
+    "mail, address_hash, account, at, first",
+    "granted_mails",
+    decodeStoredRow.GrantedMail,
+    `at > $2 - ${budgetWindow}`
+  ),
   {
     sql: (schema) => `SELECT address_hash, account, until FROM ${schema}.silences
       WHERE until > $2 AND (address_hash, account) > ($3, $4) ORDER BY address_hash, account LIMIT $1`,
     start: ["", ""],
     key: ["address_hash", "account"],
-    decode: Decode.silence
+    decode: decodeStoredRow.Silence
   }
 ]
 

@@ -1,21 +1,22 @@
 /**
  * The task queue on PostgreSQL: each verb is one call of one function.
  */
-import { type ClaimedTask, LeaseLost, type TaskFence, TaskQueue, type TaskRecord } from "@countersign/engine"
-import { Effect } from "effect"
-import type { Changes } from "../connection/Changes.ts"
+import { LeaseLost, type TaskFence, TaskQueue } from "@countersign/engine"
 import {
-  type Row,
+  decodeClaimedTask,
+  decodeTaskRecord,
   readBoolean,
   readInteger,
   readOptionalInteger,
-  readOptionalText,
-  readText
-} from "../connection/Columns.ts"
+  taskNumber,
+  taskStates
+} from "@countersign/engine/storage"
+import { Effect } from "effect"
+import type { Changes } from "../connection/Changes.ts"
 import type { Database } from "../connection/Database.ts"
 import { databaseNow } from "../connection/DatabaseClock.ts"
 import { long, texts } from "../connection/Parameters.ts"
-import { kindOf, taskArrays, taskId, taskNumber } from "./TaskColumns.ts"
+import { taskArrays } from "./TaskColumns.ts"
 
 interface End {
   readonly verb: "renew" | "complete" | "retry" | "bury"
@@ -65,7 +66,7 @@ export const makeTaskQueue = (database: Database, changes: Changes): TaskQueue["
         Effect.map((rows) => {
           const last = rows[rows.length - 1] ?? {}
           return {
-            tasks: rows.filter(({ number }) => number !== null).map(decodeClaimed),
+            tasks: rows.filter(({ number }) => number !== null).map(decodeClaimedTask),
             nextDue: readOptionalInteger(last, "next_due"),
             now: readInteger(last, "at")
           }
@@ -86,15 +87,13 @@ export const makeTaskQueue = (database: Database, changes: Changes): TaskQueue["
   })
 }
 
-const states = ["waiting", "running", "buried"] as const
-
 const makeList = ({ read, names: { schema } }: Database): TaskQueue["Service"]["list"] => {
   const columns = "number, kind, key, state, due, attempts, payload, error"
   return ({ state, kind, after, limit }) => {
     // The state is written out, so that the index of those few is used.
     const where = [
       "number > $1",
-      ...(state === undefined ? [] : [`state = ${states.indexOf(state)}`]),
+      ...(state === undefined ? [] : [`state = ${taskStates.indexOf(state)}`]),
       ...(kind === undefined ? [] : ["kind = $3"])
     ]
     return Effect.map(
@@ -103,29 +102,7 @@ const makeList = ({ read, names: { schema } }: Database): TaskQueue["Service"]["
         limit,
         ...(kind === undefined ? [] : [kind])
       ]),
-      (rows) => rows.map(decodeRecord)
+      (rows) => rows.map(decodeTaskRecord)
     )
   }
 }
-
-const decodeClaimed = (row: Row): ClaimedTask => ({
-  task: taskId(readInteger(row, "number")),
-  fence: readInteger(row, "fence"),
-  kind: kindOf(row),
-  key: readOptionalText(row, "key"),
-  due: readInteger(row, "due"),
-  attempts: readInteger(row, "attempts"),
-  payload: JSON.parse(readText(row, "payload")),
-  lastRunAt: readOptionalInteger(row, "last_run_at")
-})
-
-const decodeRecord = (row: Row): TaskRecord => ({
-  id: taskId(readInteger(row, "number")),
-  kind: kindOf(row),
-  key: readOptionalText(row, "key"),
-  state: states[readInteger(row, "state")] ?? "buried",
-  due: readInteger(row, "due"),
-  attempts: readInteger(row, "attempts"),
-  payload: JSON.parse(readText(row, "payload")),
-  error: readOptionalText(row, "error")
-})

@@ -1,8 +1,7 @@
 /**
- * Accounts, organizations and access keys on SQLite. A key's secret is never kept: only its SHA-256 is, which is enough
- * for a secret of 256 random bits.
+ * Accounts, organizations and access keys on SQLite.
  */
-import { hash as oneShot, randomBytes, randomUUID } from "node:crypto"
+import { randomUUID } from "node:crypto"
 import {
   type AccessKey,
   type Account,
@@ -11,8 +10,15 @@ import {
   Accounts,
   type Organization
 } from "@countersign/engine"
-import { Effect, Option, Redacted } from "effect"
-import { type Row, readInteger, readOptionalInteger, readText } from "../connection/Columns.ts"
+import {
+  accessSecretHash,
+  decodeAccessKey,
+  decodeAccount,
+  decodeOrganization,
+  makeAccessSecret,
+  readText
+} from "@countersign/engine/storage"
+import { Effect, Option } from "effect"
 import type { Database } from "../connection/Database.ts"
 
 export const makeAccounts = ({ read, reader }: Database): Accounts["Service"] => {
@@ -25,7 +31,7 @@ export const makeAccounts = ({ read, reader }: Database): Accounts["Service"] =>
   return Accounts.of({
     authenticate: (secret) =>
       read(() =>
-        Option.map(Option.fromUndefinedOr(findKey.get(hash(Redacted.value(secret)))), (row) => ({
+        Option.map(Option.fromUndefinedOr(findKey.get(accessSecretHash(secret))), (row) => ({
           account: decodeAccount(row),
           key: readText(row, "key")
         }))
@@ -70,17 +76,17 @@ export const makeAccountAdmin = ({ read, reader, write, writer }: Database): Acc
     createKey: (account) =>
       ofAccount(account, (now) => {
         const key: AccessKey = { id: randomUUID(), account, createdAt: now }
-        const secret = `cs_${randomBytes(32).toString("base64url")}`
-        addKey.run(key.id, account, hash(secret), now)
-        return { key, secret: Redacted.make(secret) }
+        const { secret, hash } = makeAccessSecret()
+        addKey.run(key.id, account, hash, now)
+        return { key, secret }
       }),
     listAccounts: read(() => accounts.all().map(decodeAccount)),
     listOrganizations: (account) => read(() => organizations.all(account).map(decodeOrganization)),
-    listKeys: (account) => read(() => keys.all(account).map(decodeKey)),
+    listKeys: (account) => read(() => keys.all(account).map(decodeAccessKey)),
     revokeKey: (id) =>
       write(({ now }) => {
         revoke.run(now, id)
-        return Option.map(Option.fromUndefinedOr(findKey.get(id)), decodeKey)
+        return Option.map(Option.fromUndefinedOr(findKey.get(id)), decodeAccessKey)
       }).pipe(Effect.flatMap(orNotFound("key", id)))
   })
 }
@@ -89,27 +95,3 @@ const orNotFound =
   (what: string, id: string) =>
   <A>(found: Option.Option<A>): Effect.Effect<A, AccountNotFound> =>
     Option.isSome(found) ? Effect.succeed(found.value) : Effect.fail(new AccountNotFound({ what, id }))
-
-const hash = (secret: string): Buffer => oneShot("sha256", secret, "buffer")
-
-const decodeAccount = (row: Row): Account => ({
-  id: readText(row, "id"),
-  email: readText(row, "email"),
-  name: readText(row, "name")
-})
-
-const decodeOrganization = (row: Row): Organization => ({
-  id: readText(row, "id"),
-  account: readText(row, "account"),
-  name: readText(row, "name")
-})
-
-const decodeKey = (row: Row): AccessKey => {
-  const revokedAt = readOptionalInteger(row, "revoked_at")
-  return {
-    id: readText(row, "id"),
-    account: readText(row, "account"),
-    createdAt: readInteger(row, "created_at"),
-    ...(revokedAt === undefined ? {} : { revokedAt })
-  }
-}

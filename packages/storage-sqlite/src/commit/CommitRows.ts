@@ -3,18 +3,12 @@
  * touched nothing (but for the number of a new account), and needs no savepoint to leave the others of its batch alone.
  */
 import type { Append, Commit, CommitOutcome, StoredEvent } from "@countersign/engine"
-import { type Row, readInteger, readText } from "../connection/Columns.ts"
+import { decodeEvent, makeReceiptForgetting, readInteger, readText, receiptLifetime } from "@countersign/engine/storage"
 import type { Database } from "../connection/Database.ts"
 import type { Transaction } from "../connection/Transaction.ts"
 import type { SenderRows } from "../directory/SenderRows.ts"
 import type { SurrogateKeys } from "../directory/SurrogateKeys.ts"
 import type { TaskRows } from "../tasks/TaskRows.ts"
-
-/** A receipt answers for so long, in milliseconds; after that its command id is free again. */
-export const receiptLifetime = 24 * 60 * 60 * 1_000
-/** Old receipts are deleted every so many commits, and how many at most: twice what came in, so the rest shrinks. */
-const forgetEvery = 128
-const forgetAtMost = 256
 
 export interface CommitRows {
   /** In order. */
@@ -50,7 +44,7 @@ export const makeCommitRows = (
   )
   const removeReceipt = writer.prepare("DELETE FROM receipts WHERE number = ?")
   const forgetReceipts = writer.prepare(`
-    DELETE FROM receipts WHERE at <= ? AND number IN (SELECT number FROM receipts ORDER BY number LIMIT ${forgetAtMost})`)
+    DELETE FROM receipts WHERE at <= ? AND number IN (SELECT number FROM receipts ORDER BY number LIMIT ?)`)
   const findStream = writer.prepare("SELECT number, version FROM streams WHERE stream = ?")
   const addStream = writer.prepare("INSERT INTO streams (stream, version) VALUES (?, ?)")
   const setVersion = writer.prepare("UPDATE streams SET version = ? WHERE number = ?")
@@ -61,13 +55,11 @@ export const makeCommitRows = (
     SELECT position, version, type, schema_version, data, meta, recorded_at
     FROM events WHERE stream = ? AND version > ? ORDER BY version`)
 
-  let sinceForgetting = 0
+  const receiptsToForget = makeReceiptForgetting()
 
   const forget = (commits: number, now: number): void => {
-    sinceForgetting += commits
-    if (sinceForgetting < forgetEvery) return
-    sinceForgetting = 0
-    forgetReceipts.run(now - receiptLifetime)
+    const most = receiptsToForget(commits)
+    if (most > 0) forgetReceipts.run(now - receiptLifetime, most)
   }
 
   const find = (stream: string): Found => {
@@ -76,7 +68,7 @@ export const makeCommitRows = (
   }
 
   const newer = (stream: string, number: number | undefined, after: number): ReadonlyArray<StoredEvent> =>
-    number === undefined ? [] : readNewer.all(number, after).map((row) => decodeEventRow(stream, row))
+    number === undefined ? [] : readNewer.all(number, after).map((row) => decodeEvent(stream, row))
 
   /** The streams as they are found, one per append; or the first that has another version than expected. */
   const check = (appends: ReadonlyArray<Append>): ReadonlyArray<Found> | (CommitOutcome & { _tag: "Conflict" }) => {
@@ -169,14 +161,3 @@ const versionAfter = (
   }
   return undefined
 }
-
-export const decodeEventRow = (stream: string, row: Row): StoredEvent => ({
-  position: readInteger(row, "position"),
-  stream,
-  version: readInteger(row, "version"),
-  type: readText(row, "type"),
-  schemaVersion: readInteger(row, "schema_version"),
-  data: readText(row, "data"),
-  meta: readText(row, "meta"),
-  recordedAt: readInteger(row, "recorded_at")
-})

@@ -2,11 +2,11 @@
  * The event store on SQLite: a batch is one transaction and one flush to disk.
  */
 import { EventStore } from "@countersign/engine"
+import { decodeEvent, readInteger, readText, receiptLifetime } from "@countersign/engine/storage"
 import { Effect, Option } from "effect"
 import type { Changes } from "../connection/Changes.ts"
-import { readInteger, readText } from "../connection/Columns.ts"
 import type { Database } from "../connection/Database.ts"
-import { type CommitRows, decodeEventRow, receiptLifetime } from "./CommitRows.ts"
+import type { CommitRows } from "./CommitRows.ts"
 
 export const makeEventStore = (database: Database, rows: CommitRows, changes: Changes): EventStore["Service"] =>
   EventStore.of({
@@ -59,12 +59,12 @@ export const makeEventReads = ({ read, reader }: Database): Pick<EventStore["Ser
   return {
     readStream: (stream, after, limit) =>
       read((now) => ({
-        events: readStream.all(stream, after, limit).map((row) => decodeEventRow(stream, row)),
+        events: readStream.all(stream, after, limit).map((row) => decodeEvent(stream, row)),
         now: timeOf(now)
       })),
     readLog: (after, limit) =>
       read((now) => ({
-        events: readLog.all(after, limit).map((row) => decodeEventRow(readText(row, "stream"), row)),
+        events: readLog.all(after, limit).map((row) => decodeEvent(readText(row, "stream"), row)),
         now: timeOf(now)
       }))
   }

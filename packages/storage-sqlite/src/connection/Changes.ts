@@ -2,8 +2,8 @@
  * The hint that something is new in the store: at once for this process's own writes, and within a fifth of a second for those of
  * other processes, which SQLite tells nobody about.
  */
+import { readInteger } from "@countersign/engine/storage"
 import { Clock, Effect, PubSub, Schedule, type Scope, Stream } from "effect"
-import { readInteger } from "./Columns.ts"
 import type { Database } from "./Database.ts"
 
 export interface Changes {

@@ -8,9 +8,9 @@
  * The thread starts when there is something to copy: a command that writes three rows never has one.
  */
 import { Worker } from "node:worker_threads"
+import { readInteger } from "@countersign/engine/storage"
 import { Cause, Effect, type Scope } from "effect"
 import type { Order } from "./CheckpointThread.ts"
-import { readInteger } from "./Columns.ts"
 import type { Database } from "./Database.ts"
 import { isSqliteError } from "./SqliteFailure.ts"
 

@@ -6,9 +6,9 @@
  */
 import { Worker } from "node:worker_threads"
 import { StorageUnavailable } from "@countersign/engine"
+import type { Row } from "@countersign/engine/storage"
 import { Effect, type Scope } from "effect"
 import { refuse } from "../connection/BusyRetry.ts"
-import type { Row } from "../connection/Columns.ts"
 import type { ScanAnswer, ScanOrder } from "./ScanThread.ts"
 import type { Search } from "./SenderSearch.ts"
 

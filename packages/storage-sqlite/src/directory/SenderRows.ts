@@ -3,10 +3,9 @@
  */
 import { type SenderEntry, viewVersion } from "@countersign/core"
 import type { ListedSender } from "@countersign/engine"
-import { type Row, readInteger, readText } from "../connection/Columns.ts"
+import { encodeEntryJson, metadataTexts, type Row, readInteger, readText } from "@countersign/engine/storage"
 import type { Database } from "../connection/Database.ts"
 import type { Transaction } from "../connection/Transaction.ts"
-import { encodeBody, metadataTexts } from "./SenderBody.ts"
 import type { SurrogateKeys } from "./SurrogateKeys.ts"
 
 export interface SenderRows {
@@ -38,11 +37,11 @@ interface Count {
 
 export const makeSenderRows = ({ writer }: Database, keys: SurrogateKeys): SenderRows => {
   const find = writer.prepare(`
-    SELECT account, owner, position, kind, status, domain, canonical, incarnation, created_at, updated_at, metadata
+    SELECT account, owner, position, kind, status, domain, canonical, incarnation, added_at, updated_at, metadata
     FROM senders WHERE stream = ?`)
   const insert = writer.prepare(`
     INSERT INTO senders (stream, account, owner, position, kind, status, domain, canonical, incarnation,
-      created_at, updated_at, metadata, body, view_version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+      added_at, updated_at, metadata, body, view_version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
   const updateBody = writer.prepare("UPDATE senders SET body = ?, view_version = ? WHERE stream = ?")
   // Two updates, because SQLite rewrites every index that has a column of the SET list, changed or not.
   const updateShown = writer.prepare(
@@ -126,7 +125,7 @@ export const makeSenderRows = ({ writer }: Database, keys: SurrogateKeys): Sende
       addedAt,
       updatedAt,
       metadata,
-      encodeBody(entry),
+      encodeEntryJson(entry),
       view
     )
     eachMetadata(metadata, (key, value) => {
@@ -144,7 +143,7 @@ export const makeSenderRows = ({ writer }: Database, keys: SurrogateKeys): Sende
     row.kind === entry.kind &&
     row.domain === entry.domain &&
     row.canonical === entry.canonical &&
-    row.created_at === entry.addedAt &&
+    row.added_at === entry.addedAt &&
     row.metadata === JSON.stringify(entry.metadata)
 
   return {
@@ -162,7 +161,7 @@ export const makeSenderRows = ({ writer }: Database, keys: SurrogateKeys): Sende
         drop(tx, stream, row)
         return add(tx, stream, account, owner, entry, position)
       }
-      const body = encodeBody(entry)
+      const body = encodeEntryJson(entry)
       if (row.status === entry.status && row.updated_at === entry.updatedAt) {
         updateBody.run(body, viewVersion, stream)
         return position

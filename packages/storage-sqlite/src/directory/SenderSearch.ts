@@ -7,7 +7,7 @@
  */
 import type { SQLInputValue } from "node:sqlite"
 import type { SenderFilter, SenderQuery } from "@countersign/engine"
-import { listedColumns } from "./SenderBody.ts"
+import { entryColumns } from "@countersign/engine/storage"
 import { everyOwner } from "./SenderRows.ts"
 
 export interface Search {
@@ -47,11 +47,10 @@ export const searchPage = (query: SenderQuery, scope: Scope, walk: Walk): Search
   const { from, where, values, stream, position } = filtered(query, scope, walk, query.order === "by-domain")
   const [inner, outer] = orders(query.order, position)
   return {
-    sql: `SELECT ${listedColumns} FROM (
+    sql: `SELECT ${entryColumns} FROM (
   SELECT ${stream} AS found FROM ${from} WHERE ${where.join(" AND ")} ORDER BY ${inner} LIMIT ? OFFSET ?
 ) CROSS JOIN senders s ON s.stream = found
   CROSS JOIN streams t ON t.number = s.stream
-  CROSS JOIN owner_numbers o ON o.number = s.owner
 ORDER BY ${outer}`,
     values: [...values, query.limit, query.offset]
   }
@@ -89,13 +88,6 @@ export const searchKeptCount = ({ kind, statuses }: SenderFilter, { account, own
     values
   }
 }
-
-/** Whether the kept counts answer the filter. */
-export const isKeptCount = ({ canonical, addedBetween, updatedBetween, metadata }: SenderFilter): boolean =>
-  canonical === undefined &&
-  addedBetween === undefined &&
-  updatedBetween === undefined &&
-  Object.keys(metadata ?? {}).length === 0
 
 /** Whether the walk drops nothing, so that no more of it is read than the page is deep. */
 export const dropsNothing = (filter: SenderFilter, scope: Scope, walk: Walk): boolean =>
@@ -156,7 +148,7 @@ const conditions = (filter: SenderFilter, scope: Scope, walk: Walk, part: Part):
   }
   if (filter.canonical !== undefined && walk !== "address") add("canonical = ?", filter.canonical)
   for (const [column, bounds] of [
-    ["created_at", filter.addedBetween],
+    ["added_at", filter.addedBetween],
     ["updated_at", filter.updatedBetween]
   ] as const) {
     if (bounds?.from !== undefined) add(`${column} >= ?`, bounds.from)

@@ -15,14 +15,12 @@ import {
   type SenderQuery,
   type StorageUnavailable
 } from "@countersign/engine"
+import { decodeEntry, entryColumns, isKeptCount, type Row, readInteger } from "@countersign/engine/storage"
 import { Effect, Option } from "effect"
-import { type Row, readInteger } from "../connection/Columns.ts"
 import type { Database } from "../connection/Database.ts"
 import type { Scanner } from "./Scanner.ts"
-import { decodeSender, listedColumns } from "./SenderBody.ts"
 import {
   dropsNothing,
-  isKeptCount,
   narrowestWalk,
   type Scope,
   type Search,
@@ -36,12 +34,10 @@ import { makeSurrogateKeyReader } from "./SurrogateKeys.ts"
 
 /** The statements that do not depend on a filter. */
 const directoryStatements = {
-  find: `SELECT ${listedColumns} FROM streams t CROSS JOIN senders s ON s.stream = t.number
-    CROSS JOIN owner_numbers o ON o.number = s.owner WHERE t.stream = ? AND s.account = ?`,
-  newest: `SELECT ${listedColumns} FROM senders s INDEXED BY senders_of_owner CROSS JOIN streams t ON t.number = s.stream
-    CROSS JOIN owner_numbers o ON o.number = s.owner WHERE s.owner = ? ORDER BY s.position DESC LIMIT 1`,
-  onDomain: `SELECT ${listedColumns} FROM senders s INDEXED BY senders_on_domain CROSS JOIN streams t ON t.number = s.stream
-    CROSS JOIN owner_numbers o ON o.number = s.owner
+  find: `SELECT ${entryColumns} FROM streams t CROSS JOIN senders s ON s.stream = t.number WHERE t.stream = ? AND s.account = ?`,
+  newest: `SELECT ${entryColumns} FROM senders s INDEXED BY senders_of_owner CROSS JOIN streams t ON t.number = s.stream
+    WHERE s.owner = ? ORDER BY s.position DESC LIMIT 1`,
+  onDomain: `SELECT ${entryColumns} FROM senders s INDEXED BY senders_on_domain CROSS JOIN streams t ON t.number = s.stream
     WHERE s.account = ? AND s.domain = ? AND s.position > ? ORDER BY s.position LIMIT ?`,
   lengthOnDomain: `SELECT count(*) AS senders FROM (SELECT 1 FROM senders s INDEXED BY senders_on_domain
     WHERE s.account = ? AND s.domain = ? AND s.position > ? LIMIT ?)`
@@ -102,7 +98,7 @@ export const makeSenderDirectory = (
   }
 
   const one = (account: string, row: ReturnType<StatementSync["get"]>): Option.Option<ListedSender> =>
-    row === undefined ? Option.none() : Option.some(decodeSender(account, row))
+    row === undefined ? Option.none() : Option.some(decodeEntry(account, row))
 
   /** How long the walk is; more than `most` is all the same. */
   const lengthOf = (filter: SenderFilter, scope: Scope, walk: Walk, most: number): number =>
@@ -164,7 +160,7 @@ export const makeSenderDirectory = (
     answer(
       query.account,
       () => findPage(query),
-      (row) => decodeSender(query.account, row)
+      (row) => decodeEntry(query.account, row)
     )
 
   const findNewest = (account: string, owner: Owner): Option.Option<ListedSender> => {
@@ -204,7 +200,7 @@ export const makeSenderDirectory = (
       answer(
         account,
         () => findOnDomain(account, domain, after, limit),
-        (row) => decodeSender(account, row)
+        (row) => decodeEntry(account, row)
       )
   })
 }

@@ -4,7 +4,7 @@
  */
 import type { DatabaseSync, StatementResultingChanges } from "node:sqlite"
 import { type Owner, ownerKey } from "@countersign/core"
-import { readInteger } from "../connection/Columns.ts"
+import { readInteger } from "@countersign/engine/storage"
 import type { Database } from "../connection/Database.ts"
 import type { Transaction } from "../connection/Transaction.ts"
 
@@ -22,7 +22,7 @@ export const makeSurrogateKeys = ({ writer }: Database): SurrogateKeys => {
   const findAccount = writer.prepare("SELECT number FROM account_numbers WHERE account = ?")
   const addAccount = writer.prepare("INSERT INTO account_numbers (account) VALUES (?)")
   const findOwner = writer.prepare("SELECT number FROM owner_numbers WHERE account = ? AND owner_key = ?")
-  const addOwner = writer.prepare("INSERT INTO owner_numbers (account, owner_key, owner) VALUES (?, ?, ?)")
+  const addOwner = writer.prepare("INSERT INTO owner_numbers (account, owner_key) VALUES (?, ?)")
   const accounts = new Map<string, number>()
   const owners = new Map<string, number>()
 
@@ -52,8 +52,7 @@ export const makeSurrogateKeys = ({ writer }: Database): SurrogateKeys => {
       const known = owners.get(memoryKey)
       if (known !== undefined) return known
       const row = findOwner.get(account, key)
-      const number =
-        row === undefined ? given(tx, addOwner.run(account, key, JSON.stringify(owner))) : readInteger(row, "number")
+      const number = row === undefined ? given(tx, addOwner.run(account, key)) : readInteger(row, "number")
       remember(owners, memoryKey, number)
       return number
     }

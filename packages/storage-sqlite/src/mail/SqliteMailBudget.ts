@@ -3,7 +3,7 @@
  */
 import type { StatementSync } from "node:sqlite"
 import { allowance, type Budget, budgetWindow, MailBudget, type MailLimits } from "@countersign/engine"
-import { readInteger, readOptionalInteger, readText } from "../connection/Columns.ts"
+import { readBoolean, readInteger, readOptionalInteger, readText } from "@countersign/engine/storage"
 import type { Database } from "../connection/Database.ts"
 
 const hour = 60 * 60 * 1_000
@@ -50,7 +50,7 @@ export const makeMailBudget = (
             toAddress: toAddress.all(addressHash, now - budgetWindow).map((row) => ({
               account: readText(row, "account"),
               at: readInteger(row, "at"),
-              first: readInteger(row, "first") === 1
+              first: readBoolean(row, "first")
             })),
             ofAccount: {
               count: readInteger(lately, "count"),

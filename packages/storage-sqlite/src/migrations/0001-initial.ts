@@ -48,7 +48,6 @@ CREATE TABLE owner_numbers (
   number INTEGER PRIMARY KEY,
   account INTEGER NOT NULL,
   owner_key TEXT NOT NULL,
-  owner TEXT NOT NULL,
   UNIQUE (account, owner_key)
 ) STRICT;
 
@@ -74,7 +73,7 @@ CREATE TABLE senders (
   domain TEXT NOT NULL,
   canonical TEXT NOT NULL,
   incarnation INTEGER NOT NULL,
-  created_at INTEGER NOT NULL,
+  added_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
   metadata TEXT NOT NULL,
   body TEXT NOT NULL,
@@ -83,13 +82,13 @@ CREATE TABLE senders (
 ) STRICT;
 -- The lists of an account, in the order of the log. The columns after the position let filters and offsets be answered from the index
 -- alone; a row is ten times as wide, and a list would read them all. They change seldom: kind, creation and owner never.
-CREATE INDEX senders_of_account ON senders (account, position, kind, status, created_at, updated_at, owner);
+CREATE INDEX senders_of_account ON senders (account, position, kind, status, added_at, updated_at, owner);
 -- The same for one owner: an account's list does not help an owner with ten senders among 100,000. Also finds the current sender.
-CREATE INDEX senders_of_owner ON senders (owner, position, kind, status, created_at, updated_at);
+CREATE INDEX senders_of_owner ON senders (owner, position, kind, status, added_at, updated_at);
 -- A verdict goes to all senders on a domain, page by page. With the canonical address, the list by domain needs no rows to sort within a domain;
 -- with the columns of the other lists, none to filter. For that a change of status writes 11 pages instead of 10: the rows of 200,000 senders,
 -- which lie apart from one another, would be as many pages to read.
-CREATE INDEX senders_on_domain ON senders (account, domain, position, canonical, kind, status, created_at, updated_at, owner);
+CREATE INDEX senders_on_domain ON senders (account, domain, position, canonical, kind, status, added_at, updated_at, owner);
 -- Looking an address up among all owners of an account. Never changes either.
 CREATE INDEX senders_by_address ON senders (account, canonical, position);
 

@@ -7,7 +7,7 @@
  */
 import { randomBytes, randomUUID } from "node:crypto"
 import type { DatabaseSync } from "node:sqlite"
-import { readInteger } from "../connection/Columns.ts"
+import { readInteger } from "@countersign/engine/storage"
 import { ForeignDatabase } from "../connection/SqliteFailure.ts"
 import { initial } from "./0001-initial.ts"
 

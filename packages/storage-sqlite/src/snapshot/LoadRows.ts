@@ -3,10 +3,9 @@
  */
 import type { DatabaseSync } from "node:sqlite"
 import type { StoredRow, StoredRowOf } from "@countersign/engine"
-import { readInteger, readText } from "../connection/Columns.ts"
+import { readInteger, readText, taskStates } from "@countersign/engine/storage"
 import type { Transaction } from "../connection/Transaction.ts"
 import type { SurrogateKeys } from "../directory/SurrogateKeys.ts"
-import { taskState } from "../tasks/TaskRows.ts"
 
 export interface LoadRows {
   readonly put: (tx: Transaction, row: StoredRow) => void
@@ -34,7 +33,7 @@ export const makeLoadRows = (db: DatabaseSync, keys: SurrogateKeys): LoadRows =>
       row.number,
       row.kind,
       row.key ?? null,
-      taskState[row.state],
+      taskStates.indexOf(row.state),
       row.due,
       row.attempts,
       row.payload,

@@ -1,11 +1,10 @@
 /**
  * Streams with their rows in the directory, to be looked through and put right.
  */
-import type { MaintainedStore, StoredStream } from "@countersign/engine"
+import type { MaintainedStore } from "@countersign/engine"
+import { decodeStream, entryColumns, readInteger, readOptionalInteger } from "@countersign/engine/storage"
 import { makeEventReads } from "../commit/SqliteEventStore.ts"
-import { type Row, readInteger, readOptionalInteger, readText } from "../connection/Columns.ts"
 import type { Database } from "../connection/Database.ts"
-import { decodeSender, listedColumns } from "../directory/SenderBody.ts"
 import type { SenderRows } from "../directory/SenderRows.ts"
 import { makeSenderAudit } from "./SenderAudit.ts"
 
@@ -13,8 +12,8 @@ import { makeSenderAudit } from "./SenderAudit.ts"
 export const maintained = (database: Database, senders: SenderRows): MaintainedStore => {
   const { reader, writer } = database
   const streams = reader.prepare(`
-    SELECT t.version, a.account, s.view_version, ${listedColumns} FROM streams t
-    LEFT JOIN senders s ON s.stream = t.number LEFT JOIN owner_numbers o ON o.number = s.owner
+    SELECT t.version, a.account, s.view_version, ${entryColumns} FROM streams t
+    LEFT JOIN senders s ON s.stream = t.number
     LEFT JOIN account_numbers a ON a.number = s.account
     WHERE t.stream > ? ORDER BY t.stream LIMIT ?`)
   const find = writer.prepare(`
@@ -35,15 +34,5 @@ export const maintained = (database: Database, senders: SenderRows): MaintainedS
         })
       ),
     audit: makeSenderAudit(database)
-  }
-}
-
-const decodeStream = (row: Row): StoredStream => {
-  const view = readOptionalInteger(row, "view_version")
-  return {
-    stream: readText(row, "sender"),
-    version: readInteger(row, "version"),
-    entry: view === undefined ? undefined : decodeSender(readText(row, "account"), row),
-    view: view ?? 0
   }
 }

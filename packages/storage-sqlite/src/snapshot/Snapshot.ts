@@ -4,19 +4,10 @@
  * While it is open the log of the database cannot be begun anew, and grows by what is committed meanwhile; nobody waits for it.
  */
 import { DatabaseSync, type SQLInputValue } from "node:sqlite"
-import { budgetWindow, type StorageUnavailable, type StoredRow, type StoredRowOf } from "@countersign/engine"
+import { budgetWindow, type StorageUnavailable, type StoredRow } from "@countersign/engine"
+import { decodeStoredRow, type Row, receiptLifetime } from "@countersign/engine/storage"
 import { Clock, Effect, Option, Stream } from "effect"
-import { decodeEventRow, receiptLifetime } from "../commit/CommitRows.ts"
 import { lockTimeout, refuse, retryWhileBusy } from "../connection/BusyRetry.ts"
-import {
-  type Row,
-  readBytes,
-  readInteger,
-  readOptionalInteger,
-  readOptionalText,
-  readText
-} from "../connection/Columns.ts"
-import { taskState } from "../tasks/TaskRows.ts"
 
 const pageSize = 500
 
@@ -38,46 +29,24 @@ const kinds: ReadonlyArray<Kind> = [
     sql: `SELECT one AS number, id, identity_key, (SELECT last FROM task_numbers) AS last FROM installation
       WHERE number > :after0 LIMIT :limit`,
     ...byNumber,
-    decode: (row) => ({
-      _tag: "Installation",
-      id: readText(row, "id"),
-      identityKey: Buffer.from(readBytes(row, "identity_key")).toString("base64url"),
-      lastTask: readInteger(row, "last")
-    })
+    decode: decodeStoredRow.Installation
   },
   {
     sql: "SELECT number, id, email, name FROM accounts WHERE number > :after0 ORDER BY number LIMIT :limit",
     ...byNumber,
-    decode: (row) => ({
-      _tag: "Account",
-      id: readText(row, "id"),
-      email: readText(row, "email"),
-      name: readText(row, "name")
-    })
+    decode: decodeStoredRow.Account
   },
   {
     sql: `SELECT number, id, account, name FROM organizations
       WHERE number > :after0 ORDER BY number LIMIT :limit`,
     ...byNumber,
-    decode: (row) => ({
-      _tag: "Organization",
-      id: readText(row, "id"),
-      account: readText(row, "account"),
-      name: readText(row, "name")
-    })
+    decode: decodeStoredRow.Organization
   },
   {
     sql: `SELECT number, id, account, secret_hash, created_at, revoked_at FROM access_keys
       WHERE number > :after0 ORDER BY number LIMIT :limit`,
     ...byNumber,
-    decode: (row) => ({
-      _tag: "AccessKey",
-      id: readText(row, "id"),
-      account: readText(row, "account"),
-      secretHash: Buffer.from(readBytes(row, "secret_hash")).toString("hex"),
-      createdAt: readInteger(row, "created_at"),
-      ...optional("revokedAt", readOptionalInteger(row, "revoked_at"))
-    })
+    decode: decodeStoredRow.AccessKey
   },
   {
     sql: `SELECT e.position, t.stream, e.version, e.type, e.schema_version, e.data, e.meta, e.recorded_at
@@ -85,82 +54,35 @@ const kinds: ReadonlyArray<Kind> = [
       WHERE e.position > :after0 ORDER BY e.position LIMIT :limit`,
     start: [0],
     key: ["position"],
-    decode: (row) => ({ _tag: "Event", ...decodeEventRow(readText(row, "stream"), row) })
+    decode: decodeStoredRow.Event
   },
   {
     sql: `SELECT number, kind, key, state, due, attempts, payload, error, fence, leased_until, last_run_at, rerun_at
       FROM tasks WHERE number > :after0 ORDER BY number LIMIT :limit`,
     ...byNumber,
-    decode: (row) => decodeTask(row)
+    decode: decodeStoredRow.Task
   },
   {
     sql: `SELECT r.number, a.account, r.command, r.fingerprint, r.result, r.at
       FROM receipts r CROSS JOIN account_numbers a ON a.number = r.account
       WHERE r.number > :after0 AND r.at > :now - ${receiptLifetime} ORDER BY r.number LIMIT :limit`,
     ...byNumber,
-    decode: (row) => ({
-      _tag: "Receipt",
-      account: readText(row, "account"),
-      command: readText(row, "command"),
-      fingerprint: readText(row, "fingerprint"),
-      result: readText(row, "result"),
-      at: readInteger(row, "at")
-    })
+    decode: decodeStoredRow.Receipt
   },
   {
     sql: `SELECT number, mail, address_hash, account, at, first FROM granted_mails
       WHERE number > :after0 AND at > :now - ${budgetWindow} ORDER BY number LIMIT :limit`,
     ...byNumber,
-    decode: (row) => ({
-      _tag: "GrantedMail",
-      mail: readText(row, "mail"),
-      addressHash: readText(row, "address_hash"),
-      account: readText(row, "account"),
-      at: readInteger(row, "at"),
-      first: readInteger(row, "first") === 1
-    })
+    decode: decodeStoredRow.GrantedMail
   },
   {
     sql: `SELECT address_hash, account, until FROM silences
       WHERE (address_hash, account) > (:after0, :after1) AND until > :now ORDER BY address_hash, account LIMIT :limit`,
     start: ["", ""],
     key: ["address_hash", "account"],
-    decode: (row) => ({
-      _tag: "Silence",
-      addressHash: readText(row, "address_hash"),
-      account: readText(row, "account"),
-      until: readInteger(row, "until")
-    })
+    decode: decodeStoredRow.Silence
   }
 ]
-
-const stateNames = ["waiting", "running", "buried"] as const
-
-const decodeTask = (row: Row): StoredRowOf<"Task"> => {
-  const state = readInteger(row, "state")
-  return {
-    _tag: "Task",
-    number: readInteger(row, "number"),
-    kind: readText(row, "kind"),
-    state: stateNames[state] ?? "buried",
-    due: readInteger(row, "due"),
-    attempts: readInteger(row, "attempts"),
-    payload: readText(row, "payload"),
-    fence: readInteger(row, "fence"),
-    ...optional("key", readOptionalText(row, "key")),
-    ...optional("error", readOptionalText(row, "error")),
-    // Left in the row after the run, where it says nothing.
-    ...optional("leasedUntil", state === taskState.running ? readOptionalInteger(row, "leased_until") : undefined),
-    ...optional("lastRunAt", readOptionalInteger(row, "last_run_at")),
-    ...optional("rerunAt", readOptionalInteger(row, "rerun_at"))
-  }
-}
-
-/** A field that is there when it has a value. */
-const optional = <Name extends string, Value>(
-  name: Name,
-  value: Value | undefined
-): { readonly [N in Name]?: Value } | Record<never, never> => (value === undefined ? {} : { [name]: value })
 
 export const snapshotOf = (file: string): Stream.Stream<StoredRow, StorageUnavailable> =>
   Stream.unwrap(

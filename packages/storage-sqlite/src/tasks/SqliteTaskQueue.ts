@@ -2,19 +2,21 @@
  * The task queue on SQLite: the steps of `TaskRows.ts`, a transaction each, and the claim.
  */
 import type { NewTask, TaskKind } from "@countersign/core"
+import { type Claim, type ClaimedTask, LeaseLost, type TaskFence, TaskQueue } from "@countersign/engine"
 import {
-  type Claim,
-  type ClaimedTask,
-  LeaseLost,
-  type TaskFence,
-  TaskQueue,
-  type TaskRecord
-} from "@countersign/engine"
+  decodeClaimedTask,
+  decodeTaskRecord,
+  type Row,
+  readInteger,
+  readOptionalInteger,
+  readTaskState,
+  taskNumber,
+  taskStates
+} from "@countersign/engine/storage"
 import { Effect } from "effect"
 import type { Changes } from "../connection/Changes.ts"
-import { type Row, readInteger, readOptionalInteger, readOptionalText, readText } from "../connection/Columns.ts"
 import type { Database } from "../connection/Database.ts"
-import { type HeldTask, type TaskRows, taskId, taskNumber, taskState } from "./TaskRows.ts"
+import type { HeldTask, TaskRows } from "./TaskRows.ts"
 
 const columns = "number, kind, key, state, due, attempts, payload, error, fence, leased_until, last_run_at"
 
@@ -53,7 +55,7 @@ export const makeTaskQueue = (database: Database, rows: TaskRows, changes: Chang
         ),
     renew: (claim, lease) =>
       database
-        .write(({ now }) => renew.run(now + lease, taskNumber(claim.task) ?? null, claim.fence).changes === 1)
+        .write(({ now }) => renew.run(now + lease, taskNumber(claim.task), claim.fence).changes === 1)
         .pipe(Effect.flatMap(orLeaseLost(claim))),
     complete: (claim) => withHeld(claim, rows.complete),
     retryAt: (claim, next) => withHeld(claim, (task) => rows.retry(task, next)),
@@ -62,12 +64,12 @@ export const makeTaskQueue = (database: Database, rows: TaskRows, changes: Chang
     revive: (id) =>
       hint(
         database.write(({ now }) => {
-          const row = findBuried.get(taskNumber(id) ?? null)
+          const row = findBuried.get(taskNumber(id))
           if (row !== undefined) rows.startAfresh(readInteger(row, "number"), now)
           return row !== undefined
         })
       ),
-    drop: (id) => database.write(() => remove.run(taskNumber(id) ?? null).changes === 1)
+    drop: (id) => database.write(() => remove.run(taskNumber(id)).changes === 1)
   })
 }
 
@@ -90,21 +92,11 @@ const makeClaims = ({ writer }: Database) => {
     UPDATE tasks SET state = 1, attempts = ?, fence = fence + 1, leased_until = ?, last_run_at = ? WHERE number = ?`)
 
   const takeOne = (row: Row, lease: number, now: number): ClaimedTask => {
-    const number = readInteger(row, "number")
+    const claimed = decodeClaimedTask(row)
     // Its worker died or hangs. That counts as a failed run, so that a task which kills its workers is buried in the end.
-    const failed = row.state === taskState.running ? 1 : 0
-    const attempts = readInteger(row, "attempts") + failed
-    take.run(attempts, now + lease, now, number)
-    return {
-      task: taskId(number),
-      fence: readInteger(row, "fence") + 1,
-      kind: kindOf(row),
-      key: readOptionalText(row, "key"),
-      due: readInteger(row, "due"),
-      attempts,
-      payload: JSON.parse(readText(row, "payload")),
-      lastRunAt: readOptionalInteger(row, "last_run_at")
-    }
+    const attempts = claimed.attempts + (readTaskState(row) === "running" ? 1 : 0)
+    take.run(attempts, now + lease, now, readInteger(row, "number"))
+    return { ...claimed, fence: claimed.fence + 1, attempts }
   }
 
   return {
@@ -140,30 +132,14 @@ const makeList = ({ read, reader }: Database): TaskQueue["Service"]["list"] => {
   const few = reader.prepare(`SELECT ${columns} FROM tasks WHERE state = ? AND number > ? ORDER BY +number LIMIT ?`)
   return ({ state, kind, after, limit }) =>
     read(() => {
-      const from = after === undefined ? 0 : (taskNumber(after) ?? 0)
-      const code = state === undefined ? null : taskState[state]
+      const from = after === undefined ? 0 : taskNumber(after)
+      const code = state === undefined ? null : taskStates.indexOf(state)
       const found =
         code === null || state === "waiting"
           ? waiting.all(from, code, code, kind ?? null, kind ?? null, limit)
           : kind === undefined
             ? few.all(code, from, limit)
             : fewOfKind.all(code, kind, from, limit)
-      return found.map(decodeRecord)
+      return found.map(decodeTaskRecord)
     })
 }
-
-// Written by `TaskRows.put` from a task's own kind.
-const kindOf = (row: Row): TaskKind => readText(row, "kind") as TaskKind
-
-const stateNames: ReadonlyArray<TaskRecord["state"]> = ["waiting", "running", "buried"]
-
-const decodeRecord = (row: Row): TaskRecord => ({
-  id: taskId(readInteger(row, "number")),
-  kind: kindOf(row),
-  key: readOptionalText(row, "key"),
-  state: stateNames[readInteger(row, "state")] ?? "buried",
-  due: readInteger(row, "due"),
-  attempts: readInteger(row, "attempts"),
-  payload: JSON.parse(readText(row, "payload")),
-  error: readOptionalText(row, "error")
-})

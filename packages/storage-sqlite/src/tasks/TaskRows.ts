@@ -4,15 +4,11 @@
  *
  * A claim is held as long as nobody else claimed the task and its run was not ended; the fence alone decides.
  */
-import type { NewTask, TaskId } from "@countersign/core"
+import type { NewTask } from "@countersign/core"
 import type { TaskFence } from "@countersign/engine"
-import { Brand } from "effect"
-import { type Row, readInteger, readOptionalInteger } from "../connection/Columns.ts"
+import { type Row, readInteger, readOptionalInteger, readTaskState, taskNumber } from "@countersign/engine/storage"
 import type { Database } from "../connection/Database.ts"
 import type { Transaction } from "../connection/Transaction.ts"
-
-/** What `tasks.state` holds. */
-export const taskState = { waiting: 0, running: 1, buried: 2 } as const
 
 /** The row of a claim that is still held. */
 export interface HeldTask {
@@ -31,16 +27,6 @@ export interface TaskRows {
   readonly bury: (task: HeldTask, error: string) => void
   readonly startAfresh: (number: number, due: number) => void
 }
-
-/** The id of a task in the port. Of one length, so that the order of the texts is the order of the numbers. */
-export const taskId = (number: number): TaskId => brand(String(number).padStart(idLength, "0"))
-
-const brand = Brand.nominal<TaskId>()
-
-/** The number of a task by its id; `undefined` for what is no id of ours. */
-export const taskNumber = (id: string): number | undefined => (/^[0-9]{16}$/.test(id) ? Number(id) : undefined)
-
-const idLength = 16
 
 export const makeTaskRows = ({ writer }: Database): TaskRows => {
   const readLast = writer.prepare("SELECT last FROM task_numbers")
@@ -87,15 +73,15 @@ export const makeTaskRows = ({ writer }: Database): TaskRows => {
     const number = readInteger(row, "number")
     const lastRunAt = readOptionalInteger(row, "last_run_at")
     const from = Math.ceil(lastRunAt === undefined ? due : Math.max(due, lastRunAt + spacing))
-    switch (readInteger(row, "state")) {
-      case taskState.waiting:
+    switch (readTaskState(row)) {
+      case "waiting":
         if (from < readInteger(row, "due")) setDue.run(from, number)
         return
-      case taskState.running:
+      case "running":
         // Outlives a take-over: one run too many is harmless, one too few is lost work.
         setRerun.run(Math.min(readOptionalInteger(row, "rerun_at") ?? from, from), number)
         return
-      default:
+      case "buried":
         startAfresh(number, from)
     }
   }
@@ -107,7 +93,7 @@ export const makeTaskRows = ({ writer }: Database): TaskRows => {
       insert.run(nextNumber(tx), task.kind, task.key ?? null, Math.ceil(task.due), JSON.stringify(task.payload))
     },
     held: ({ task, fence }) => {
-      const row = findHeld.get(taskNumber(task) ?? null, fence)
+      const row = findHeld.get(taskNumber(task), fence)
       return row && { number: readInteger(row, "number"), rerunAt: readOptionalInteger(row, "rerun_at") }
     },
     complete: ({ number, rerunAt }) => {

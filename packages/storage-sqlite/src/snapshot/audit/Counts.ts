@@ -2,7 +2,7 @@
  * The counts of live senders by kind and status: those of each owner, and those of each account, which are of all its owners.
  */
 import type { DatabaseSync } from "node:sqlite"
-import { type Row, readInteger, readText } from "../../connection/Columns.ts"
+import { countFault, type Row, readInteger, readText } from "@countersign/engine/storage"
 import { everyOwner } from "../../directory/SenderRows.ts"
 import type { AuditPart } from "./AuditPart.ts"
 
@@ -50,7 +50,7 @@ const auditCounts = (db: DatabaseSync, pageSql: string, countSql: string): Audit
       if (is === shouldBe) return []
       const [kind = "", status = ""] = key.split(" ")
       if (repair) set.run(account, owner, kind, status, shouldBe)
-      return [`the count of ${status} senders of kind ${kind} of ${name} is ${is} and should be ${shouldBe}`]
+      return [countFault({ whose: name, kind, status, kept: is, counted: shouldBe })]
     })
   }
 

@@ -2,8 +2,7 @@
  * Rows of the side table of metadata: each is of a sender that has just this value, and is where the sender is.
  */
 import type { DatabaseSync } from "node:sqlite"
-import { type Row, readInteger, readText } from "../../connection/Columns.ts"
-import { metadataTexts } from "../../directory/SenderBody.ts"
+import { extraTermFault, metadataTexts, type Row, readInteger, readText } from "@countersign/engine/storage"
 import type { AuditPart } from "./AuditPart.ts"
 
 const sliceSize = 500
@@ -24,9 +23,7 @@ export const auditMetadata = (db: DatabaseSync): AuditPart => {
     const wrong = rows.filter((row) => !isRight(row))
     if (repair) for (const row of wrong) remove.run(...placeOf(row))
     return {
-      faults: wrong.map(
-        (row) => `the metadata ${JSON.stringify(row.key)} finds row ${row.stream}, which does not have it`
-      ),
+      faults: wrong.map((row) => extraTermFault(readInteger(row, "stream"), readText(row, "key"))),
       next: rows.length < sliceSize || last === undefined ? undefined : placeOf(last)
     }
   }

@@ -2,8 +2,15 @@
  * Rows of the directory: each is of a stream that there is, and its metadata is in the side table.
  */
 import type { DatabaseSync } from "node:sqlite"
-import { type Row, readInteger, readOptionalText, readText } from "../../connection/Columns.ts"
-import { metadataTexts } from "../../directory/SenderBody.ts"
+import {
+  metadataTexts,
+  missingTermFault,
+  orphanFault,
+  type Row,
+  readInteger,
+  readOptionalText,
+  readText
+} from "@countersign/engine/storage"
 import type { AuditPart } from "./AuditPart.ts"
 
 const sliceSize = 500
@@ -23,7 +30,7 @@ export const auditRows = (db: DatabaseSync): AuditPart => {
     const stream = readInteger(row, "stream")
     if (name === undefined) {
       if (repair) remove.run(stream)
-      return [`row ${stream} of the directory belongs to no stream`]
+      return [orphanFault(stream)]
     }
     const json = readText(row, "metadata")
     if (json === "{}") return []
@@ -33,7 +40,7 @@ export const auditRows = (db: DatabaseSync): AuditPart => {
     return metadataTexts(JSON.parse(json)).flatMap(([key, value]) => {
       if (has.get(account, key, value, position, stream) !== undefined) return []
       if (repair) add.run(account, key, value, position, stream)
-      return [`sender ${name} is not found by its metadata ${JSON.stringify(key)}`]
+      return [missingTermFault(name, key)]
     })
   }
 
