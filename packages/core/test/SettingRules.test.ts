@@ -1,54 +1,55 @@
-import { Result } from "effect"
+import { Option, Result } from "effect"
 import { describe, expect, it } from "vitest"
 import { parseDkimZone, parseLinkSecrets, parsePublicUrl } from "../src/SettingRules.ts"
 
-const one = "a secret that is just long enough"
-const other = "another that is just long enough too"
+const [old, fresh] = ["o".repeat(32), "n".repeat(32)]
 
-describe("the public URL", () => {
+describe("the secrets of links", () => {
   it.each([
-    ["https://app.example.com/mail", "https://app.example.com/mail"],
-    ["https://app.example.com/mail//", "https://app.example.com/mail"],
-    ["http://127.0.0.1:3000/", "http://127.0.0.1:3000"]
-  ])("%s is %s", (given, read) => {
-    expect(Result.getOrThrow(parsePublicUrl(given))).toBe(read)
+    [fresh, [fresh]],
+    [`${fresh},${old}`, [fresh, old]],
+    [` ${fresh} , ${old} `, [fresh, old]]
+  ])("are a list with commas between: %j", (value, secrets) => {
+    expect(Result.getOrThrow(parseLinkSecrets(value))).toEqual(secrets)
   })
 
-  it.each([
-    "",
-    "app.example.com",
-    "ftp://a.example",
-    "https://u:p@a.example",
-    "https://a.example?x",
-    "https://a.example#x"
-  ])("%j is refused", (given) => {
-    expect(Result.isFailure(parsePublicUrl(given))).toBe(true)
-  })
-})
-
-describe("link secrets", () => {
-  it("are one, or several with commas between", () => {
-    expect(Result.getOrThrow(parseLinkSecrets(one))).toEqual([one])
-    expect(Result.getOrThrow(parseLinkSecrets(` ${one} , ${other} `))).toEqual([one, other])
-  })
-
-  it.each(["", " ", ",", `${one},`, `,${one}`, `${one},,${other}`, one.slice(0, 31), `${one},short`])(
-    "are not %j",
-    (given) => {
-      expect(Result.isFailure(parseLinkSecrets(given))).toBe(true)
+  it.each(["", ",", `${fresh},`, `,${old}`, fresh.slice(1), `${fresh},${old.slice(1)}`, `${old.slice(1)} `])(
+    "are refused when one is short: %j",
+    (value) => {
+      expect(Result.getFailure(parseLinkSecrets(value))).toEqual(
+        Option.some(expect.stringMatching(/^must have at least 32 characters/))
+      )
     }
   )
 })
 
-describe("the DKIM zone", () => {
-  it("is read without capitals and the trailing dot", () => {
-    expect(Result.getOrThrow(parseDkimZone("DKIM.example.com."))).toBe("dkim.example.com")
+describe("the public URL", () => {
+  it.each([
+    ["https://senders.example.com", "https://senders.example.com"],
+    ["https://Senders.example.com/", "https://senders.example.com"],
+    ["http://localhost:8080/mail//", "http://localhost:8080/mail"]
+  ])("has no slash at its end: %s", (value, url) => {
+    expect(Result.getOrThrow(parsePublicUrl(value))).toBe(url)
   })
 
-  it.each(["", "not a zone!", "com", "dkim..example.com", "-a.example.com", "1.2.3.4", `${"a".repeat(64)}.example`])(
-    "is not %j",
-    (given) => {
-      expect(Result.isFailure(parseDkimZone(given))).toBe(true)
-    }
+  it.each(["", "senders.example.com", "ftp://a.com", "https://a.com/?b", "https://a.com/#b", "https://me:x@a.com"])(
+    "is refused: %j",
+    (value) => expect(Result.isFailure(parsePublicUrl(value))).toBe(true)
+  )
+})
+
+describe("the zone of the keys", () => {
+  it.each([
+    ["dkim.example.com", "dkim.example.com"],
+    ["DKIM.Example.com.", "dkim.example.com"],
+    ["_dkim.example.com", "_dkim.example.com"],
+    [`${"a.".repeat(108)}comm`, `${"a.".repeat(108)}comm`]
+  ])("is in lower case and has no dot at its end: %s", (value, zone) => {
+    expect(Result.getOrThrow(parseDkimZone(value))).toBe(zone)
+  })
+
+  it.each(["", ".", "com", "a..com", "-a.com", "a b.com", "192.0.2.1", "bücher.com", `${"a.".repeat(109)}com`])(
+    "is refused: %j",
+    (value) => expect(Result.isFailure(parseDkimZone(value))).toBe(true)
   )
 })
