@@ -23,7 +23,7 @@ const link = { verificationId: Schema.String }
 export const senderEventFields = {
   /**
    * A new incarnation begins. `address` is as typed (for a domain sender: the domain as typed). Until `declinedUntil`
-   * nothing is mailed, because the mailbox owner declined another sender of the account with this address.
+   * nothing is mailed, because the mailbox owner declined, by a link of any sender of the account.
    */
   SenderAdded: {
     at: Schema.Number,

@@ -75,7 +75,7 @@ const mailboxBlocker = (state: Sender): Blocker | undefined => {
     case "declined":
       return {
         code: "mailbox-declined",
-        message: `The owner of ${state.address} declined: nothing is mailed there for 30 days.`
+        message: `The owner of ${state.address} declined. No mail is sent there for 30 days; after that, request a new link.`
       }
     case "undeliverable":
       return {

@@ -28,6 +28,7 @@ export interface StatusChange extends Omit<FeedEvent, "statusBefore" | "statusAf
   readonly after: FeedEvent["statusAfter"]
 }
 
+/** What a service holds of Countersign: see the top of the file. */
 export interface Countersign {
   /** The use cases. */
   readonly senders: AsyncSenders

@@ -19,6 +19,7 @@ import { Effect, Layer, type LogLevel, Option, Redacted, References } from "effe
 import { type Countersign, makeCountersign } from "./Countersign.ts"
 import type { AccountsOption, Dns, Mail, Storage } from "./Options.ts"
 
+/** What Countersign has to be told; the names are those of the environment variables of `serve`. */
 export interface CountersignOptions {
   /** Where `page` is reached from outside, its prefix included: mailed links begin with it. */
   readonly publicUrl: string

@@ -24,6 +24,7 @@ export class CredentialMissing extends Data.TaggedError("CredentialMissing") {}
 /** A credential that nobody has, or something that does not belong to its account. Says no more. */
 export class CallerUnknown extends Data.TaggedError("CallerUnknown") {}
 
+/** The body has more bytes than `limit`. */
 export class BodyTooLarge extends Data.TaggedError("BodyTooLarge")<{ readonly limit: number }> {}
 
 /** `accepted` are the media types that the endpoint reads. */
@@ -46,6 +47,7 @@ export class MemberInvalid extends Data.TaggedError("MemberInvalid")<{
 /** A fault of ours. The log has the cause under the same correlation id. */
 export class Unexpected extends Data.TaggedError("Unexpected") {}
 
+/** Whatever an endpoint may fail with; a dialect gives each its form. */
 export type Failure =
   | RouteUnknown
   | MethodUnknown

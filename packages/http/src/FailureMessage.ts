@@ -52,4 +52,5 @@ const linkMessages = {
   removed: "The address was removed."
 } as const
 
+/** The sentence for a failure. */
 export const messageOf = (failure: Failure): string => Match.valueTags(failure, failureMessages)

@@ -139,6 +139,7 @@ const healthLayer: Layer.Layer<never, never, HttpRouter.HttpRouter | EventStore>
   Effect.flatMap(health, (site) => routing(router, site))
 )
 
+/** The application: see the top of the file. */
 export const HttpApp = { make, layer, healthLayer, routeTracing } as const
 
 /** What a cause is answered with; what the caller is not told goes into the log. An interruption stays one. */

@@ -12,6 +12,7 @@ const bodyLimit = 65_536
 export const form = "application/x-www-form-urlencoded"
 export const jsonObject = "application/json"
 
+/** A body as it was read. */
 export interface RequestBody {
   readonly bytes: Uint8Array
   readonly members: { readonly [name: string]: unknown }

@@ -5,6 +5,7 @@ import type { Effect } from "effect"
 import type { HttpMethod, HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import type { Failure } from "./Failure.ts"
 
+/** A request as its endpoint meets it. */
 export interface Exchange {
   readonly request: HttpServerRequest.HttpServerRequest
   /** The path as it is defined, with its parameters by their names: one text for all spellings. */
@@ -16,8 +17,10 @@ export interface Exchange {
   readonly correlation: string
 }
 
+/** What an endpoint answers, or fails with. */
 export type Answer = Effect.Effect<HttpServerResponse.HttpServerResponse, Failure>
 
+/** Answers one request. */
 export type Handler = (exchange: Exchange) => Answer
 
 /** An endpoint. HEAD is answered by the GET of the same path. PATCH is always refused, and `Allow` does not name it. */

@@ -6,6 +6,7 @@
  */
 import {
   declinedUntil,
+  type MailboxId,
   mailboxDecider,
   mailboxId,
   type Sender,
@@ -28,6 +29,8 @@ import type { Handler, Next, Run } from "./TaskRunner.ts"
 /** With waits that double up to an hour, this many attempts last about as long as a link does. */
 const attempts = 30
 
+const hour = 60 * 60 * 1_000
+
 /** No more than the mailer sends at once: a message must not wait in a queue of its own after the last look at its sender. */
 const concurrency = 3
 
@@ -39,10 +42,16 @@ export const makeVerificationMail = Effect.gen(function* () {
   const { publicUrl, linkKeys } = yield* Settings
   const host = new URL(publicUrl).hostname
 
+  const isDeclined = (mailbox: MailboxId) =>
+    Effect.map(executor.load(mailboxDecider, mailbox), ({ state, at }) => declinedUntil(state, at) !== undefined)
+
   const run = Effect.fn("VerificationMail.run")(function* (run: Run<"verification-mail">) {
     const { sender, incarnation, verificationId } = run.payload
     const before = yield* executor.load(senderDecider, sender)
     if (!wanted(before.state, run, before.at)) return { _tag: "Complete" } satisfies Next
+    const mailbox = mailboxId(before.state.account, before.state.canonical)
+    // Asked again each hour: a decline may be lifted before the link expires. It costs no budget.
+    if (yield* isDeclined(mailbox)) return { _tag: "Again", due: before.at + hour } satisfies Next
     const allowed = yield* budget.take({
       mail: verificationId,
       addressHash: mailboxHash(before.state.canonical),
@@ -52,11 +61,10 @@ export const makeVerificationMail = Effect.gen(function* () {
 
     const account = yield* accounts.account(before.state.account)
     // Both are read again at the last moment: nothing is sent once a decline or a removal was acknowledged.
-    const mailbox = mailboxId(before.state.account, before.state.canonical)
-    const declined = declinedUntil((yield* executor.load(mailboxDecider, mailbox)).state, before.at)
+    const declined = yield* isDeclined(mailbox)
     const { state, at } = yield* executor.load(senderDecider, sender)
     if (!wanted(state, run, at)) return { _tag: "Complete" } satisfies Next
-    if (declined !== undefined) return { _tag: "Again", due: declined } satisfies Next
+    if (declined) return { _tag: "Again", due: at + hour } satisfies Next
     const accountName = Option.match(account, { onNone: () => state.account, onSome: ({ name }) => name })
     const { canonical } = state
     const token = signLink(linkKeys, { senderId: sender, verificationId, canonical })

@@ -7,6 +7,7 @@ import { EmailAddressesGroup } from "./Definition.ts"
 import { routes } from "./Endpoints.ts"
 import { failure } from "./ErrorResponse.ts"
 
+/** OpenTransact: JSON:API 1.1 at `/v1/email-addresses`. */
 export const OpenTransact: Dialect = {
   name: "OpenTransact",
   definition: [EmailAddressesGroup],
