@@ -19,7 +19,7 @@ import {
   SlowPoll,
   Workers
 } from "@countersign/engine"
-import { EmailAddress, HttpApp, type Served, toNodeListener } from "@countersign/http"
+import { EmailAddress, HttpApp, type Served, toFetchHandler, toNodeListener } from "@countersign/http"
 import { MemoryDns, MemoryMailer, MemoryStorage } from "@countersign/memory"
 import { SqliteStorage } from "@countersign/storage-sqlite"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
@@ -71,6 +71,8 @@ export interface Options {
   readonly disturb?: Disturbance
   /** What is served; everything, unless it is said. */
   readonly served?: Served
+  /** Answers `call` and `send` in this process, without a socket: for the tests that send thousands of requests. */
+  readonly inProcess?: boolean
   /** More routes beside the application's. */
   readonly routes?: Layer.Layer<never, never, HttpRouter.HttpRouter>
 }
@@ -119,6 +121,9 @@ export const startService = async (options: Options = {}) => {
   const { port } = server.address() as AddressInfo // A TCP server's address is never a string.
   const url = `http://127.0.0.1:${port}`
 
+  const answer = options.inProcess === true ? await run(toFetchHandler(served)) : fetch
+  const send = (path: string, request: RequestInit) => answer(new Request(`${url}${path}`, request))
+
   const tenant = (name: string) =>
     Effect.gen(function* () {
       const admin = yield* AccountAdmin
@@ -159,11 +164,12 @@ export const startService = async (options: Options = {}) => {
     pass: (time: Parameters<typeof TestClock.adjust>[0]) => run(TestClock.adjust(time)),
     /** A request with the account's token. */
     call: (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
-      fetch(`${url}${path}`, {
+      send(path, {
         method,
         headers: { authorization: own.token, "content-type": "application/json", ...headers },
         ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) })
       }),
+    send,
     /** The token of the newest link of a sender. */
     link: (sender: string, account = own.account) =>
       run(

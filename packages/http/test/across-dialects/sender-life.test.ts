@@ -39,20 +39,18 @@ const publish = async () => {
   await service.publishAll()
   await hours(7)
 }
-const activate = async () => {
-  await confirm()
-  await publish()
-}
-const withdraw = async (forHours: number) => {
-  await activate()
+const withdraw = async () => {
   await service.withdrawAll()
-  await hours(forHours)
+  await hours(48)
+}
+const refuseMail = () => {
+  const refusal = new MailRefused({ permanent: true, reason: "550 no such user" })
+  const often = Array.from({ length: 40 }, () => refusal)
+  return service.run(Effect.flatMap(MemoryMailer, ({ refuseNext }) => refuseNext(...often)))
 }
 
-interface State {
-  readonly state: string
-  readonly before?: () => Promise<unknown>
-  readonly reach: () => Promise<unknown>
+/** How the dialects show a state. */
+interface Shown {
   /** `emailVerificationStatus`, `domainVerificationStatus`. */
   readonly si: readonly [string, string]
   /** `meta.status`, which is `status` in Space Invoices too. */
@@ -62,124 +60,86 @@ interface State {
   readonly domain: "pending" | "active"
 }
 
-const states: ReadonlyArray<State> = [
-  {
-    state: "pending",
-    reach: () => hours(1),
-    si: ["PENDING", "PENDING"],
-    ot: "pending",
-    sm: "pending",
-    domain: "pending"
-  },
-  {
-    state: "email-verified",
-    reach: confirm,
-    si: ["SUCCESS", "PENDING"],
-    ot: "email-verified",
-    sm: "pending",
-    domain: "pending"
-  },
-  {
-    state: "domain-verified",
-    reach: publish,
-    si: ["PENDING", "SUCCESS"],
-    ot: "domain-verified",
-    sm: "pending",
-    domain: "active"
-  },
-  { state: "active", reach: activate, si: ["SUCCESS", "SUCCESS"], ot: "active", sm: "active", domain: "active" },
-  {
-    state: "active, its records gone for a day or two",
-    reach: () => withdraw(48),
-    si: ["SUCCESS", "TEMPORARY_FAILURE"],
-    ot: "active",
-    sm: "active",
-    domain: "active"
-  },
-  {
-    state: "active again after its records came back",
-    reach: async () => {
-      await withdraw(48)
-      await publish()
-    },
-    si: ["SUCCESS", "SUCCESS"],
-    ot: "active",
-    sm: "active",
-    domain: "active"
-  },
-  {
-    state: "lost, its records gone for a week",
-    reach: () => withdraw(7 * 24),
-    si: ["SUCCESS", "FAILED"],
-    ot: "email-verified",
-    sm: "pending",
-    domain: "pending"
-  },
-  {
-    state: "confirmed, and no records found for three days",
-    reach: async () => {
-      await confirm()
-      await hours(80)
-    },
-    si: ["SUCCESS", "FAILED"],
-    ot: "email-verified",
-    sm: "pending",
-    domain: "pending"
-  },
-  {
-    state: "not confirmed for a day",
-    reach: () => hours(26),
-    si: ["FAILED", "PENDING"],
-    ot: "pending",
-    sm: "pending",
-    domain: "pending"
-  },
-  {
-    state: "not confirmed for a day, its domain verified",
-    reach: async () => {
-      await publish()
-      await hours(26)
-    },
-    si: ["FAILED", "SUCCESS"],
-    ot: "domain-verified",
-    sm: "pending",
-    domain: "active"
-  },
-  {
-    state: "neither for three days",
-    reach: () => hours(80),
-    si: ["FAILED", "FAILED"],
-    ot: "pending",
-    sm: "pending",
-    domain: "pending"
-  },
-  { state: "declined", reach: decline, si: ["FAILED", "PENDING"], ot: "pending", sm: "pending", domain: "pending" },
-  {
-    state: "undeliverable",
-    before: () => {
-      const refusal = new MailRefused({ permanent: true, reason: "550 no such user" })
-      const often = Array.from({ length: 40 }, () => refusal)
-      return service.run(Effect.flatMap(MemoryMailer, ({ refuseNext }) => refuseNext(...often)))
-    },
-    reach: () => hours(1),
-    si: ["FAILED", "PENDING"],
-    ot: "pending",
-    sm: "pending",
-    domain: "pending"
-  }
+interface State extends Shown {
+  readonly reach: () => Promise<unknown>
+}
+
+const pending: Shown = { si: ["PENDING", "PENDING"], ot: "pending", sm: "pending", domain: "pending" }
+const unconfirmed: Shown = { ...pending, si: ["FAILED", "PENDING"] }
+const confirmed: Shown = { ...pending, si: ["SUCCESS", "PENDING"], ot: "email-verified" }
+const unproven: Shown = { ...confirmed, si: ["SUCCESS", "FAILED"] }
+const proven: Shown = { si: ["PENDING", "SUCCESS"], ot: "domain-verified", sm: "pending", domain: "active" }
+const active: Shown = { si: ["SUCCESS", "SUCCESS"], ot: "active", sm: "active", domain: "active" }
+const degraded: Shown = { ...active, si: ["SUCCESS", "TEMPORARY_FAILURE"] }
+
+/** Each from adding on: what happens, one thing after another, and how it is shown then. */
+const lives: ReadonlyArray<readonly [life: string, states: ReadonlyArray<State>]> = [
+  ["pending", [{ ...pending, reach: () => hours(1) }]],
+  [
+    "confirmed, active",
+    [
+      { ...confirmed, reach: confirm },
+      { ...active, reach: publish }
+    ]
+  ],
+  [
+    "proven, active, its records gone for two days, active again after they came back",
+    [
+      { ...proven, reach: publish },
+      { ...active, reach: confirm },
+      { ...degraded, reach: withdraw },
+      { ...active, reach: publish }
+    ]
+  ],
+  [
+    "its records gone for two days, lost after a week",
+    [
+      {
+        ...degraded,
+        reach: async () => {
+          await confirm()
+          await publish()
+          await withdraw()
+        }
+      },
+      { ...unproven, reach: () => hours(5 * 24) }
+    ]
+  ],
+  [
+    "confirmed, and no records found for three days",
+    [
+      { ...confirmed, reach: confirm },
+      { ...unproven, reach: () => hours(80) }
+    ]
+  ],
+  [
+    "not confirmed for a day, and no records found for three",
+    [
+      { ...unconfirmed, reach: () => hours(26) },
+      { ...unconfirmed, si: ["FAILED", "FAILED"], reach: () => hours(54) }
+    ]
+  ],
+  [
+    "proven, and not confirmed for a day",
+    [
+      { ...proven, reach: publish },
+      { ...proven, si: ["FAILED", "SUCCESS"], reach: () => hours(26) }
+    ]
+  ],
+  ["declined", [{ ...unconfirmed, reach: decline }]],
+  ["undeliverable", [{ ...unconfirmed, reach: () => hours(1) }]]
 ]
 
 describe.each(storages)("over %s", (storage) => {
-  it.each(states)(
-    "$state",
-    async ({ before, reach, si, ot, sm, domain }) => {
-      service = await startService({ workers: true, storage })
-      await before?.()
+  it.each(lives)(
+    "%s",
+    async (life, states) => {
+      service = await startService({ workers: true, storage, inProcess: true })
+      if (life === "undeliverable") await refuseMail()
       for (const [way, address] of added) expect([200, 201]).toContain(await addBy(service, way, address))
-      await reach()
 
       let left = [...added]
-      const check = async () => {
+      const check = async ({ si, ot, sm, domain }: Shown) => {
         const profile = { type: "profiles", id: service.organization }
         const application = { type: "applications", id: service.account }
         const ids = await inOpenTransact(service)
@@ -209,7 +169,11 @@ describe.each(storages)("over %s", (storage) => {
         }
       }
 
-      await check()
+      for (const state of states) {
+        await state.reach()
+        await check(state)
+      }
+      const last = states.at(-1) ?? expect.unreachable()
       const removeSm = (address: string) => service.call("DELETE", `/sender/${address}`, undefined, bearer(service))
       const removeSi = (owner: "account" | "organization") => service.call("DELETE", scopes(service)[owner])
       for (const [removed, remove] of [
@@ -222,7 +186,7 @@ describe.each(storages)("over %s", (storage) => {
       ] as const) {
         expect((await remove()).status).toBe(200)
         left = left.filter(([, address]) => address !== removed)
-        await check()
+        await check(last)
       }
     },
     60_000

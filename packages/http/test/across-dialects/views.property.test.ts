@@ -110,7 +110,7 @@ const compare = async (service: Service, known: ReadonlyArray<Known>) => {
 }
 
 const walk = async (storage: Storage, steps: ReadonlyArray<Step>) => {
-  const service = await startService({ storage })
+  const service = await startService({ storage, inProcess: true })
   try {
     let known: ReadonlyArray<Known> = []
     for (const step of steps) {

@@ -3,6 +3,7 @@ import { Effect, Layer } from "effect"
 import { HttpRouter, HttpServerResponse } from "effect/http"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { errorIn, type Service, startService } from "../Service.ts"
+import { eachDialect } from "./EachDialect.ts"
 
 let service: Service
 beforeAll(async () => {
@@ -130,27 +131,24 @@ describe("a correlation id", () => {
 describe("when something goes wrong inside", () => {
   const secret = "SELECT * FROM secrets"
 
-  it("a fault is 500 with a correlation id that is in the log too, and says nothing else", async () => {
-    const broken = await startService({
-      disturb: () => ({ senders: { current: () => Effect.die(new Error(secret)), readLink: () => Effect.die(secret) } })
-    })
-    const answer = await broken.call("GET", "/v1/email-address")
-    const id = answer.headers.get("x-correlation-id") ?? "none"
-    const text = await answer.text()
-    expect(JSON.parse(text)).toEqual({
-      error: {
-        statusCode: 500,
-        name: "InternalServerError",
-        message: "Something went wrong here; nothing is wrong with the request.",
-        code: "INTERNAL_SERVER_ERROR",
-        details: { correlationId: id }
-      }
-    })
-    const line = broken.log.find((entry) => entry.includes(id)) ?? ""
-    expect(line).toContain(secret)
-    expect(line).toContain('"route":"/v1/email-address"')
-    expect(line).toMatch(/^Error /)
+  it.each(eachDialect)(
+    "$name answers a fault by 500 with a correlation id that is in the log too, and says nothing else",
+    async (dialect) => {
+      const broken = await startService({ disturb: () => ({ senders: { add: () => Effect.die(new Error(secret)) } }) })
+      const answer = await dialect.add(broken, "a@acme.com")
+      const id = answer.headers.get("x-correlation-id") ?? "none"
+      expect([answer.status, await answer.json()]).toEqual([500, dialect.fault(id)])
+      const line = broken.log.find((entry) => entry.includes(id)) ?? ""
+      expect(line).toContain(secret)
+      expect(line).toContain('"method":"POST"')
+      expect(line).toMatch(/"route":"\/(v1\/email-address(es)?|sender\/list)"/)
+      expect(line).toMatch(/^Error /)
+      await broken.stop()
+    }
+  )
 
+  it("the page of a link answers a fault with a problem document, and says nothing else", async () => {
+    const broken = await startService({ disturb: () => ({ senders: { readLink: () => Effect.die(secret) } }) })
     const page = await fetch(`${broken.url}/verify/x`)
     const problem = await page.json()
     expect(problem).toMatchObject({ status: 500, correlationId: page.headers.get("x-correlation-id") })
@@ -158,20 +156,23 @@ describe("when something goes wrong inside", () => {
     await broken.stop()
   })
 
-  it.each([
+  describe.each([
     ["the storage does not answer", new StorageUnavailable({ reason: secret }), "5"],
     ["it is not known whether it was written", new OutcomeUnknown({ reason: secret }), "5"],
     ["too much is waiting", new Overloaded({ retryAfter: 2_300 }), "3"]
-  ])("503 with Retry-After when %s, with the cause in the log only", async (_, failure, seconds) => {
-    const broken = await startService({ disturb: () => ({ senders: { add: () => Effect.fail(failure) } }) })
-    const answer = await broken.call("POST", "/v1/email-address", { email: "a@acme.com" })
-    expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, seconds])
-    const text = await answer.text()
-    expect(text).not.toContain(secret)
-    expect(text).toContain("SERVICE_UNAVAILABLE")
-    const id = answer.headers.get("x-correlation-id") ?? "none"
-    expect(broken.log.filter((line) => line.includes(id) && line.includes(failure.message))).toHaveLength(1)
-    await broken.stop()
+  ])("503 with Retry-After when %s, with the cause in the log only", (_, failure, seconds) => {
+    it.each(eachDialect)("$name", async (dialect) => {
+      const broken = await startService({ disturb: () => ({ senders: { add: () => Effect.fail(failure) } }) })
+      const answer = await dialect.add(broken, "a@acme.com")
+      expect([answer.status, answer.headers.get("retry-after"), await answer.json()]).toEqual([
+        503,
+        seconds,
+        dialect.unavailable
+      ])
+      const id = answer.headers.get("x-correlation-id") ?? "none"
+      expect(broken.log.filter((line) => line.includes(id) && line.includes(failure.message))).toHaveLength(1)
+      await broken.stop()
+    })
   })
 
   it("a fault in a route beside ours is answered like one of ours", async () => {

@@ -43,6 +43,13 @@ export const errorsIn = async (answer: Response) => {
   return errors
 }
 
+/** The error in an answer that has one. */
+export const errorIn = async (answer: Response) => {
+  const [error, ...more] = await errorsIn(answer)
+  expect(more).toEqual([])
+  return error
+}
+
 export const resourceIn = async (answer: Response) => {
   expectJsonApi(answer)
   return Schema.decodeUnknownSync(EmailAddressDocument)(await answer.json(), exact).data

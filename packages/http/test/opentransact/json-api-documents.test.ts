@@ -2,7 +2,7 @@
  * JSON:API 1.1 as a list of what a server must do, one test per line: D documents, F fetching.
  */
 import { afterAll, describe, expect, it } from "vitest"
-import { collection, errorsIn, listIn, resourceIn, startWithTwo } from "./JsonApi.ts"
+import { collection, errorIn, errorsIn, listIn, resourceIn, startWithTwo } from "./JsonApi.ts"
 
 const { service, client, id, get, wish } = await startWithTwo()
 afterAll(() => service.stop())
@@ -147,7 +147,7 @@ describe("fetching", () => {
         await get(`/${id}${query}`),
         await client.call("POST", collection + query, wish("f3@acme.com"))
       ]) {
-        expect([answer.status, (await errorsIn(answer))[0].source]).toEqual([400, { parameter: "include" }])
+        expect([answer.status, (await errorIn(answer)).source]).toEqual([400, { parameter: "include" }])
       }
     }
   })
@@ -174,7 +174,7 @@ describe("fetching", () => {
   it("F6 N sort is 400", async () => {
     for (const query of ["?sort=email", "?sort=-created-at", "?sort="]) {
       const answer = await get(query)
-      expect([answer.status, (await errorsIn(answer))[0].source]).toEqual([400, { parameter: "sort" }])
+      expect([answer.status, (await errorIn(answer)).source]).toEqual([400, { parameter: "sort" }])
     }
   })
 

@@ -5,7 +5,7 @@ import { Overloaded } from "@countersign/engine"
 import { Effect } from "effect"
 import { afterAll, describe, expect, it } from "vitest"
 import { startService } from "../Service.ts"
-import { collection, errorsIn, jsonApiClient, mediaType, startWithTwo } from "./JsonApi.ts"
+import { collection, errorIn, errorsIn, jsonApiClient, mediaType, startWithTwo } from "./JsonApi.ts"
 
 const { service, client, id, get, wish } = await startWithTwo()
 afterAll(() => service.stop())
@@ -138,7 +138,7 @@ describe("content negotiation", () => {
     "a document of the type %j is 415",
     async (type) => {
       const answer = await client.call("POST", collection, wish("type@acme.com"), { "content-type": type })
-      expect([answer.status, (await errorsIn(answer))[0].source]).toEqual([415, { header: "Content-Type" }])
+      expect([answer.status, (await errorIn(answer)).source]).toEqual([415, { header: "Content-Type" }])
     }
   )
 

@@ -2,7 +2,7 @@
  * JSON:API 1.1 as a list of what a server must do, one test per line: P creating, U updating, Q query parameters, E errors.
  */
 import { afterAll, describe, expect, it } from "vitest"
-import { collection, errorsIn, mediaType, resourceIn, startWithTwo } from "./JsonApi.ts"
+import { collection, errorIn, errorsIn, mediaType, resourceIn, startWithTwo } from "./JsonApi.ts"
 
 const { service, client, id, get, wish } = await startWithTwo()
 afterAll(() => service.stop())
@@ -72,7 +72,7 @@ describe("updating and deleting", () => {
     for (const which of [id, "nobody"]) {
       const { data } = wish("u1@acme.com")
       const answer = await client.call("PATCH", `${collection}/${which}`, { data: { ...data, id: which } })
-      expect([answer.status, (await errorsIn(answer))[0].code]).toEqual([403, "10015"])
+      expect([answer.status, (await errorIn(answer)).code]).toEqual([403, "10015"])
     }
     const gone = await client.call("DELETE", `${collection}/${id}`)
     expect([gone.status, gone.headers.get("allow")]).toEqual([405, "GET, HEAD"])
@@ -112,7 +112,7 @@ describe("query parameters", () => {
     "constructor"
   ])("Q3 N the parameter %s is 400", async (name) => {
     const answer = await get(`?${name}=1`)
-    expect([answer.status, (await errorsIn(answer))[0].source]).toEqual([400, { parameter: name }])
+    expect([answer.status, (await errorIn(answer)).source]).toEqual([400, { parameter: name }])
   })
 
   it("Q3 N a parameter of the list is 400 elsewhere, and a repeated one everywhere", async () => {
@@ -148,7 +148,7 @@ describe("errors", () => {
 
   it("E2 name the header that is to blame", async () => {
     const answer = await client.call("POST", collection, wish("e2@acme.com"), { "idempotency-key": "x".repeat(256) })
-    expect([answer.status, (await errorsIn(answer))[0].source]).toEqual([400, { header: "Idempotency-Key" }])
+    expect([answer.status, (await errorIn(answer)).source]).toEqual([400, { header: "Idempotency-Key" }])
   })
 
   it("E3 of several problems have one status", async () => {

@@ -3,19 +3,24 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { type Sender, SenderList, SenderListing } from "../../src/dialects/sendmachine/Sender.ts"
 import { emailAddressIn, type Service, startService, storages } from "../Service.ts"
 
-/** What there is, in the order of adding: the address, its type, whether it is active, and its domain. */
-const all = [
-  ["c@beta.com", "email", "active", "beta.com"],
-  ["beta.com", "domain", "active", "beta.com"],
-  ["B@Beta.com", "email", "pending", "beta.com"],
-  ["z@alpha.com", "email", "pending", "alpha.com"],
-  ["c@beta.com", "email", "pending", "beta.com"],
-  ["gamma.com", "domain", "pending", "gamma.com"],
-  ["a@alpha.com", "email", "pending", "alpha.com"]
-] as const
-type Known = (typeof all)[number]
-/** The same by domain, then by address whatever its capitals, then in the order of adding. */
-const byDomain = [all[6], all[3], all[2], all[1], all[0], all[4], all[5]]
+const sender = (email: string, type: "email" | "domain", status: "active" | "pending") => ({
+  email,
+  type,
+  status,
+  domain: email.replace(/.*@/, "").toLowerCase()
+})
+type Known = ReturnType<typeof sender>
+const confirmed = sender("c@beta.com", "email", "active")
+const whole = sender("beta.com", "domain", "active")
+const capital = sender("B@Beta.com", "email", "pending")
+const last = sender("z@alpha.com", "email", "pending")
+const ofOrganization = sender("c@beta.com", "email", "pending")
+const otherWhole = sender("gamma.com", "domain", "pending")
+const newest = sender("a@alpha.com", "email", "pending")
+
+const inOrderOfAdding = [confirmed, whole, capital, last, ofOrganization, otherWhole, newest]
+/** By domain, then by address whatever its capitals, then in the order of adding. */
+const byDomain = [newest, last, capital, whole, confirmed, ofOrganization, otherWhole]
 
 describe.each(storages)("over %s", (storage) => {
   let service: Service
@@ -32,8 +37,8 @@ describe.each(storages)("over %s", (storage) => {
     const { senderlist } = await list(query, headers)
     return Array.isArray(senderlist) ? (senderlist as ReadonlyArray<Sender>) : expect.unreachable("it is grouped")
   }
-  const known = (senders: ReadonlyArray<Sender>) => senders.map(({ email, type, status }) => [email, type, status])
-  const first3 = (senders: ReadonlyArray<Known>) => senders.map(([email, type, status]) => [email, type, status])
+  const shown = (senders: ReadonlyArray<Sender | Known>) =>
+    senders.map(({ email, type, status }) => ({ email, type, status }))
   const idOf = async (email: string) => {
     const answer = await service.call("GET", "/v1/email-address")
     const address = await emailAddressIn(answer)
@@ -99,10 +104,10 @@ describe.each(storages)("over %s", (storage) => {
 
     it.each(combinations)("$status $type $group", async ({ status, type, group }) => {
       const parameters = Object.entries({ status, type, group }).filter(([, value]) => value !== "")
-      const wanted = (group === "flat" || group === "domain" ? byDomain : all).filter(
-        ([, kind, state]) =>
-          (status === "" || status === "all" || status === "active+pending" || state === status) &&
-          (type === "" || type === "all" || kind === type)
+      const wanted = (group === "flat" || group === "domain" ? byDomain : inOrderOfAdding).filter(
+        (each) =>
+          (status === "" || status === "all" || status === "active+pending" || each.status === status) &&
+          (type === "" || type === "all" || each.type === type)
       )
       const { senderlist, filters } = await list(`?${new URLSearchParams(parameters)}`)
       expect(filters).toEqual({
@@ -114,26 +119,15 @@ describe.each(storages)("over %s", (storage) => {
       })
       const found = group === "domain" ? Object.values(senderlist).flat() : senderlist
       expect(Array.isArray(senderlist)).toBe(group !== "domain")
-      expect(known(found as ReadonlyArray<Sender>)).toEqual(first3(wanted))
+      expect(shown(found as ReadonlyArray<Sender>)).toEqual(shown(wanted))
       if (group !== "domain") return
       for (const [domain, members] of Object.entries(senderlist)) {
-        expect(known(members)).toEqual(first3(wanted.filter(([, , , of]) => of === domain)))
+        expect(shown(members)).toEqual(shown(wanted.filter((each) => each.domain === domain)))
       }
     })
   })
 
-  describe("oddities of its clients", () => {
-    it.each(["active+pending", "active%2Bpending", "active%20pending"])("status=%s", async (status) => {
-      const { filters, senderlist } = await list(`?status=${status}`)
-      expect([filters.status, senderlist.length]).toEqual(["active+pending", 7])
-    })
-
-    it("repeats limit and offset as they were given: texts, and numbers when they were not", async () => {
-      expect((await list("?limit=20&offset=0")).filters).toMatchObject({ limit: "20", offset: "0" })
-      expect((await list("?offset=3")).filters).toMatchObject({ limit: 1000, offset: "3" })
-      expect((await list("?limit=007")).filters).toMatchObject({ limit: "007", offset: 0 })
-    })
-
+  describe("what is not asked for exactly", () => {
     it("answers an empty group object when there is nothing", async () => {
       const none = { authorization: `Bearer ${service.other.token}` }
       expect((await list("?group=domain", none)).senderlist).toEqual({})
@@ -160,14 +154,14 @@ describe.each(storages)("over %s", (storage) => {
       "of group=%s, put together, are the whole list, each sender once",
       async (group) => {
         for (const limit of [1, 2, 3, 7, 1000]) {
-          const found: Array<ReadonlyArray<string>> = []
+          const found: Array<unknown> = []
           for (let offset = 0; offset < 8; offset += limit) {
             const { senderlist } = await list(`?group=${group}&limit=${limit}&offset=${offset}`)
             const page = Object.values(senderlist).flat() as ReadonlyArray<Sender>
             expect(page.length).toBeLessThanOrEqual(limit)
-            found.push(...known(page))
+            found.push(...shown(page))
           }
-          expect(found).toEqual(first3(group === "none" ? all : byDomain))
+          expect(found).toEqual(shown(group === "none" ? inOrderOfAdding : byDomain))
         }
       }
     )
@@ -262,7 +256,7 @@ describe.each(storages)("over %s", (storage) => {
         senderlist: { "beta.com": [{ email: "beta.com" }], "gamma.com": [{ email: "gamma.com" }] },
         total: 2
       })
-      expect(await listing("?group=flat")).toMatchObject({ senderlist: byDomain.map(([email]) => ({ email })) })
+      expect(await listing("?group=flat")).toMatchObject({ senderlist: byDomain.map(({ email }) => ({ email })) })
     })
   })
 

@@ -46,7 +46,7 @@ export const makeAttack = async (service: Service, world: World, attempt: Attemp
         ? { body: JSON.stringify(body) }
         : {})
   }
-  const answer = await fetch(`${service.url}${path}`, request)
+  const answer = await service.send(path, request)
   const received = await answer.text()
   const allHeaders = [...answer.headers].map(([name, value]) => `${name}: ${value}`)
   const normalise = normaliserOf(world)

@@ -69,7 +69,8 @@ const everything: Run = {
 }
 
 const attack = async (storage: Storage, run: Run) => {
-  const [near, far] = [await startService({ storage }), await startService({ storage })]
+  const start = () => startService({ storage, inProcess: true })
+  const [near, far] = await Promise.all([start(), start()])
   try {
     await attackBoth(near, far, run)
   } finally {
