@@ -56,6 +56,6 @@ const main = Layer.mergeAll(
   HttpRouter.serve(Layer.merge(HttpApp.layer(), from), { disableLogger: true, disableListenLog: true }),
   Workers.layer,
   announce
-).pipe(Layer.provide(engine), Layer.provide(server))
+).pipe(Layer.provide(engine), Layer.provide(server), Layer.provide(HttpApp.routeTracing))
 
 NodeRuntime.runMain(Layer.launch(main))

@@ -1,9 +1,9 @@
 /**
- * The whole HTTP API as one definition: what a typed client is made from, and what `/openapi.json` and `/docs` show of an application that
- * serves all of it.
+ * The whole HTTP API as one definition: what a typed client is made from, and what `/openapi.json` and `/docs` show of
+ * an application that serves all of it.
  *
- * It can be imported without the server (`@countersign/http/api`). The handlers do not run through it; a test decodes every
- * answer of every endpoint with it, so that it cannot drift from them (see `docs/decisions/0002-http.md`).
+ * It can be imported without the server (`@countersign/http/api`). The handlers do not run through it; a test decodes
+ * every answer of every endpoint with it, so that it cannot drift from them (see `docs/decisions/0002-http.md`).
  *
  * ```ts
  * const client = yield* HttpApiClient.make(CountersignApi, { baseUrl: "https://verify.example.com" })

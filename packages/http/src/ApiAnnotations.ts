@@ -1,5 +1,6 @@
 /**
- * What every API document of Countersign says of itself, whichever dialects it describes. No server in here; a client may import it.
+ * What every API document of Countersign says of itself, whichever dialects it describes. No server in here; a client
+ * may import it.
  */
 import { OpenApi } from "effect/http-api"
 import { completeDocument } from "./OpenApiDocument.ts"

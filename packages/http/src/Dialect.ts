@@ -1,6 +1,6 @@
 /**
- * A dialect: the API of a vendor, in which its clients find the senders. It is one value, and a host chooses which ones it serves
- * (`HttpApp.layer({ dialects })`). A new one is a folder with such a value, and a line in a list.
+ * A dialect: the API of a vendor, in which its clients find the senders. It is one value, and a host chooses which ones
+ * it serves (`HttpApp.layer({ dialects })`). A new one is a folder with such a value, and a line in a list.
  */
 import { Accounts, type Caller, type Senders, type Settings, type StorageUnavailable } from "@countersign/engine"
 import { Effect, Option, type Redacted } from "effect"
@@ -12,7 +12,9 @@ import type { Exchange, Route } from "./Route.ts"
 
 /** Who gives the form of every error at some paths, of unknown routes and faults too. */
 export interface Owner {
-  /** Path prefixes in lower case; what lies below one belongs to it, unless it lies below a longer one of another owner. */
+  /**
+   * Path prefixes in lower case; what lies below one belongs to it, unless it lies below a longer one of another owner.
+   */
   readonly owns: ReadonlyArray<`/${string}`>
   readonly failure: (failure: Failure, correlation: string) => HttpServerResponse.HttpServerResponse
 }

@@ -7,7 +7,7 @@ import { Sendmachine } from "./dialects/sendmachine/Dialect.ts"
 import { SpaceInvoices } from "./dialects/space-invoices/Dialect.ts"
 import { problemOwner } from "./ProblemResponse.ts"
 
-/** All of them. */
+/** The dialects that an application serves unless its host chooses others. */
 export const dialects = [SpaceInvoices, OpenTransact, Sendmachine] as const satisfies ReadonlyArray<Dialect>
 
 /** Letters, digits and `-._~` mean the same when they are escaped (RFC 3986, section 6.2.2.2). */

@@ -1,6 +1,6 @@
 /**
- * Why a request is not answered as it wished, before any dialect puts it into its own words: what the edge itself refuses,
- * and what a use case of the engine fails with.
+ * Why a request is not answered as it wished, before any dialect puts it into its own words: what the edge itself
+ * refuses, and what a use case of the engine fails with.
  */
 import type {
   AddressRefused,
@@ -24,7 +24,7 @@ export class CredentialMissing extends Data.TaggedError("CredentialMissing") {}
 /** A credential that nobody has, or something that does not belong to its account. Says no more. */
 export class CallerUnknown extends Data.TaggedError("CallerUnknown") {}
 
-/** The body has more bytes than `limit`. */
+/** `limit` is in bytes. */
 export class BodyTooLarge extends Data.TaggedError("BodyTooLarge")<{ readonly limit: number }> {}
 
 /** `accepted` are the media types that the endpoint reads. */
@@ -32,7 +32,10 @@ export class MediaTypeUnknown extends Data.TaggedError("MediaTypeUnknown")<{
   readonly accepted: ReadonlyArray<string>
 }> {}
 
-/** The request cannot be read. `problem` is one sentence for its author and quotes nothing of it; `header` is the one to blame. */
+/**
+ * The request cannot be read. `problem` is one sentence for its author and quotes nothing of it; `header` is the one to
+ * blame.
+ */
 export class RequestMalformed extends Data.TaggedError("RequestMalformed")<{
   readonly problem: string
   readonly header?: string
@@ -47,7 +50,7 @@ export class MemberInvalid extends Data.TaggedError("MemberInvalid")<{
 /** A fault of ours. The log has the cause under the same correlation id. */
 export class Unexpected extends Data.TaggedError("Unexpected") {}
 
-/** Whatever an endpoint may fail with; a dialect gives each its form. */
+/** Every reason. A dialect has an answer for each: one that is missing does not compile. */
 export type Failure =
   | RouteUnknown
   | MethodUnknown

@@ -1,5 +1,6 @@
 /**
- * The sentence for a person that each failure is answered with: the one table. A dialect overrides only what its vendor fixes.
+ * The sentence for a person that each failure is answered with: the one table. A dialect overrides only what its vendor
+ * fixes.
  *
  * The error schemas take their examples from it. No server in here; a client may import it.
  */
@@ -52,5 +53,5 @@ const linkMessages = {
   removed: "The address was removed."
 } as const
 
-/** The sentence for a failure. */
+/** The sentence of a failure, where its dialect has none of its own. */
 export const messageOf = (failure: Failure): string => Match.valueTags(failure, failureMessages)

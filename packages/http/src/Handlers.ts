@@ -1,5 +1,6 @@
 /**
- * The application for a server that does not use Effect: as a `fetch` handler, and as a Node listener. The host chooses what each serves.
+ * The application for a server that does not use Effect: as a `fetch` handler, and as a Node listener. The host chooses
+ * what each serves.
  */
 import { Context, Effect, type Scope } from "effect"
 import { HttpEffect, type HttpServerRequest } from "effect/http"

@@ -1,10 +1,10 @@
 /**
  * The HTTP application: every request in, an answer out, whatever happens inside.
  *
- * The host chooses what is served: the confirmation page, which dialects, and what operators ask. The application has its own table of routes,
- * so that it behaves the same in whatever it is mounted: an Effect router (`HttpApp.layer`), a `fetch` handler or a Node listener
- * (`Handlers.ts`). Here is the one place that answers what no endpoint does: unknown routes, wrong methods, bodies that cannot be read, faults.
- * The owner of the path gives the form.
+ * The host chooses what is served: the confirmation page, which dialects, and what operators ask. The application has
+ * its own table of routes, so that it behaves the same in whatever it is mounted: an Effect router (`HttpApp.layer`), a
+ * `fetch` handler or a Node listener (`Handlers.ts`). Here is the one place that answers what no endpoint does: unknown
+ * routes, wrong methods, bodies that cannot be read, faults. The owner of the path gives the form.
  */
 import { type Accounts, type EventStore, Ids, type Senders, type Settings } from "@countersign/engine"
 import { Array as Arr, Cause, Clock, Context, Effect, type Layer, Option } from "effect"
@@ -36,7 +36,9 @@ export interface Served {
   /** The confirmation page, to which the mailed links lead: `/verify`. */
   readonly page?: boolean
   readonly dialects?: ReadonlyArray<Dialect>
-  /** `/health`, `/ready`, `/metrics`, and the description of what is served: `/openapi.json`, `/docs`. They need no key. */
+  /**
+   * `/health`, `/ready`, `/metrics`, and the description of what is served: `/openapi.json`, `/docs`. They need no key.
+   */
   readonly operations?: boolean
 }
 
@@ -134,12 +136,17 @@ const make = (served: Served = {}): Effect.Effect<HttpAppEffect, never, HttpAppR
 const layer = (served: Served = {}): Layer.Layer<never, never, HttpRouter.HttpRouter | HttpAppRequirements> =>
   HttpRouter.use((router) => Effect.flatMap(siteOf(served), (site) => routing(router, site)))
 
-/** Adds `/health`, `/ready` and `/metrics` alone to an Effect router: what a process that serves no API is watched by. */
+/**
+ * Adds `/health`, `/ready` and `/metrics` alone to an Effect router: what a process that serves no API is watched by.
+ */
 const healthLayer: Layer.Layer<never, never, HttpRouter.HttpRouter | EventStore> = HttpRouter.use((router) =>
   Effect.flatMap(health, (site) => routing(router, site))
 )
 
-/** The application: see the top of the file. */
+/**
+ * The application: `make` as an Effect, `layer` in an Effect router, `healthLayer` what machines watch, alone.
+ * `routeTracing` keeps URLs from a tracer.
+ */
 export const HttpApp = { make, layer, healthLayer, routeTracing } as const
 
 /** What a cause is answered with; what the caller is not told goes into the log. An interruption stays one. */

@@ -1,6 +1,7 @@
 /**
- * Completes an OpenAPI document with what follows from the rest of it: the headers of the answers, which follow from the status alone, and the
- * descriptions of the parameters, which many readers (generators of clients, linters) look for at the parameter only and not at its schema.
+ * Completes an OpenAPI document with what follows from the rest of it: the headers of the answers, which follow from
+ * the status alone, and the descriptions of the parameters, which many readers (generators of clients, linters) look
+ * for at the parameter only and not at its schema.
  */
 
 const header = (description: string, type: "string" | "integer" = "string") => ({ description, schema: { type } })

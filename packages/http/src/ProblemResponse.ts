@@ -1,6 +1,6 @@
 /**
- * Answers failures as problem details (RFC 9457): the form of every path that no dialect owns. Its statuses are those of the dialects too,
- * where their vendors fix no others.
+ * Answers failures as problem details (RFC 9457): the form of every path that no dialect owns. Its statuses are those
+ * of the dialects too, where their vendors fix no others.
  */
 import { HttpServerResponse, ProblemDetails } from "effect/http"
 import type { Owner } from "./Dialect.ts"

@@ -1,5 +1,6 @@
 /**
- * The error form of everything that no dialect owns: problem details (RFC 9457). No server in here; a client may import it.
+ * The error form of everything that no dialect owns: problem details (RFC 9457). No server in here; a client may import
+ * it.
  */
 import { Schema } from "effect"
 import { HttpApiSchema } from "effect/http-api"

@@ -1,7 +1,8 @@
 /**
  * Reads the body of a request: a JSON object or a form (`application/x-www-form-urlencoded`), at most 64 KiB of it.
  *
- * An empty body is an empty object whatever its media type says: clients send `Content-Type: application/json` with nothing.
+ * An empty body is an empty object whatever its media type says: clients send `Content-Type: application/json` with
+ * nothing.
  */
 import { ByteSize, Data, Effect } from "effect"
 import { HttpServerRequest } from "effect/http"
@@ -12,13 +13,16 @@ const bodyLimit = 65_536
 export const form = "application/x-www-form-urlencoded"
 export const jsonObject = "application/json"
 
-/** A body as it was read. */
+/** A body as it came, and its members: those of a JSON object, or of a form. */
 export interface RequestBody {
   readonly bytes: Uint8Array
   readonly members: { readonly [name: string]: unknown }
 }
 
-/** Fails on anything but the accepted media types, on broken JSON, on JSON that is no object, and on text that is not UTF-8. */
+/**
+ * Fails on anything but the accepted media types, on broken JSON, on JSON that is no object, and on text that is not
+ * UTF-8.
+ */
 export const readBody = Effect.fnUntraced(function* (
   request: HttpServerRequest.HttpServerRequest,
   accepted: ReadonlyArray<string>

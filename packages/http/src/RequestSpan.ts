@@ -1,8 +1,9 @@
 /**
- * The span of a request: named by its route, and without its URL, which may hold the token of a mailed link or an access key.
+ * The span of a request: named by its route, and without its URL, which may hold the token of a mailed link or an
+ * access key.
  *
- * Effect's servers make a span of their own that shows the URL. It is off in the handlers that are made here; whoever serves an Effect router
- * provides `HttpApp.routeTracing` to it.
+ * Effect's servers make a span of their own that shows the URL. It is off in the handlers that are made here; whoever
+ * serves an Effect router provides `HttpApp.routeTracing` to it.
  */
 import { Context, Data, Effect, Layer, Option, Tracer } from "effect"
 import { HttpMiddleware, HttpServerRequest, type HttpServerResponse, HttpTraceContext } from "effect/http"

@@ -7,7 +7,7 @@ import { type Failure, retryAfter, retryAfterSeconds } from "./Failure.ts"
 /** Nothing that is answered here may be kept by a cache, or be taken for another type than it says. */
 export const plainHeaders = { "cache-control": "no-store", "x-content-type-options": "nosniff" }
 
-/** An answer in JSON. */
+/** An answer in JSON that no cache keeps. */
 export const json = (body: unknown, status = 200): HttpServerResponse.HttpServerResponse =>
   HttpServerResponse.text(JSON.stringify(body), {
     status,

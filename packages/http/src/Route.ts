@@ -1,11 +1,12 @@
 /**
- * One request on its way through the edge, and the endpoints that answer it. Paths and methods stand in the definitions only.
+ * One request on its way through the edge, and the endpoints that answer it. Paths and methods stand in the definitions
+ * only.
  */
 import type { Effect } from "effect"
 import type { HttpMethod, HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import type { Failure } from "./Failure.ts"
 
-/** A request as its endpoint meets it. */
+/** What the router found out about a request. */
 export interface Exchange {
   readonly request: HttpServerRequest.HttpServerRequest
   /** The path as it is defined, with its parameters by their names: one text for all spellings. */
@@ -17,10 +18,10 @@ export interface Exchange {
   readonly correlation: string
 }
 
-/** What an endpoint answers, or fails with. */
+/** A response, or why there is none. */
 export type Answer = Effect.Effect<HttpServerResponse.HttpServerResponse, Failure>
 
-/** Answers one request. */
+/** Answers one endpoint. */
 export type Handler = (exchange: Exchange) => Answer
 
 /** An endpoint. HEAD is answered by the GET of the same path. PATCH is always refused, and `Allow` does not name it. */

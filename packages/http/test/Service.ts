@@ -1,6 +1,6 @@
 /**
- * A service for the tests of this package: the engine over memory storage, or over SQLite in a file, on a real Node server at 127.0.0.1, in
- * virtual time.
+ * A service for the tests of this package: the engine over memory storage, or over SQLite in a file, on a real Node
+ * server at 127.0.0.1, in virtual time.
  */
 import { mkdtempSync, rmSync } from "node:fs"
 import { createServer } from "node:http"
@@ -57,7 +57,10 @@ export const engine = (publicUrl = "http://verify.acme.test", storage: Storage =
     Layer.merge(Layer.provideMerge(DkimTokens.layer("dkim.countersign.net"), layerOf[storage]), settings(publicUrl))
   )
 
-/** The mail server and the DNS that the workers meet. Hints of the store are never lost, so looking for work may be rare. */
+/**
+ * The mail server and the DNS that the workers meet. Hints of the store are never lost, so looking for work may be
+ * rare.
+ */
 const outside = Layer.merge(MemoryMailer.layer, MemoryDns.layer)
 const rarely = Layer.succeed(SlowPoll, 60 * 60 * 1_000)
 

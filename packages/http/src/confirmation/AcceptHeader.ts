@@ -2,7 +2,10 @@
  * Whether a request would rather have JSON than a page (content negotiation, RFC 9110, section 12.5.1).
  */
 
-/** Only when `Accept` weighs `application/json` more than HTML: a browser, and a client that takes anything, get the page. */
+/**
+ * Only when `Accept` weighs `application/json` more than HTML: a browser, and a client that takes anything, get the
+ * page.
+ */
 export const prefersJson = (accept: string | undefined): boolean => {
   if (accept === undefined) return false
   let json = 0

@@ -1,8 +1,8 @@
 /**
  * The confirmation page: GET shows what a link is for and changes nothing, POST confirms or declines.
  *
- * Link scanners fetch every link of a mail, and some run its scripts: so there is no script, and only a form that comes from this page
- * (its nonce equals a SameSite=Strict, HttpOnly cookie) has an effect.
+ * Link scanners fetch every link of a mail, and some run its scripts: so there is no script, and only a form that comes
+ * from this page (its nonce equals a SameSite=Strict, HttpOnly cookie) has an effect.
  */
 import { timingSafeEqual } from "node:crypto"
 import { type LinkView, Senders, Settings } from "@countersign/engine"

@@ -1,5 +1,6 @@
 /**
- * An application as a listener of Node's `http` server, or of a framework on top of one. It needs nothing but Node and Effect.
+ * An application as a listener of Node's `http` server, or of a framework on top of one. It needs nothing but Node and
+ * Effect.
  */
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { Context, Effect, Fiber, type Scope } from "effect"
@@ -9,10 +10,15 @@ import { withoutUrlSpans } from "../RequestSpan.ts"
 import { NodeRequest } from "./NodeRequest.ts"
 import { writeResponse } from "./NodeResponse.ts"
 
-/** What `http.createServer`, Express' `use` and Fastify's `@fastify/middie` take. Mount it before any parser of bodies. */
+/**
+ * What `http.createServer`, Express' `use` and Fastify's `@fastify/middie` take. Mount it before any parser of bodies.
+ */
 export type NodeListener = (request: IncomingMessage, response: ServerResponse) => void
 
-/** When the scope closes, it waits for the requests that are being answered. A client that goes away interrupts what can be interrupted. */
+/**
+ * When the scope closes, it waits for the requests that are being answered. A client that goes away interrupts what can
+ * be interrupted.
+ */
 export const makeNodeListener = (app: HttpAppEffect): Effect.Effect<NodeListener, never, Scope.Scope> =>
   Effect.gen(function* () {
     const scope = yield* Effect.scope

@@ -1,8 +1,9 @@
 /**
  * A request of Node's `http` (or `http2`) as Effect's `HttpServerRequest`.
  *
- * What every endpoint asks for is read from Node directly: a web `Request` for each would double the time that a small request takes. What none
- * of ours asks for (streams, multipart forms) comes from a web `Request` that is made when it is wanted.
+ * What every endpoint asks for is read from Node directly: a web `Request` for each would double the time that a small
+ * request takes. What none of ours asks for (streams, multipart forms) comes from a web `Request` that is made when it
+ * is wanted.
  */
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { Readable } from "node:stream"

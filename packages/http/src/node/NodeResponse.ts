@@ -42,7 +42,10 @@ export const writeResponse = (
     })
     const stream = web.body === null ? Readable.from([]) : Readable.fromWeb(web.body)
     // It has begun: that it did not come to its end can be told by the connection only, which `pipeline` closes.
-    return Effect.ignore(Effect.tryPromise((signal) => pipeline(stream, response, { signal })))
+    return Effect.ignore(
+      Effect.tryPromise((signal) => pipeline(stream, response, { signal })),
+      { log: "Debug" }
+    )
   } catch (defect) {
     // A header or a status that Node does not send.
     response.destroy()
@@ -62,8 +65,8 @@ const headersOf = (answer: HttpServerResponse.HttpServerResponse): OutgoingHttpH
 }
 
 /**
- * Ends the answer. While the body of the request is still arriving, the answer is sent and its end waits: Node would reset the connection, or
- * leave it standing, under a client that has not read the answer yet.
+ * Ends the answer. While the body of the request is still arriving, the answer is sent and its end waits: Node would
+ * reset the connection, or leave it standing, under a client that has not read the answer yet.
  */
 const end = (request: IncomingMessage, response: ServerResponse, content?: string | Uint8Array): void => {
   if (request.complete || request.httpVersionMajor > 1 || !hasBody(request)) {

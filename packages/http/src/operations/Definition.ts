@@ -1,5 +1,6 @@
 /**
- * What operators and their machines ask a running service, as an HttpApi definition. No server in here; a client may import it.
+ * What operators and their machines ask a running service, as an HttpApi definition. No server in here; a client may
+ * import it.
  */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"

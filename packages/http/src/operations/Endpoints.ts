@@ -16,8 +16,8 @@ const docsPolicy =
   "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; font-src data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 /**
- * Hides what leads to services of the page's maker, and keeps a phone from scrolling sideways. The page's own classes say `flex`
- * with the same weight, so it must be important: `browser.test.ts` looks at it.
+ * Hides what leads to services of the page's maker, and keeps a phone from scrolling sideways. The page's own classes
+ * say `flex` with the same weight, so it must be important: `browser.test.ts` looks at it.
  */
 const pageStyle =
   ".api-reference-toolbar, .open-api-client-button { display: none !important } html, body { overflow-x: clip }"

@@ -1,5 +1,6 @@
 /**
- * The senders of a service's account through each of the three dialects, and the adding through each, for the tests that hold them against each other.
+ * The senders of a service's account through each of the three dialects, and the adding through each, for the tests
+ * that hold them against each other.
  */
 import { EmailAddressStatus } from "@countersign/http/api"
 import { Schema } from "effect"

@@ -1,5 +1,6 @@
 /**
- * A sender that is added in one dialect, in every state of its life, in the words of the other two, until it is removed from all of them.
+ * A sender that is added in one dialect, in every state of its life, in the words of the other two, until it is removed
+ * from all of them.
  */
 import { MailRefused, Senders } from "@countersign/engine"
 import { MemoryMailer } from "@countersign/memory"

@@ -1,5 +1,6 @@
 /**
- * Whatever is added, confirmed and removed, and through whichever dialect: after each step all three show what a plain list says.
+ * Whatever is added, confirmed and removed, and through whichever dialect: after each step all three show what a plain
+ * list says.
  */
 import fc from "fast-check"
 import { expect, it } from "vitest"
@@ -48,7 +49,7 @@ const isSame = (one: string, other: string) => one.toLowerCase() === other.toLow
 /** What a dialect answers to an address that is new, and to one that the owner has already. */
 const answers = { si: [200, 200], ot: [201, 409], sm: [200, 409] } as const
 
-const take = async (service: Service, known: ReadonlyArray<Known>, step: Step): Promise<ReadonlyArray<Known>> => {
+const perform = async (service: Service, known: ReadonlyArray<Known>, step: Step): Promise<ReadonlyArray<Known>> => {
   switch (step.step) {
     case "add": {
       const { way } = step
@@ -114,7 +115,7 @@ const walk = async (storage: Storage, steps: ReadonlyArray<Step>) => {
   try {
     let known: ReadonlyArray<Known> = []
     for (const step of steps) {
-      known = await take(service, known, step)
+      known = await perform(service, known, step)
       await compare(service, known)
     }
   } finally {

@@ -31,7 +31,7 @@ const press = (path: string, fields: Record<string, string>, headers: Record<str
   fetch(of.url + path, { method: "POST", headers, body: new URLSearchParams(fields) })
 
 /** Opens the page and presses a button of it. */
-const use = async (path: string, action: string, headers: Record<string, string> = {}, of = service) => {
+const visitAndPress = async (path: string, action: string, headers: Record<string, string> = {}, of = service) => {
   const { cookie, nonce } = await visit(path, {}, of)
   return press(path, { action, nonce }, { cookie, ...headers }, of)
 }
@@ -112,7 +112,7 @@ describe("every answer under /verify", () => {
       (await visit(path, { accept: "application/json" })).answer,
       (await visit("/verify/unknown")).answer,
       await press(path, {}),
-      await use(path, "confirm"),
+      await visitAndPress(path, "confirm"),
       await fetch(service.url + path, { method: "PUT" }),
       await fetch(service.url + path, { method: "POST", body: "{}", headers: { "content-type": "application/json" } })
     ]
@@ -131,7 +131,7 @@ describe("the buttons", () => {
   it("confirm once; again, the page says that it is done", async () => {
     const { path } = await open()
     expect(await mailbox()).toContain("PENDING")
-    const first = await use(path, "confirm")
+    const first = await visitAndPress(path, "confirm")
     expect([first.status, await first.text()]).toEqual([200, expect.stringContaining("the address is confirmed")])
     expect(await mailbox()).toContain("SUCCESS")
 
@@ -155,7 +155,7 @@ describe("the buttons", () => {
 
   it("decline: the link is dead from then on", async () => {
     const { path } = await open()
-    const first = await use(path, "decline")
+    const first = await visitAndPress(path, "decline")
     expect([first.status, await first.text()]).toEqual([200, expect.stringContaining("Thank you for telling us")])
     const second = await visit(path)
     expect([second.answer.status, second.page]).toEqual([410, expect.stringContaining("was declined")])
@@ -163,14 +163,14 @@ describe("the buttons", () => {
 
   it.each(["confirm", "decline"])("%s, and the event tells which request it was", async (action) => {
     const { path } = await open()
-    await use(path, action, { "x-correlation-id": `the-${action}` })
+    await visitAndPress(path, action, { "x-correlation-id": `the-${action}` })
     expect(await service.newestMetadata()).toMatchObject({ actor: "mailbox", correlation: `the-${action}` })
   })
 
   it("nothing else: 400 with the page again", async () => {
     const { path } = await open()
     for (const action of ["", "CONFIRM", "remove"]) {
-      const answer = await use(path, action)
+      const answer = await visitAndPress(path, action)
       expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining('value="confirm"')])
     }
     expect(await mailbox()).toContain("PENDING")
@@ -210,7 +210,7 @@ describe("a form that does not come from the page", () => {
 
   it.each(["null", publicUrl])("but one whose origin is %s is taken", async (origin) => {
     const { path } = await open()
-    expect((await use(path, "confirm", { origin })).status).toBe(200)
+    expect((await visitAndPress(path, "confirm", { origin })).status).toBe(200)
   })
 
   it.each(["application/json", "text/plain", "multipart/form-data; boundary=x"])("sent as %s: 415", async (type) => {
@@ -281,7 +281,7 @@ describe("behind a public URL with https and a prefix", () => {
     expect(answer.headers.get("set-cookie")).toBe(
       `countersign_nonce=${nonce}; Path=/mail/verify; HttpOnly; SameSite=Strict; Secure`
     )
-    expect((await use(path, "confirm", { origin: "https://acme.example" }, other)).status).toBe(200)
+    expect((await visitAndPress(path, "confirm", { origin: "https://acme.example" }, other)).status).toBe(200)
     await other.stop()
   })
 })

@@ -1,6 +1,6 @@
 /**
- * Every example of a request in the OpenAPI document is sent, with real ids and keys in the place of its own: it succeeds, and the answer is
- * one that the document has for the operation.
+ * Every example of a request in the OpenAPI document is sent, with real ids and keys in the place of its own: it
+ * succeeds, and the answer is one that the document has for the operation.
  */
 import { describe, expect, it } from "vitest"
 import { type Chance, makeChance } from "../fuzz/Chance.ts"

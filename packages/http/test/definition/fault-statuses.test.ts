@@ -1,5 +1,6 @@
 /**
- * The documented statuses that no caller can bring about: every operation that documents them answers them, when the storage fails.
+ * The documented statuses that no caller can bring about: every operation that documents them answers them, when the
+ * storage fails.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { makeChance } from "../fuzz/Chance.ts"

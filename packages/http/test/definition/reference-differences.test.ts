@@ -1,5 +1,6 @@
 /**
- * The sections "Where we differ" name everything that the definition has and the vendor's document has not: computed, not remembered.
+ * The sections "Where we differ" name everything that the definition has and the vendor's document has not: computed,
+ * not remembered.
  */
 import { CountersignApi, EmailAddress, EmailAddressResource, Sender } from "@countersign/http/api"
 import { OpenApi } from "effect/http-api"
@@ -20,14 +21,19 @@ interface Vendor {
   readonly statuses: ReadonlyArray<string>
 }
 
-/** What the definition has below a path and the vendor's document has not, in the words of the page. 405 is of every path. */
+/**
+ * What the definition has below a path and the vendor's document has not, in the words of the page. 405 is of every
+ * path.
+ */
 const addedTo = (vendor: Vendor, below: RegExp, fields: ReadonlyArray<string>): ReadonlyArray<string> => {
   const { paths } = OpenApi.fromApi(CountersignApi)
   const operations = Object.entries(paths).flatMap(([path, { get, post, delete: remove }]) =>
     below.test(path) ? [get, post, remove].filter((operation) => operation !== undefined) : []
   )
-  const asked = operations.flatMap(({ parameters }) => parameters).filter((parameter) => parameter.in !== "path")
-  const names = asked.map(({ in: place, name }) =>
+  const parameters = operations
+    .flatMap((operation) => operation.parameters)
+    .filter((parameter) => parameter.in !== "path")
+  const names = parameters.map(({ in: place, name }) =>
     place === "header" ? `header ${name.replace(/(^|-)[a-z]/g, (begin) => begin.toUpperCase())}` : `parameter ${name}`
   )
   const statuses = operations.flatMap(({ responses }) => Object.keys(responses)).filter((status) => status >= "400")

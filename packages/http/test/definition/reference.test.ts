@@ -1,5 +1,6 @@
 /**
- * The reference pages say what the API does: their tables are compared with the definition, with every refusal, and with the headers.
+ * The reference pages say what the API does: their tables are compared with the definition, with every refusal, and
+ * with the headers.
  */
 import {
   AddressRefused,

@@ -1,6 +1,6 @@
 /**
- * What the documents and the real clients of the three dialects put on the wire, oddities included. The requests go out as they are written here:
- * no client library mends a path, a query or a header.
+ * What the documents and the real clients of the three dialects put on the wire, oddities included. The requests go out
+ * as they are written here: no client library mends a path, a query or a header.
  */
 import { type IncomingHttpHeaders, request } from "node:http"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"

@@ -1,5 +1,6 @@
 /**
- * Requests from nowhere: pieces of real ones and pieces of none, put together without sense. Sometimes with a real key, to come further in.
+ * Requests from nowhere: pieces of real ones and pieces of none, put together without sense. Sometimes with a real key,
+ * to come further in.
  */
 import type { Chance } from "./Chance.ts"
 import { operations } from "./Operations.ts"

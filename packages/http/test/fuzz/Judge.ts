@@ -1,6 +1,7 @@
 /**
- * Says what is wrong with an answer: whether its status, its media type, its headers and its body are those that the OpenAPI document has
- * for the operation, or, where there is no operation, those of the dialect that owns the path. And that nothing internal is told.
+ * Says what is wrong with an answer: whether its status, its media type, its headers and its body are those that the
+ * OpenAPI document has for the operation, or, where there is no operation, those of the dialect that owns the path. And
+ * that nothing internal is told.
  */
 import { Schema } from "effect"
 import { type Destination, destinationOf } from "./Operations.ts"

@@ -1,5 +1,6 @@
 /**
- * What may be wrong or odd about a request that is valid otherwise: one thing each. Most fit every operation; those that do not leave it as it is.
+ * What may be wrong or odd about a request that is valid otherwise: one thing each. Most fit every operation; those
+ * that do not leave it as it is.
  */
 import type { Chance } from "./Chance.ts"
 import type { Draft } from "./Requests.ts"

@@ -1,5 +1,6 @@
 /**
- * The operations of the OpenAPI document, with the schemas of their answers from the definition, and which of them a request is for.
+ * The operations of the OpenAPI document, with the schemas of their answers from the definition, and which of them a
+ * request is for.
  */
 import { CountersignApi } from "@countersign/http/api"
 import { Schema } from "effect"
@@ -119,7 +120,10 @@ export type Destination =
   | { readonly _tag: "WrongMethod"; readonly path: string; readonly methods: ReadonlyArray<string> }
   | { readonly _tag: "Unknown" }
 
-/** As the description of the API says it: paths match in any case, with or without a slash at the end, and GET answers HEAD. */
+/**
+ * As the description of the API says it: paths match in any case, with or without a slash at the end, and GET answers
+ * HEAD.
+ */
 export const destinationOf = (method: string, target: string): Destination => {
   const segments = decodedPath(target)?.toLowerCase().replace(/\/$/, "").split("/")
   if (segments === undefined) return { _tag: "Unknown" }

@@ -1,6 +1,6 @@
 /**
- * Requests from the API definition: a valid one for an operation, with parameters, credential and body as the OpenAPI document has them, and
- * then, about every other time, one thing about it that is changed.
+ * Requests from the API definition: a valid one for an operation, with parameters, credential and body as the OpenAPI
+ * document has them, and then, about every other time, one thing about it that is changed.
  */
 import type { Chance } from "./Chance.ts"
 import { mishaps } from "./Mishaps.ts"

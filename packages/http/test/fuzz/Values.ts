@@ -1,6 +1,6 @@
 /**
- * Values for the parameters and bodies of a request: by their schema in the OpenAPI document, and where a schema cannot know better, by
- * their name from what there is in the running service.
+ * Values for the parameters and bodies of a request: by their schema in the OpenAPI document, and where a schema cannot
+ * know better, by their name from what there is in the running service.
  */
 import type { Chance } from "./Chance.ts"
 import { type JsonSchema, resolved } from "./Operations.ts"

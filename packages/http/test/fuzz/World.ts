@@ -1,6 +1,6 @@
 /**
- * The whole application in this process: the `fetch` handler over memory storage, with mail, DNS and time that the test steers, and
- * two accounts that do not know each other.
+ * The whole application in this process: the `fetch` handler over memory storage, with mail, DNS and time that the test
+ * steers, and two accounts that do not know each other.
  */
 import { CanonicalAddress, makeLinkKeys, parseLinkSecrets, SenderId, signLink } from "@countersign/core"
 import {

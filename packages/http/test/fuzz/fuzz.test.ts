@@ -1,6 +1,7 @@
 /**
- * Ten thousand requests, half of what is wanted and half of what is not: whatever comes, every answer is one that the OpenAPI document has for
- * the operation, in the form of the dialect that owns the path. `FUZZ_SEED=<number>` repeats a run, `FUZZ_REQUESTS` makes it longer.
+ * Ten thousand requests, half of what is wanted and half of what is not: whatever comes, every answer is one that the
+ * OpenAPI document has for the operation, in the form of the dialect that owns the path. `FUZZ_SEED=<number>` repeats a
+ * run, `FUZZ_REQUESTS` makes it longer.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { type Chance, makeChance } from "./Chance.ts"
@@ -54,7 +55,10 @@ const answered = async (sending: Sending): Promise<Verdict> => {
   }
 }
 
-/** The same twice at once, as an impatient client sends it, and then under the same key for another body. Answers how many more than one. */
+/**
+ * The same twice at once, as an impatient client sends it, and then under the same key for another body. Answers how
+ * many more than one.
+ */
 const repeated = async (sending: Sending, key: string): Promise<number> => {
   const keyed: Sending = { ...sending, headers: [...sending.headers, ["idempotency-key", key]] }
   const type: Sending["headers"] = sending.body === undefined ? [["content-type", "application/json"]] : []
@@ -72,7 +76,7 @@ const encoder = new TextEncoder()
 const withSpace = (body: Uint8Array): Uint8Array<ArrayBuffer> => Uint8Array.from([...body, 0x20])
 
 /** What requests can name; dead links are remembered for a while. */
-const look = async (chance: Chance, before: Known | undefined): Promise<Known> => {
+const knownNow = async (chance: Chance, before: Known | undefined): Promise<Known> => {
   const [first, second] = world.tenants
   const [tenant, other] = chance.percent(50) ? [first, second] : [second, first]
   const senders = await world.senders(tenant)
@@ -104,11 +108,11 @@ const rarest = (): Operation | undefined => {
 beforeAll(async () => {
   const chance = makeChance(seed)
   world = await startWorld(makeChance(seed + 1))
-  let known = await look(chance, undefined)
+  let known = await knownNow(chance, undefined)
   for (let sent = 0; sent < requests; sent++) {
     if (sent % 25 === 0) {
       await timePasses(chance)
-      known = await look(chance, known)
+      known = await knownNow(chance, known)
     }
     const rare = chance.percent(40) ? rarest() : undefined
     const operation = rare ?? chance.pickAny(operations)

@@ -1,5 +1,6 @@
 /**
- * A client of the OpenTransact dialect for the tests: documents in, documents out, each checked against the schemas of the definition.
+ * A client of the OpenTransact dialect for the tests: documents in, documents out, each checked against the schemas of
+ * the definition.
  */
 import { EmailAddressDocument, EmailAddressList } from "@countersign/http/api"
 import { Schema } from "effect"
@@ -93,7 +94,10 @@ export const jsonApiClient = (service: Service, token = service.token) => {
   }
 }
 
-/** A service with two addresses, the account's and then an organization's, and what most tests ask it. `id` is that of the first. */
+/**
+ * A service with two addresses, the account's and then an organization's, and what most tests ask it. `id` is that of
+ * the first.
+ */
 export const startWithTwo = async () => {
   const service = await startService()
   const client = jsonApiClient(service)

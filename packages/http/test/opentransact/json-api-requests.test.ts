@@ -1,5 +1,6 @@
 /**
- * JSON:API 1.1 as a list of what a server must do, one test per line: P creating, U updating, Q query parameters, E errors.
+ * JSON:API 1.1 as a list of what a server must do, one test per line: P creating, U updating, Q query parameters, E
+ * errors.
  */
 import { afterAll, describe, expect, it } from "vitest"
 import { collection, errorIn, errorsIn, mediaType, resourceIn, startWithTwo } from "./JsonApi.ts"

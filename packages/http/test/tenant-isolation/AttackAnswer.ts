@@ -1,5 +1,6 @@
 /**
- * Makes an attack and answers what came of it, twice: as it was, and with the names of its world taken out, so that two worlds can be compared.
+ * Makes an attack and answers what came of it, twice: as it was, and with the names of its world taken out, so that two
+ * worlds can be compared.
  */
 
 import type { Service } from "../Service.ts"
@@ -67,7 +68,10 @@ const differing = (operation: string) =>
     ? /^(?:date|x-correlation-id|content-length):/
     : /^(?:date|x-correlation-id):/
 
-/** The names of a world become what they stand for; ids that were made meanwhile become numbers, in the order in which they appear. */
+/**
+ * The names of a world become what they stand for; ids that were made meanwhile become numbers, in the order in which
+ * they appear.
+ */
 const normaliserOf = ({ own, target }: World) => {
   const known = new Map(
     [own, target].flatMap((names, which) =>

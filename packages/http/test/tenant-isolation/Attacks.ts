@@ -1,7 +1,9 @@
 /**
- * What one account tries on another, for every operation of every dialect: each attack names something that is not the attacker's.
+ * What one account tries on another, for every operation of every dialect: each attack names something that is not the
+ * attacker's.
  *
- * The same attack is made in two worlds: in one its target is there and another account's, in the other it never existed.
+ * The same attack is made in two worlds: in one its target is there and another account's, in the other it never
+ * existed.
  */
 
 /** What an attacker has. */
@@ -116,7 +118,7 @@ const pressed = (action: string): Omit<Sent, "path"> => ({
   form: { action, nonce }
 })
 
-/** By operation as the OpenAPI document names it. One that is not here fails the test of the walls. */
+/** By operation as the OpenAPI document names it. One that is not here fails the test of the attacks. */
 export const attacks: Readonly<Record<string, ReadonlyArray<Attack>>> = {
   "POST /v1/email-address": [
     ({ target }) => ({ path: "/v1/email-address", body: membersOf(target) }),

@@ -1,6 +1,7 @@
 /**
- * The walls between accounts. In each run there is a victim with an attacker beside it, and elsewhere, where the victim never was, another attacker
- * with the same things, who does the same. Both must be answered alike, and nothing of the victim's may change.
+ * The isolation of accounts. In each run there is a victim with an attacker beside it, and elsewhere, where the victim
+ * never was, another attacker with the same things, who does the same. Both must be answered alike, and nothing of the
+ * victim's may change.
  */
 import { CountersignApi } from "@countersign/http/api"
 import { OpenApi } from "effect/http-api"
@@ -113,7 +114,7 @@ const attackBoth = async (near: Service, far: Service, { victim, aim, own, share
 const addressOf = ({ place, name, domain }: Pick<Sender, "place" | "name" | "domain">, whose: string) =>
   `${place === "domain" ? "" : `n${name}@`}${whose}${domain}.com`
 
-describe("the walls between accounts", () => {
+describe("the isolation of accounts", () => {
   it("there is an attack on every operation", () => {
     expect(Object.keys(attacks).sort()).toEqual([...operations].sort())
   })

@@ -1,5 +1,6 @@
 /**
- * The walls between accounts where time passes and several things happen at once: what proves something for one account proves nothing for another.
+ * The isolation of accounts where time passes and several things happen at once: what proves something for one account
+ * proves nothing for another.
  */
 import { Senders } from "@countersign/engine"
 import { Effect } from "effect"

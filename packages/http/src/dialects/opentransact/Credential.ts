@@ -1,5 +1,6 @@
 /**
- * The access key of an OpenTransact request: in `Authorization`, with a scheme. The dialect tells a missing header from one that holds no key.
+ * The access key of an OpenTransact request: in `Authorization`, with a scheme. The dialect tells a missing header from
+ * one that holds no key.
  */
 import { Effect, Redacted } from "effect"
 import { authorizationKey, hasScheme } from "../../AuthorizationHeader.ts"

@@ -1,5 +1,6 @@
 /**
- * The OpenTransact dialect, JSON:API 1.1: the email addresses of the account and of its organizations as one collection.
+ * The OpenTransact dialect, JSON:API 1.1: the email addresses of the account and of its organizations as one
+ * collection.
  */
 import type { Dialect } from "../../Dialect.ts"
 import { credential } from "./Credential.ts"
@@ -7,7 +8,7 @@ import { EmailAddressesGroup } from "./Definition.ts"
 import { routes } from "./Endpoints.ts"
 import { failure } from "./ErrorResponse.ts"
 
-/** OpenTransact: JSON:API 1.1 at `/v1/email-addresses`. */
+/** Served at `/v1/email-addresses`. */
 export const OpenTransact: Dialect = {
   name: "OpenTransact",
   definition: [EmailAddressesGroup],

@@ -1,5 +1,6 @@
 /**
- * Reads the document of a request that creates an email address (JSON:API 1.1, "Creating Resources"), and finds everything that is wrong with it.
+ * Reads the document of a request that creates an email address (JSON:API 1.1, "Creating Resources"), and finds
+ * everything that is wrong with it.
  *
  * Members that JSON:API does not define, and those that this resource does not have, are not looked at.
  */
@@ -165,8 +166,8 @@ const unstorableText = (value: Schema.Json, at: string): string | undefined => {
 }
 
 /**
- * Where the first whole number is that JavaScript reads as another one (RFC 8259, section 6): stored so, a long id would
- * come back changed, and no filter would find it.
+ * Where the first whole number is that JavaScript reads as another one (RFC 8259, section 6): stored so, a long id
+ * would come back changed, and no filter would find it.
  */
 const inexactNumber = (value: Schema.Json, at: string): string | undefined => {
   if (typeof value === "number") return Number.isInteger(value) && !Number.isSafeInteger(value) ? at : undefined

@@ -1,8 +1,9 @@
 /**
  * The endpoints of the OpenTransact dialect: list, create and show.
  *
- * Each negotiates the media type, finds out who calls, reads the query, asks one use case, and puts its answer into a JSON:API document. What is
- * wrong with a request at a certain place of it is answered here, because no other dialect says where.
+ * Each negotiates the media type, finds out who calls, reads the query, asks one use case, and puts its answer into a
+ * JSON:API document. What is wrong with a request at a certain place of it is answered here, because no other dialect
+ * says where.
  */
 import type { OwnerInput } from "@countersign/core"
 import { Accounts, type ListedSender, Senders, Settings } from "@countersign/engine"

@@ -1,8 +1,9 @@
 /**
- * What the OpenTransact dialect says about a request that it cannot answer: error objects of JSON:API with the vendor's titles and codes.
+ * What the OpenTransact dialect says about a request that it cannot answer: error objects of JSON:API with the vendor's
+ * titles and codes.
  *
- * `source` names a place that the request has: for a missing member its parent, for a parameter its name as it was sent. No server in here; a client
- * may import it.
+ * `source` names a place that the request has: for a missing member its parent, for a parameter its name as it was
+ * sent. No server in here; a client may import it.
  */
 import { Data } from "effect"
 import { failureMessages } from "../../FailureMessage.ts"

@@ -1,6 +1,6 @@
 /**
- * The media types of the OpenTransact dialect, and the content negotiation of JSON:API 1.1: which `Content-Type` is read, and which `Accept` can
- * be answered.
+ * The media types of the OpenTransact dialect, and the content negotiation of JSON:API 1.1: which `Content-Type` is
+ * read, and which `Accept` can be answered.
  */
 
 /** What every answer is sent as, without parameters. */
@@ -15,15 +15,17 @@ interface MediaType {
 }
 
 /**
- * Whether a request with this `Content-Type` must be refused with 415: the type of JSON:API with an extension, of which there are none here, or with a
- * parameter that it does not have, `charset` among them. It counts for requests without a body, too.
+ * Whether a request with this `Content-Type` must be refused with 415: the type of JSON:API with an extension, of which
+ * there are none here, or with a parameter that it does not have, `charset` among them. It counts for requests without
+ * a body, too.
  */
 export const isRefusedContentType = (header: string | undefined): boolean =>
   header !== undefined && isModified(parseMediaType(header))
 
 /**
- * Whether nothing that the `Accept` allows can be sent (406): it names the type of JSON:API, and never without such a parameter. Unknown
- * profiles are no reason. An `Accept` that does not name it at all is answered as if it were missing.
+ * Whether nothing that the `Accept` allows can be sent (406): it names the type of JSON:API, and never without such a
+ * parameter. Unknown profiles are no reason. An `Accept` that does not name it at all is answered as if it were
+ * missing.
  */
 export const isRefusedAccept = (header: string | undefined): boolean => {
   if (header === undefined) return false

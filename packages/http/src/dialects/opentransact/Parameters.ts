@@ -1,6 +1,6 @@
 /**
- * Reads the query of a request: pages, filters in every spelling, sparse fields. A parameter that is not known is refused (JSON:API 1.1, "Query
- * Parameters"), `include` and `sort` among them, and so is one that is given twice.
+ * Reads the query of a request: pages, filters in every spelling, sparse fields. A parameter that is not known is
+ * refused (JSON:API 1.1, "Query Parameters"), `include` and `sort` among them, and so is one that is given twice.
  */
 import { OrganizationId } from "@countersign/core"
 import type { SenderFilter } from "@countersign/engine"
@@ -126,7 +126,9 @@ const readCount = (parameter: Parameter | undefined, otherwise: number, problems
   return otherwise
 }
 
-/** Bounds are inclusive and compare whole seconds, which is what is printed: the last millisecond of a second is in it. */
+/**
+ * Bounds are inclusive and compare whole seconds, which is what is printed: the last millisecond of a second is in it.
+ */
 const readRange = (
   given: ReadonlyMap<string, Parameter>,
   what: "created" | "updated",

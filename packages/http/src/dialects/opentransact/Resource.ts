@@ -1,5 +1,6 @@
 /**
- * The documents of the OpenTransact dialect: what its endpoints take and answer. No server in here; a client may import it.
+ * The documents of the OpenTransact dialect: what its endpoints take and answer. No server in here; a client may import
+ * it.
  */
 import { Schema } from "effect"
 

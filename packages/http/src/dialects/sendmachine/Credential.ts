@@ -1,6 +1,6 @@
 /**
- * The API key of a Sendmachine request: the password of `Authorization: Basic`, whatever the user name is, or the user name when
- * there is no password; or `Bearer <key>`.
+ * The API key of a Sendmachine request: the password of `Authorization: Basic`, whatever the user name is, or the user
+ * name when there is no password; or `Bearer <key>`.
  */
 import { Effect, Redacted } from "effect"
 import type { Dialect } from "../../Dialect.ts"

@@ -7,7 +7,7 @@ import { SenderGroup } from "./Definition.ts"
 import { routes } from "./Endpoints.ts"
 import { failure } from "./ErrorResponse.ts"
 
-/** Sendmachine: `/sender/list` and `/sender`. */
+/** Served at `/sender`. */
 export const Sendmachine: Dialect = {
   name: "Sendmachine",
   definition: [SenderGroup],

@@ -1,9 +1,9 @@
 /**
- * The five endpoints of the Sendmachine dialect. `/sender/list` is as its document says; `/sender` is the same under the path, and with
- * the members, that its newer clients know, and removes besides.
+ * The five endpoints of the Sendmachine dialect. `/sender/list` is as its document says; `/sender` is the same under
+ * the path, and with the members, that its newer clients know, and removes besides.
  *
- * The dialect knows no owners: it lists and removes the senders of all of them, and adds to the account. Bodies of GET and
- * DELETE are not looked at, because the official client sends the body of its last POST with them.
+ * The dialect knows no owners: it lists and removes the senders of all of them, and adds to the account. Bodies of GET
+ * and DELETE are not looked at, because the official client sends the body of its last POST with them.
  */
 import { accountOwner, senderNumber } from "@countersign/core"
 import { type ListedSender, SenderNotFound, Senders } from "@countersign/engine"

@@ -1,6 +1,6 @@
 /**
- * Where the access token of a Space Invoices request may be. The first that is given counts: `access_token` in the query, then in the body,
- * `X-Access-Token`, `Authorization`. A later one does not make up for a wrong one.
+ * Where the access token of a Space Invoices request may be. The first that is given counts: `access_token` in the
+ * query, then in the body, `X-Access-Token`, `Authorization`. A later one does not make up for a wrong one.
  */
 import { Effect, Redacted } from "effect"
 import { authorizationKey } from "../../AuthorizationHeader.ts"

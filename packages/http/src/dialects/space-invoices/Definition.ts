@@ -1,6 +1,7 @@
 /**
- * The ten endpoints of the Space Invoices dialect as an HttpApi definition: the source of the OpenAPI document and of the typed
- * client, and what the tests hold every answer of the handlers against. No server in here; a client may import it.
+ * The ten endpoints of the Space Invoices dialect as an HttpApi definition: the source of the OpenAPI document and of
+ * the typed client, and what the tests hold every answer of the handlers against. No server in here; a client may
+ * import it.
  */
 import { Schema } from "effect"
 import {

@@ -7,7 +7,7 @@ import { AccountEmailAddressGroup, OrganizationEmailAddressGroup } from "./Defin
 import { routes } from "./Endpoints.ts"
 import { failure } from "./ErrorResponse.ts"
 
-/** Space Invoices: `/v1/email-address`, for accounts and organizations. */
+/** Served at `/v1/email-address` and `/v1/organizations/{id}/email-address`. */
 export const SpaceInvoices: Dialect = {
   name: "Space Invoices",
   definition: [AccountEmailAddressGroup, OrganizationEmailAddressGroup],

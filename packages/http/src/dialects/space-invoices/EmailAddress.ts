@@ -1,5 +1,6 @@
 /**
- * The objects of the Space Invoices dialect: what its endpoints take and answer. No server in here; a client may import it.
+ * The objects of the Space Invoices dialect: what its endpoints take and answer. No server in here; a client may import
+ * it.
  */
 import { Schema } from "effect"
 import { DomainVerificationStatus, EmailVerificationStatus } from "./Status.ts"

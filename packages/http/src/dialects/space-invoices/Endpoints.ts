@@ -1,8 +1,9 @@
 /**
  * The ten endpoints of the Space Invoices dialect: the same five for the account and for one of its organizations.
  *
- * Each finds out who calls, asks one use case, and puts its answer into the dialect's words. Bodies are read here and not by the
- * definition, because the dialect is wider than a schema: tokens inside bodies, forms, JSON types without a body.
+ * Each finds out who calls, asks one use case, and puts its answer into the dialect's words. Bodies are read here and
+ * not by the definition, because the dialect is wider than a schema: tokens inside bodies, forms, JSON types without a
+ * body.
  */
 import type { OwnerInput } from "@countersign/core"
 import { Accounts, type Caller, type ListedSender, Senders } from "@countersign/engine"

@@ -1,6 +1,6 @@
 /**
- * The words by which clients of the Space Invoices dialect tell errors apart, and the messages that its vendor fixes. No server in here; a client
- * may import it.
+ * The words by which clients of the Space Invoices dialect tell errors apart, and the messages that its vendor fixes.
+ * No server in here; a client may import it.
  */
 import type { Failure } from "../../Failure.ts"
 
