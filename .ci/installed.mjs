@@ -68,11 +68,11 @@ const install = async (root, folder, names) => {
     for (const file of files) {
       const target = join(modules, name, file)
       mkdirSync(dirname(target), { recursive: true })
-      cpSync(join(root, "packages", name.slice("@countersign/".length), file), target)
+      cpSync(join(root, "packages", name.replace("@countersign/", ""), file), target)
     }
   }
   for (const entry of readdirSync(join(root, "node_modules"))) {
-    if (entry === "@countersign" || entry.startsWith(".")) continue
+    if (["@countersign", "countersign"].includes(entry) || entry.startsWith(".")) continue
     symlinkSync(join(root, "node_modules", entry), join(modules, entry), "junction")
   }
   return modules

@@ -5,7 +5,7 @@
  * between its first line and its last. Nothing is copied on the way in or out: the ports' types are read-only, and values are taken to be so.
  */
 import { randomBytes, randomUUID } from "node:crypto"
-import type { TaskKind } from "@countersign/core"
+import type { TaskId, TaskKind } from "@countersign/core"
 import {
   type AccessKey,
   type Account,
@@ -29,7 +29,7 @@ interface Receipt {
 
 /** A task and all that is known of its runs. Times are milliseconds since the epoch. */
 export interface Task {
-  readonly id: string
+  readonly id: TaskId
   readonly kind: TaskKind
   readonly key: string | undefined
   state: "waiting" | "running" | "buried"

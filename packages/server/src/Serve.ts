@@ -7,7 +7,6 @@
  */
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
-import { makeLinkKeys } from "@countersign/core"
 import { SystemResolver } from "@countersign/dns"
 import { DkimTokens, Engine, Settings, Workers } from "@countersign/engine"
 import { HttpApp } from "@countersign/http"
@@ -136,12 +135,11 @@ const settings = (
   secrets: Redacted.Redacted<LinkSecrets>,
   { allowTestNames }: { readonly allowTestNames: boolean }
 ) =>
-  Layer.effect(
-    Settings,
+  Layer.unwrap(
     Effect.map(listeningPort, (port) =>
-      Settings.of({
+      Settings.layer({
         publicUrl: listen.publicUrl ?? urlOf(listen.host, port),
-        linkKeys: makeLinkKeys(Redacted.value(secrets)),
+        secret: Redacted.make(Redacted.value(secrets).join(",")),
         allowTestNames
       })
     )

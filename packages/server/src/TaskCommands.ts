@@ -1,7 +1,7 @@
 /**
  * `tasks`: the work that waits, runs or was given up, for an operator to look at, try again or delete.
  */
-import { decodeEvent, taskPayloads } from "@countersign/core"
+import { senderEventCodec, taskPayloads } from "@countersign/core"
 import { EventStore, type StorageUnavailable, TaskQueue, type TaskRecord } from "@countersign/engine"
 import { Effect, Option, Result } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
@@ -17,7 +17,7 @@ const taskKinds = Object.keys(taskPayloads).filter((kind): kind is keyof typeof 
 const senderOf = Effect.fnUntraced(function* ({ payload }: TaskRecord) {
   if (typeof payload !== "object" || payload === null || !("sender" in payload)) return null
   const { events } = yield* (yield* EventStore).readStream(String(payload.sender), 0, 1)
-  const first = events[0] === undefined ? undefined : decodeEvent(events[0])
+  const first = events[0] === undefined ? undefined : senderEventCodec.decode(events[0])
   if (first === undefined || Result.isFailure(first) || first.success._tag !== "SenderAdded") return null
   const { account, address } = first.success
   return { account, address }

@@ -1,6 +1,7 @@
 /**
  * Every dependency is pinned to one exact version, the same everywhere, and has its line in docs/dependencies.md. A peer
- * is a range, because the host chooses the version; it holds the one that is pinned here.
+ * is a range, because the host chooses the version; it holds the one that is pinned here. So is the Effect of `countersign`, which
+ * brings it for those who have none: npm then shares one copy.
  */
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
@@ -23,8 +24,10 @@ const wantedBy = ({ name, dependencies, devDependencies, optionalDependencies }:
   [dependencies, devDependencies, optionalDependencies].flatMap((list) => listed(name, list))
 
 const manifests = [house.manifest, ...house.packages.map(({ manifest }) => manifest)]
-const wanted = manifests.flatMap(wantedBy)
-const peers = manifests.flatMap(({ name, peerDependencies }) => listed(name, peerDependencies))
+const isShared = ({ by, name }: Wanted) => by === "countersign" && name === "effect"
+const wanted = manifests.flatMap(wantedBy).filter((entry) => !isShared(entry))
+const shared = manifests.flatMap(wantedBy).filter(isShared)
+const peers = [...manifests.flatMap(({ name, peerDependencies }) => listed(name, peerDependencies)), ...shared]
 const isForeign = ({ name }: Wanted) => !name.startsWith("@countersign/")
 
 const notExact = (list: ReadonlyArray<Wanted>): ReadonlyArray<string> =>
@@ -95,9 +98,11 @@ describe("the peers", () => {
   it.each(libraries.map((library) => [library.room, library] as const))(
     "of %s have Effect, for a minor version where it uses what Effect calls unstable, and nothing else has",
     (_, library) => {
-      const { peerDependencies = {}, dependencies = {} } = library.manifest
-      expect(peerDependencies.effect).toBe(`${wantedOfEffect(library)}${pinned.get("effect")}`)
-      expect(Object.keys(dependencies)).not.toContain("effect")
+      const { name, peerDependencies = {}, dependencies = {} } = library.manifest
+      const [here, elsewhere] =
+        name === "countersign" ? [dependencies, peerDependencies] : [peerDependencies, dependencies]
+      expect(here.effect).toBe(`${wantedOfEffect(library)}${pinned.get("effect")}`)
+      expect(Object.keys(elsewhere)).not.toContain("effect")
     }
   )
 })

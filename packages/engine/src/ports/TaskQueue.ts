@@ -8,7 +8,7 @@
  * A key is a text that core makes (`probeKey`: `probe:<domain>:<account>`), at most some hundred characters long. An adapter compares it as it is, and
  * keeps it unique over the whole store: kind and account are part of the text where they matter. A payload is any JSON value and means nothing to it.
  */
-import type { NewTask, TaskKind } from "@countersign/core"
+import type { NewTask, TaskId, TaskKind } from "@countersign/core"
 import { Context, type Effect, Schema } from "effect"
 import type { StorageUnavailable, TaskFence } from "./EventStore.ts"
 
@@ -41,7 +41,7 @@ export interface Claim {
 
 /** A task as an operator sees it. */
 export interface TaskRecord {
-  readonly id: string
+  readonly id: TaskId
   readonly kind: TaskKind
   readonly key: string | undefined
   readonly state: "waiting" | "running" | "buried"

@@ -2,6 +2,7 @@
  * What `serve --sandbox` prints when it is ready: four commands that walk the whole road, to be pasted one by one or all
  * at once into any shell that knows `$(...)`.
  */
+import { AccountId, DomainName } from "@countersign/core"
 import { DkimProvider } from "@countersign/engine"
 import { Effect, Redacted } from "effect"
 import { DemoAccount } from "./DemoAccount.ts"
@@ -9,7 +10,7 @@ import type { SandboxFolder } from "./SandboxFolder.ts"
 
 // Not that of the tutorial, which begins with an address that is new.
 const address = "grace@acme.example"
-const domain = "acme.example"
+const domain = DomainName.make("acme.example")
 
 // The page's form is guarded by a nonce that equals a cookie; a program may choose both.
 const nonce = "pasted-from-the-banner"
@@ -18,7 +19,7 @@ const nonce = "pasted-from-the-banner"
 export const banner = Effect.fnUntraced(function* (url: string, folder: SandboxFolder) {
   const { account, accessToken } = yield* DemoAccount
   const { plan } = yield* DkimProvider
-  const { records, zone, tokens } = yield* plan(account.id, domain)
+  const { records, zone, tokens } = yield* plan(AccountId.make(account.id), domain)
   const authorization = `-H 'Authorization: ${Redacted.value(accessToken)}'`
   return `
 Countersign sandbox on ${url}
