@@ -13,13 +13,17 @@ const dnsWorld = Layer.effect(
   }))
 )
 
-const mailWorld = Layer.effect(
-  MailWorld,
-  Effect.map(MemoryMailer, ({ accepted, refuseNext }) => ({
-    arrived: Effect.map(accepted, (messages) => messages.map((message) => ({ ...message, to: [message.to] }))),
-    refuseNext: (code, reason) => refuseNext(new MailRefused({ permanent: code >= 500, reason, code }))
-  }))
-)
+/** What the in-memory mailer is told to refuse with: a code, as SMTP has one, or none, as a mailer over an HTTP API. */
+const mailWorld = (hasCodes: boolean) =>
+  Layer.effect(
+    MailWorld,
+    Effect.map(MemoryMailer, ({ accepted, refuseNext }) => ({
+      arrived: Effect.map(accepted, (messages) => messages.map((message) => ({ ...message, to: [message.to] }))),
+      refuseNext: (code, reason) =>
+        refuseNext(new MailRefused({ permanent: code >= 500, reason, ...(hasCodes ? { code } : {}) }))
+    }))
+  )
 
 dnsResolverContract("in memory", Layer.provideMerge(dnsWorld, MemoryDns.layer))
-mailerContract("in memory", Layer.provideMerge(mailWorld, MemoryMailer.layer))
+mailerContract("in memory", Layer.provideMerge(mailWorld(true), MemoryMailer.layer))
+mailerContract("in memory, without codes", Layer.provideMerge(mailWorld(false), MemoryMailer.layer))

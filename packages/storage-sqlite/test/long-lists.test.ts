@@ -209,6 +209,14 @@ describe("the thread of long lists", () => {
     })
   )
 
+  it.live("is not promised without the file of its thread, and the error says which", () =>
+    Effect.gen(function* () {
+      const gone = new URL("./Gone.js", import.meta.url)
+      const { message } = yield* Effect.flip(makeScanner(yield* temporaryFile, cacheKilobytes, gone))
+      expect(message).toMatch(/the file \/.*\/Gone\.js is missing; deploy it with the program/)
+    })
+  )
+
   it.live("that is closed answers nobody any more", () =>
     Effect.gen(function* () {
       const { database } = yield* filledStore

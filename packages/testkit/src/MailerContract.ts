@@ -27,7 +27,10 @@ export class MailWorld extends Context.Service<
   {
     /** What was taken so far, in any order. */
     readonly arrived: Effect.Effect<ReadonlyArray<ArrivedMail>>
-    /** The next message is refused with this reply code (RFC 5321, section 4.2.3) and these words; the one after it is taken. */
+    /**
+     * The next message is refused with this reply code (RFC 5321, section 4.2.3) and these words; the one after it is taken. Where the mailer speaks
+     * another protocol than SMTP, with what that has for such a code.
+     */
     readonly refuseNext: (code: number, words: string) => Effect.Effect<void>
   }
 >()("countersign/testkit/MailWorld") {}
@@ -77,22 +80,24 @@ export const mailerContract = (name: string, layer: Layer.Layer<Mailer | MailWor
     )
 
     clause(
-      "P.4 a 4yz reply is a refusal for now, with the code and the server's words",
+      "P.4 a 4yz reply is a refusal for now, with the server's words, and its code if there is any",
       Effect.gen(function* () {
         yield* (yield* MailWorld).refuseNext(451, "4.7.1 greylisted, come back later")
         const refused = yield* refusal(message)
-        expect(refused).toMatchObject({ permanent: false, code: 451 })
+        expect(refused.permanent).toBe(false)
+        expect([451, undefined]).toContain(refused.code)
         expect(refused.reason).toContain("4.7.1 greylisted, come back later")
         expect(yield* arrived).toEqual([])
       })
     )
 
     clause(
-      "P.5 a 5yz reply is a refusal for good, with the code and the server's words",
+      "P.5 a 5yz reply is a refusal for good, with the server's words, and its code if there is any",
       Effect.gen(function* () {
         yield* (yield* MailWorld).refuseNext(550, "5.1.1 there is no such mailbox")
         const refused = yield* refusal(message)
-        expect(refused).toMatchObject({ permanent: true, code: 550 })
+        expect(refused.permanent).toBe(true)
+        expect([550, undefined]).toContain(refused.code)
         expect(refused.reason).toContain("5.1.1 there is no such mailbox")
         expect(yield* arrived).toEqual([])
       })

@@ -6,12 +6,12 @@ import { viewVersion } from "@countersign/core"
 import type { Append, Commit, CommitOutcome, StoredEvent } from "@countersign/engine"
 import { type Row, readArray, taskNumber } from "@countersign/engine/storage"
 import { booleans, indexable, integers, long, longs, texts } from "../connection/Parameters.ts"
-import { areTagged, entryArrays } from "../directory/EntryColumns.ts"
+import { entryArrays } from "../directory/EntryColumns.ts"
 import { layersOf, taskArrays } from "../tasks/TaskColumns.ts"
 import { commitRuns } from "./CommitRuns.ts"
 
 /** How many parameters `commit_batch` takes. */
-export const commitParameters = 49
+export const commitParameters = 43
 
 interface FlatAppend extends Append {
   /** The number of its commit, from 1. */
@@ -20,8 +20,7 @@ interface FlatAppend extends Append {
   readonly before: number
   /** The version of its stream after the whole commit. */
   final: number
-  /** The number of the first append of the commit on the same stream, from 1; and how many there are before this one. */
-  readonly same: number
+  /** How many appends of the commit to the same stream there are before this one. */
   readonly layer: number
   /** Whether the commit leaves anything of the stream behind. */
   kept: boolean
@@ -40,7 +39,6 @@ const flatten = (batch: ReadonlyArray<Commit>): ReadonlyArray<FlatAppend> => {
         commit: index + 1,
         before,
         final: append.expected + append.events.length,
-        same: head?.same ?? all.length + 1,
         layer: earlier.length,
         kept: append.expected + append.events.length > 0 || append.entry !== undefined
       }
@@ -75,12 +73,7 @@ export const encodeBatch = (
     forget,
     folds,
     viewVersion,
-    appends.reduce((most, { layer }) => Math.max(most, layer), 0),
-    areTagged(entries),
     integers(commitRuns(batch)),
-    integers(ends(batch.map(({ appends }) => appends.length))),
-    integers(ends(batch.map(({ appends }) => sum(appends.map(({ tasks }) => tasks.length))))),
-    integers(ends(batch.map(({ appends }) => sum(appends.map(({ events }) => events.length))))),
     texts(batch.map(({ account }) => account)),
     texts(batch.map(({ command }) => indexable(command.id))),
     texts(batch.map(({ command }) => command.fingerprint)),
@@ -93,7 +86,6 @@ export const encodeBatch = (
     integers(appends.map(({ before }) => before)),
     integers(appends.map(({ events }) => events.length)),
     integers(appends.map(({ final }) => final)),
-    integers(appends.map(({ same }) => same)),
     integers(appends.map(({ layer }) => layer)),
     booleans(appends.map(({ kept }) => kept)),
     ...entryArrays(entries),
@@ -109,17 +101,6 @@ export const encodeBatch = (
       layers
     )
   ]
-}
-
-const sum = (numbers: ReadonlyArray<number>): number => numbers.reduce((total, each) => total + each, 0)
-
-/** Where each of consecutive parts ends. */
-const ends = (lengths: ReadonlyArray<number>): ReadonlyArray<number> => {
-  let end = 0
-  return lengths.map((length) => {
-    end += length
-    return end
-  })
 }
 
 /** What became of each commit of the batch. */

@@ -8,10 +8,6 @@ import { indexable, integers, longs, texts } from "../connection/Parameters.ts"
 
 type Entries = ReadonlyArray<SenderEntry | undefined>
 
-/** Whether any has metadata. */
-export const areTagged = (entries: Entries): boolean =>
-  entries.some((entry) => entry !== undefined && Object.keys(entry.metadata).length > 0)
-
 /** The parameters whose names begin with `e_`; all NULL when there is no entry at all. */
 export const entryArrays = (entries: Entries): ReadonlyArray<PgTypes.Parameter> => {
   const some = entries.some((entry) => entry !== undefined)

@@ -8,7 +8,7 @@ import { makeEventReads } from "../commit/PostgresEventStore.ts"
 import type { Statements } from "../connection/Database.ts"
 import { leftJoinEach } from "../connection/JoinEach.ts"
 import { integers, longs, texts } from "../connection/Parameters.ts"
-import { areTagged, entryArrays } from "../directory/EntryColumns.ts"
+import { entryArrays } from "../directory/EntryColumns.ts"
 import { makeSenderAudit } from "./SenderAudit.ts"
 
 /** What `correct_entries` answers. */
@@ -19,7 +19,7 @@ export const maintained = (statements: Statements): MaintainedStore => {
   const streams = `SELECT t.version, s.account, s.view_version, ${entryColumns}
     FROM (SELECT * FROM ${schema}.streams WHERE stream > $1 ORDER BY stream LIMIT $2) t
     ${leftJoinEach("s", `SELECT * FROM ${schema}.senders WHERE stream = t.number`)} ORDER BY t.stream`
-  const parameters = Array.from({ length: 16 }, (_, index) => `$${index + 1}`).join(", ")
+  const parameters = Array.from({ length: 15 }, (_, index) => `$${index + 1}`).join(", ")
   const correct = `SELECT * FROM ${schema}.correct_entries(${parameters})`
 
   return {
@@ -33,7 +33,6 @@ export const maintained = (statements: Statements): MaintainedStore => {
           texts(corrections.map(({ stream }) => stream)),
           integers(corrections.map(({ version }) => version)),
           integers(corrections.map(({ view }) => view)),
-          areTagged(entries),
           ...entryArrays(entries),
           longs(entries.map((entry) => entry?.position ?? null))
         ]),

@@ -112,10 +112,12 @@ const noThread: Thread = {
   close: () => Promise.resolve()
 }
 
+/** Written out like the program of `Scanner.ts`. Where it is missing, commits do its work. */
+const built = new URL("./CheckpointThread.js", import.meta.url)
+const threadProgram = import.meta.url.endsWith(".ts") ? new URL(built.href.replace(/js$/, "ts")) : built
+
 const startThread = (file: string, onDeath: (cause: unknown) => void): Thread => {
-  // As this module is: TypeScript when it runs from the sources, JavaScript from the build.
-  const name = import.meta.url.endsWith(".ts") ? "./CheckpointThread.ts" : "./CheckpointThread.js"
-  const worker = new Worker(new URL(name, import.meta.url), { workerData: file, execArgv: [], name: "checkpoint" })
+  const worker = new Worker(threadProgram, { workerData: file, execArgv: [], name: "checkpoint" })
   // A program that ends without closing the store is not kept alive for this.
   worker.unref()
   let busy = false

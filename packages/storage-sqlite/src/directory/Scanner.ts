@@ -4,6 +4,8 @@
  *
  * The thread starts with the first such question: a store whose lists are short never has one.
  */
+import { existsSync } from "node:fs"
+import { fileURLToPath } from "node:url"
 import { Worker } from "node:worker_threads"
 import { StorageUnavailable } from "@countersign/engine"
 import type { Row } from "@countersign/engine/storage"
@@ -31,10 +33,25 @@ interface Job {
   readonly onEnd: (outcome: Effect.Effect<void, StorageUnavailable>) => void
 }
 
-/** Lasts as long as the scope. */
-export const makeScanner = (file: string, cacheKilobytes: number): Effect.Effect<Scanner, never, Scope.Scope> =>
+/**
+ * The program of the thread. The name is written out, so that bundlers and tracers of files see that it is needed; run from the sources, this
+ * module is TypeScript, and so is the thread.
+ */
+const built = new URL("./ScanThread.js", import.meta.url)
+const threadProgram = import.meta.url.endsWith(".ts") ? new URL(built.href.replace(/js$/, "ts")) : built
+
+/** Lasts as long as the scope. Without the thread's program a store is not opened: it would fail once its lists are long. */
+export const makeScanner = (
+  file: string,
+  cacheKilobytes: number,
+  program: URL = threadProgram
+): Effect.Effect<Scanner, StorageUnavailable, Scope.Scope> =>
   Effect.acquireRelease(
-    Effect.sync(() => makeJobs(() => startThread(file, cacheKilobytes))),
+    Effect.suspend(() =>
+      existsSync(program)
+        ? Effect.succeed(makeJobs(() => startThread(program, file, cacheKilobytes)))
+        : Effect.fail(new StorageUnavailable({ reason: missing(program) }))
+    ),
     ({ close }) => Effect.promise(close)
   ).pipe(
     Effect.map(({ add, leave }) => ({
@@ -54,6 +71,9 @@ export const makeScanner = (file: string, cacheKilobytes: number): Effect.Effect
         })
     }))
   )
+
+const missing = (program: URL): string =>
+  `the file ${fileURLToPath(program)} is missing; deploy it with the program, or keep @countersign/storage-sqlite out of the bundle`
 
 const closed = Effect.fail(new StorageUnavailable({ reason: "the database is being closed" }))
 
@@ -183,12 +203,5 @@ const makeJobs = (start: () => Worker) => {
   }
 }
 
-const startThread = (file: string, cacheKilobytes: number): Worker => {
-  // As this module is: TypeScript when it runs from the sources, JavaScript from the build.
-  const name = import.meta.url.endsWith(".ts") ? "./ScanThread.ts" : "./ScanThread.js"
-  return new Worker(new URL(name, import.meta.url), {
-    workerData: { file, cacheKilobytes },
-    execArgv: [],
-    name: "scan"
-  })
-}
+const startThread = (program: URL, file: string, cacheKilobytes: number): Worker =>
+  new Worker(program, { workerData: { file, cacheKilobytes }, execArgv: [], name: "scan" })

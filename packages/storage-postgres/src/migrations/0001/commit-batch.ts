@@ -5,29 +5,29 @@
  * of statements, whatever its length; the next one sees what it wrote. So the commits of a batch are taken in order, and a batch of
  * strangers, which nearly all are, costs as many statements as a single commit.
  */
-import { writeEntries } from "./0001-directory.ts"
-import { clock, planner } from "./0001-tasks.ts"
+import { clock, planner } from "./function-settings.ts"
 
 /** A receipt answers for so long, in milliseconds; after that its command id is free again. */
 const receiptLifetime = 24 * 60 * 60 * 1_000
 
-export const commitFunction = `
+export const commitBatch = `
 -- outcomes, per commit: 0 committed, 1 duplicate, 2 command id reused, 3 lease lost, 4 conflict. texts, per commit: the first result of a
 -- duplicate, or the JSON of a conflict's newer events; conflicts: which append. places, per append: the position of its entry.
 CREATE FUNCTION {schema}.commit_batch(
-  given bigint, forget integer, folds boolean, made_by integer, layers integer, tagged boolean,
-  -- Per commit: where the run ends that it is in, and its last append, task and event; and the claim that it settles.
-  c_until integer[], c_appends integer[], c_tasks integer[], c_events integer[],
-  c_account text[], c_command text[], c_fingerprint text[], c_result text[], c_task bigint[], c_fence integer[],
-  -- Per append: how many events of its commit come before it on its stream; the version after all of them; the first append of the commit
-  -- on the stream, and how many before this one; whether the stream is kept.
+  -- "forget": how many old receipts to delete; "folds": whether to sum up the rows of a count; "made_by": the version of the view.
+  given bigint, forget integer, folds boolean, made_by integer,
+  -- Per commit: where the run ends that it is in; its command; and the claim that it settles.
+  c_until integer[], c_account text[], c_command text[], c_fingerprint text[], c_result text[], c_task bigint[], c_fence integer[],
+  -- Per append: its commit; how many events of the commit come before it on its stream; the version after all of them; how many appends
+  -- of the commit to the stream come before it; whether the stream is kept.
   a_commit integer[], a_stream text[], a_expected integer[], a_before integer[], a_events integer[], a_final integer[],
-  a_same integer[], a_layer integer[], a_kept boolean[],
+  a_layer integer[], a_kept boolean[],
   -- Per append: its entry, or NULL.
   e_account text[], e_owner text[], e_kind text[], e_status text[], e_domain text[], e_canonical text[], e_incarnation integer[],
-  e_created bigint[], e_updated bigint[], e_metadata text[], e_body text[],
+  e_added bigint[], e_updated bigint[], e_metadata text[], e_body text[],
   -- Per event: its append, and its place in it from 0.
   v_append integer[], v_nth integer[], v_type text[], v_schema integer[], v_data text[], v_meta text[],
+  -- Per task: its commit, and how many tasks of the same key the commit has before it.
   t_commit integer[], t_layer integer[], t_kind text[], t_key text[], t_due bigint[], t_spacing bigint[], t_payload text[],
   OUT outcomes integer[], OUT texts text[], OUT conflicts integer[], OUT places bigint[]
 ) LANGUAGE plpgsql ${planner} AS $function$
@@ -40,13 +40,14 @@ DECLARE
   recorded bigint;
   low integer := 1;
   high integer;
+  -- The appends, tasks and events of the run.
   a_low integer;
-  a_high integer;
+  a_high integer := 0;
   t_low integer;
-  t_high integer;
+  t_high integer := 0;
   v_low integer;
-  v_high integer;
-  depth integer;
+  v_high integer := 0;
+  layers integer;
   hit record;
   -- Per append: its stream, the position of its first event (NULL when it is not written), and whether the stream was there before.
   numbers bigint[] := array_fill(NULL::bigint, ARRAY[appends]);
@@ -54,7 +55,6 @@ DECLARE
   known boolean[] := array_fill(false, ARRAY[appends]);
   any_known boolean;
   any_new boolean;
-  any_listed boolean;
 BEGIN
   outcomes := array_fill(0, ARRAY[commits]);
   texts := array_fill(NULL::text, ARRAY[commits]);
@@ -73,9 +73,9 @@ BEGIN
 
   WHILE low <= commits LOOP
     high := c_until[low];
-    a_low := coalesce(c_appends[low - 1], 0) + 1;
-    t_low := coalesce(c_tasks[low - 1], 0) + 1;
-    v_low := coalesce(c_events[low - 1], 0) + 1;
+    a_low := a_high + 1;
+    t_low := t_high + 1;
+    v_low := v_high + 1;
 
     -- 1. Receipts, before everything else: the first answer holds although the versions, and the lease, have moved on since.
     FOR hit IN
@@ -98,7 +98,7 @@ BEGIN
         IF NOT FOUND THEN
           outcomes[i] := 3;
         ELSIF hit.key IS NOT NULL AND EXISTS (
-          SELECT FROM generate_series(t_low, c_tasks[i - 1]) AS p(nth) WHERE t_key[p.nth] = hit.key
+          SELECT FROM generate_series(t_low, array_length(t_key, 1)) AS p(nth) WHERE t_commit[p.nth] < i AND t_key[p.nth] = hit.key
         ) THEN
           -- An earlier commit puts the task that this one ends: it must be written first.
           FOR later IN i..high LOOP
@@ -111,10 +111,24 @@ BEGIN
       END LOOP;
     END IF;
 
+    -- The run is as long as it stays; nearly every batch is one run.
+    IF high = commits THEN
+      a_high := appends;
+      t_high := coalesce(array_length(t_commit, 1), 0);
+      v_high := coalesce(array_length(v_append, 1), 0);
+    ELSE
+      WHILE a_commit[a_high + 1] <= high LOOP
+        a_high := a_high + 1;
+      END LOOP;
+      WHILE t_commit[t_high + 1] <= high LOOP
+        t_high := t_high + 1;
+      END LOOP;
+      WHILE v_append[v_high + 1] <= a_high LOOP
+        v_high := v_high + 1;
+      END LOOP;
+    END IF;
+
     -- 3. Versions.
-    a_high := c_appends[high];
-    t_high := c_tasks[high];
-    v_high := c_events[high];
     FOR hit IN
       SELECT a.nth, a_commit[a.nth] AS commit, s.number, coalesce(s.version, 0) + a_before[a.nth] <> a_expected[a.nth] AS wrong
       FROM generate_series(a_low, a_high) AS a(nth)
@@ -134,9 +148,14 @@ BEGIN
     -- From here on everything is written. Places in the log, in the order of the batch.
     any_known := false;
     any_new := false;
+    layers := 0;
     FOR i IN a_low..a_high LOOP
-      CONTINUE WHEN outcomes[a_commit[i]] <> 0;
+      IF outcomes[a_commit[i]] <> 0 THEN
+        numbers[i] := NULL;
+        CONTINUE;
+      END IF;
       firsts[i] := head + 1;
+      layers := greatest(layers, a_layer[i]);
       IF e_account[i] IS NOT NULL THEN
         places[i] := firsts[i];
       END IF;
@@ -145,7 +164,13 @@ BEGIN
         any_known := true;
       ELSIF a_kept[i] THEN
         any_new := true;
-        numbers[i] := CASE WHEN a_layer[i] = 0 THEN nextval({stream_numbers}) ELSE numbers[a_same[i]] END;
+        IF a_layer[i] = 0 THEN
+          numbers[i] := nextval({stream_numbers});
+        ELSE
+          -- That of the commit's first append to the stream.
+          numbers[i] := (SELECT numbers[a.nth] FROM generate_series(a_low, i) AS a(nth)
+            WHERE a_commit[a.nth] = a_commit[i] AND a_stream[a.nth] = a_stream[i] AND a_layer[a.nth] = 0);
+        END IF;
       END IF;
     END LOOP;
 
@@ -168,7 +193,9 @@ BEGIN
       FROM generate_series(v_low, v_high) AS v(at)
       WHERE firsts[v_append[v.at]] IS NOT NULL;
 
-    ${writeEntries("made_by", true)}
+    places := {schema}.write_entries(a_low, a_high, layers, any_known, true, folds, a_layer, numbers, ARRAY[made_by], places,
+      e_account, e_owner, e_kind, e_status, e_domain, e_canonical, e_incarnation, e_added, e_updated, e_metadata, e_body);
+
     -- Settled first: what a commit puts is put after the run that it settles, not during it.
     IF c_task IS NOT NULL THEN
       FOR i IN low..high LOOP
