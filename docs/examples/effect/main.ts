@@ -5,13 +5,12 @@
  *     PORT=3000 npx node --conditions=source docs/examples/effect/main.ts
  */
 import { createServer } from "node:http"
-import { makeLinkKeys } from "@countersign/core"
 import { DkimTokens, Engine, Senders, Settings, Workers } from "@countersign/engine"
 import { HttpApp } from "@countersign/http"
 import { MemoryDns, MemoryMailer, MemoryStorage } from "@countersign/memory"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { Config, Console, Effect, Layer, Option } from "effect"
+import { Config, Console, Effect, Layer, Option, Redacted } from "effect"
 import { HttpRouter, HttpServer, HttpServerResponse } from "effect/http"
 
 // Which From address may this customer use now?
@@ -21,17 +20,16 @@ const from = HttpRouter.add(
   Effect.gen(function* () {
     const { account = "" } = yield* HttpRouter.params
     const senders = yield* Senders
-    const sender = yield* senders.effective(account)
+    const sender = yield* senders.effective({ account })
     return HttpServerResponse.jsonUnsafe({
       from: Option.match(sender, { onNone: () => null, onSome: (s) => s.address })
     })
   })
 )
 
-const settings = Layer.succeed(Settings, {
+const settings = Settings.layer({
   publicUrl: "https://verify.example.com",
-  linkKeys: makeLinkKeys(["only for the example, 32 characters at least"]),
-  allowTestNames: false
+  secret: Redacted.make("only for the example: 32 characters at least")
 })
 
 const adapters = Layer.mergeAll(MemoryStorage.layer, MemoryMailer.layer, MemoryDns.layer)

@@ -1,77 +1,49 @@
 /**
  * An Express service with its own customers. It keeps Countersign's store beside its own data, adds senders by a
- * function call, and mounts the HTTP application below `/mail`, where the mailed links lead.
+ * function call, and mounts the confirmation page below `/mail`, where the mailed links lead.
  *
  *     PORT=3000 SMTP_URL=smtp://127.0.0.1:1025 npx node --conditions=source docs/examples/express/main.ts
  */
-import { makeLinkKeys } from "@countersign/core"
-import { SystemResolver } from "@countersign/dns"
-import { Accounts, DkimTokens, Engine, Settings, Workers } from "@countersign/engine"
-import { isSenderFailure, makeCountersign } from "@countersign/http"
-import { SmtpMailer } from "@countersign/mailer-smtp"
-import { SqliteStorage } from "@countersign/storage-sqlite"
-import { Effect, Layer, Option, Redacted } from "effect"
+import { createCountersign, isSenderFailure } from "countersign"
+import { smtp } from "countersign/smtp"
+import { sqlite } from "countersign/sqlite"
 import express, { type NextFunction, type Request, type Response } from "express"
 
 const port = Number(process.env.PORT ?? 3000)
-const publicUrl = process.env.PUBLIC_URL ?? `http://127.0.0.1:${port}/mail`
 
-// Without it the system's own resolvers are asked.
-const nameServers = process.env.DNS_SERVERS
-
-// Who the customers are is the host's business: this takes the place of the storage's own accounts.
+// Who the customers are is the host's business.
 const customers = new Map([["acme", { id: "acme", email: "owner@acme.com", name: "Acme Ltd" }]])
-const accounts = Layer.succeed(Accounts, {
-  authenticate: (secret) =>
-    Effect.succeed(
-      Option.map(Option.fromNullishOr(customers.get(Redacted.value(secret))), (account) => ({
-        account,
-        key: "session"
-      }))
-    ),
-  account: (id) => Effect.succeed(Option.fromNullishOr(customers.get(id))),
-  organization: () => Effect.succeed(Option.none())
+
+const countersign = await createCountersign({
+  publicUrl: process.env.PUBLIC_URL ?? `http://127.0.0.1:${port}/mail`,
+  secret: process.env.COUNTERSIGN_SECRET ?? "only for the example: 32 characters at least",
+  dkimZone: "dkim.example.com",
+  storage: sqlite(process.env.DATABASE ?? "countersign.db"),
+  mail: smtp(process.env.SMTP_URL ?? "smtp://127.0.0.1:1025", "Example <verify@example.com>"),
+  // Without any the system's own resolvers are asked.
+  dns: process.env.DNS_SERVERS?.split(",") ?? [],
+  accounts: { account: async (id) => customers.get(id) }
 })
 
-const settings = Layer.succeed(Settings, {
-  publicUrl,
-  linkKeys: makeLinkKeys([process.env.COUNTERSIGN_SECRET ?? "only for the example, 32 characters at least"]),
-  allowTestNames: false
-})
-
-const countersign = await makeCountersign(
-  Workers.layer.pipe(
-    Layer.provideMerge(Engine.layer),
-    Layer.provideMerge(accounts),
-    Layer.provideMerge(DkimTokens.layer("dkim.example.com")),
-    Layer.provideMerge(settings),
-    Layer.provideMerge(SqliteStorage.layerWithoutAccounts({ file: process.env.DATABASE ?? "countersign.db" })),
-    Layer.provideMerge(
-      SmtpMailer.layer({
-        url: Redacted.make(process.env.SMTP_URL ?? "smtp://127.0.0.1:1025"),
-        from: "Example <verify@example.com>"
-      })
-    ),
-    Layer.provideMerge(SystemResolver.layer(nameServers === undefined ? {} : { servers: nameServers.split(",") }))
-  )
-)
+countersign.onChange(({ sender, before, after }) => console.log(`${sender.address}: ${before} -> ${after}`))
 
 const app = express()
 // Before any parser of bodies: Countersign reads its own.
-app.use("/mail", countersign.node)
+app.use("/mail", countersign.page)
 app.use(express.json())
 
-const owner = { _tag: "Account" } as const
-
 app.put("/settings/sender", async (request, response) => {
-  const caller = { account: "acme", actor: "user:42", correlation: crypto.randomUUID() }
-  const { sender } = await countersign.senders.add(caller, { owner, address: String(request.body?.address) })
+  const { sender } = await countersign.senders.add({
+    account: "acme",
+    actor: "user:42",
+    address: request.body?.address
+  })
   response.json({ status: sender.status, publish: sender.plan.records })
 })
 
 app.get("/settings/sender", async (_request, response) => {
-  const current = await countersign.senders.current("acme", owner)
-  const { blockers, findings } = await countersign.senders.status("acme", current.id)
+  const current = await countersign.senders.current({ account: "acme" })
+  const { blockers, findings } = await countersign.senders.status({ account: "acme", id: current.id })
   response.json({ address: current.address, status: current.status, blockers, findings })
 })
 

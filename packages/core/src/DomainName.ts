@@ -24,6 +24,9 @@ export const DomainName = Schema.String.check(
 ).pipe(Schema.brand("DomainName"))
 export type DomainName = typeof DomainName.Type
 
+/** A domain name that was checked when it came in, as events have it. */
+export const StoredDomainName = Schema.String.pipe(Schema.brand("DomainName"))
+
 /** What a domain may be besides a name below a public suffix. */
 export interface DomainOptions {
   /** Accept names below `.test` and `.example` (RFC 6761): for the sandbox only. */

@@ -5,9 +5,19 @@
  * or escaping, that plus tags and dots stay as they are, and that two spellings which differ in the case of letters or
  * in the form of the domain have equal `canonical` forms.
  */
-import { Result, Schema } from "effect"
+import { Brand, Result, Schema } from "effect"
 import { type AddressProblem, type AddressProblemCode, addressProblem } from "./AddressProblem.ts"
 import { DomainName, type DomainOptions, parseDomain } from "./DomainName.ts"
+
+/**
+ * What duplicates of a sender are told by: the local part in lower case at the A-label domain; of a domain sender, the
+ * domain. Never for delivery.
+ */
+export const CanonicalAddress = Schema.NonEmptyString.pipe(Schema.brand("CanonicalAddress"))
+export type CanonicalAddress = typeof CanonicalAddress.Type
+
+/** The canonical form of a sender of a whole domain. */
+export const canonicalDomain = (domain: DomainName): CanonicalAddress => canonicalBrand(domain)
 
 /** An accepted address. The schema checks the form of the parts only: see `DomainName`. */
 export const EmailAddress = Schema.Struct({
@@ -18,8 +28,7 @@ export const EmailAddress = Schema.Struct({
   /** The local part as typed. */
   local: Schema.String,
   domain: DomainName,
-  /** The local part in lower case at the A-label domain. For the detection of duplicates only, never for delivery. */
-  canonical: Schema.String
+  canonical: CanonicalAddress
 })
 export type EmailAddress = typeof EmailAddress.Type
 
@@ -33,6 +42,7 @@ const misplacedDot = /^\.|\.$|\.\./
 // A local part, the at sign and the longest domain that `parseDomain` looks at.
 const longestTyped = 64 + 1 + 512
 
+const canonicalBrand = Brand.nominal<CanonicalAddress>()
 const refuse = (code: AddressProblemCode) => Result.fail(addressProblem(code))
 
 /**
@@ -66,7 +76,7 @@ export const parseEmailAddress = (
     delivery,
     local,
     domain: domain.success,
-    canonical: `${local.toLowerCase()}@${domain.success}`
+    canonical: canonicalBrand(`${local.toLowerCase()}@${domain.success}`)
   })
 }
 

@@ -7,7 +7,9 @@
  */
 import { createHmac, createSecretKey, hkdfSync, type KeyObject } from "node:crypto"
 import { Brand, Schema } from "effect"
-import { type Owner, ownerKey } from "./Owner.ts"
+import type { DomainName } from "./DomainName.ts"
+import type { CanonicalAddress } from "./EmailAddress.ts"
+import { type AccountId, type Owner, ownerKey } from "./Owner.ts"
 
 /** The id of a sender and the name of its stream: a UUID of version 8 (RFC 9562, section 5.8) in lower case. */
 export const SenderId = Schema.String.check(
@@ -15,19 +17,22 @@ export const SenderId = Schema.String.check(
 ).pipe(Schema.brand("SenderId"))
 export type SenderId = typeof SenderId.Type
 
+/** A sender's id that was made here, as rows and tasks have it. */
+export const StoredSenderId = Schema.String.pipe(Schema.brand("SenderId"))
+
 /** What makes a sender this sender. `canonical` is the canonical address, or the domain of a sender of kind `domain`. */
 export interface SenderName {
-  readonly account: string
+  readonly account: AccountId
   readonly owner: Owner
   readonly kind: "email" | "domain"
-  readonly canonical: string
+  readonly canonical: CanonicalAddress
 }
 
 /** Derives names under one identity key. */
 export interface Identity {
   readonly senderId: (name: SenderName) => SenderId
   /** Three DKIM selectors (RFC 6376, section 3.1) of 32 characters, bound to this account and this domain. */
-  readonly dkimTokens: (account: string, domain: string) => readonly [string, string, string]
+  readonly dkimTokens: (account: AccountId, domain: DomainName) => readonly [string, string, string]
 }
 
 /**
@@ -45,10 +50,7 @@ export const makeIdentity = (identityKey: Uint8Array): Identity => {
 
   return {
     senderId: ({ account, owner, kind, canonical }) => {
-      const bytes = mac(senderKey, [account, ownerKey(owner), kind, canonical])
-      bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x80, 6)
-      bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8)
-      return senderIdBrand(uuidFromBytes(bytes))
+      return senderIdBrand(uuidV8(mac(senderKey, [account, ownerKey(owner), kind, canonical])))
     },
     dkimTokens: (account, domain) => [
       token(account, domain, "0"),
@@ -80,8 +82,15 @@ export const uuidToBytes = (uuid: string): Buffer => Buffer.from(uuid.replaceAll
 
 const senderIdBrand = Brand.nominal<SenderId>()
 
-// Every field goes in behind its length in octets (4 bytes, big-endian): no two lists of fields give the same bytes.
-const mac = (key: KeyObject, fields: ReadonlyArray<string>): Buffer => {
+/** The UUID of version 8 (RFC 9562, section 5.8) made of the first 16 bytes of a digest, which are changed for it. */
+export const uuidV8 = (digest: Buffer): string => {
+  digest.writeUInt8((digest.readUInt8(6) & 0x0f) | 0x80, 6)
+  digest.writeUInt8((digest.readUInt8(8) & 0x3f) | 0x80, 8)
+  return uuidFromBytes(digest)
+}
+
+/** Every field behind its length in octets (4 bytes, big-endian): no two lists of fields give the same bytes. */
+export const framed = (fields: ReadonlyArray<string>): Buffer => {
   let size = 0
   for (const field of fields) size += 4 + Buffer.byteLength(field)
   const message = Buffer.allocUnsafe(size)
@@ -91,8 +100,11 @@ const mac = (key: KeyObject, fields: ReadonlyArray<string>): Buffer => {
     message.writeUInt32BE(length, offset)
     offset += 4 + length
   }
-  return createHmac("sha256", key).update(message).digest()
+  return message
 }
+
+const mac = (key: KeyObject, fields: ReadonlyArray<string>): Buffer =>
+  createHmac("sha256", key).update(framed(fields)).digest()
 
 // RFC 4648, section 6, in lower case. 20 bytes fill 32 characters exactly, so there is no padding.
 const base32 = (bytes: Uint8Array): string => {

@@ -3,12 +3,22 @@
  */
 import { Schema } from "effect"
 
-/** `organization` is the id that the accounts port knows the organization by. */
+/** The id that the accounts port knows an account by. */
+export const AccountId = Schema.NonEmptyString.pipe(Schema.brand("AccountId"))
+export type AccountId = typeof AccountId.Type
+
+/** The id that the accounts port knows an organization by. */
+export const OrganizationId = Schema.NonEmptyString.pipe(Schema.brand("OrganizationId"))
+export type OrganizationId = typeof OrganizationId.Type
+
+/** Who a sender belongs to. */
 export const Owner = Schema.TaggedUnion({
   Account: {},
-  Organization: { organization: Schema.NonEmptyString }
+  Organization: { organization: OrganizationId }
 })
 export type Owner = typeof Owner.Type
+/** The owner as it is given from outside: its id is a plain text. */
+export type OwnerInput = typeof Owner.Encoded
 
 /** The owner as one string, `account` or `organization:<id>`: a storage key, unique within an account. */
 export const ownerKey = (owner: Owner): string =>

@@ -1,5 +1,5 @@
 /**
- * When a domain is looked at again, and how many wrong answers in a row count.
+ * When a domain is probed again, and how many wrong answers in a row count.
  *
  * Pure: time is given in milliseconds since the epoch, chance as a number. The engine keeps the streak in the domain's
  * one probe task.
@@ -23,26 +23,15 @@ export const degradeAfter = { negatives: 3, span: hour } as const
 export const Streak = Schema.Struct({
   count: Schema.Int,
   /** When the first of them was seen, in milliseconds since the epoch. */
-  since: Schema.Number,
-  /** The servers that gave the answers. */
-  vantages: Schema.Array(Schema.String)
+  since: Schema.Number
 })
 export type Streak = typeof Streak.Type
 
 /** The streak after one more probe. A valid one ends it, an indeterminate one leaves it as it is. */
-export const nextStreak = (
-  streak: Streak | undefined,
-  result: ProbeResult,
-  at: number,
-  vantages: ReadonlyArray<string>
-): Streak | undefined => {
+export const nextStreak = (streak: Streak | undefined, result: ProbeResult, at: number): Streak | undefined => {
   if (result === "valid") return undefined
   if (result === "indeterminate") return streak
-  return {
-    count: (streak?.count ?? 0) + 1,
-    since: streak?.since ?? at,
-    vantages: [...new Set([...(streak?.vantages ?? []), ...vantages])].sort()
-  }
+  return { count: (streak?.count ?? 0) + 1, since: streak?.since ?? at }
 }
 
 /** Whether a streak is long enough to move a verified domain down. */

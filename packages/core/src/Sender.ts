@@ -6,6 +6,7 @@
  * `SenderView.ts`; the work that follows from an event is `SenderTask.ts`.
  */
 import type { Schema } from "effect"
+import type { Decision } from "./Decider.ts"
 import type { DnsPlan } from "./DnsPlan.ts"
 import {
   type DnsObservation,
@@ -15,7 +16,9 @@ import {
   type RecordVerdict,
   sameVerdicts
 } from "./DnsVerdict.ts"
-import type { Owner } from "./Owner.ts"
+import type { DomainName } from "./DomainName.ts"
+import type { CanonicalAddress } from "./EmailAddress.ts"
+import type { AccountId, Owner } from "./Owner.ts"
 import { gracePeriod, type Streak, streakDegrades, verificationWindow } from "./ProbeSchedule.ts"
 import type { SenderEvent, SenderKind } from "./SenderEvent.ts"
 
@@ -23,8 +26,6 @@ import type { SenderEvent, SenderKind } from "./SenderEvent.ts"
 export const linkLifetime = 24 * 60 * 60 * 1_000
 /** The least time between two requested links of one sender, in milliseconds. Kept across removal. */
 export const linkCoolDown = 60 * 1_000
-/** After "this was not me", nothing is mailed for this long, in milliseconds. Kept across removal. */
-export const declinePeriod = 30 * 24 * 60 * 60 * 1_000
 
 // ---------------------------------------------------------------------------------------------------------------- state
 
@@ -55,13 +56,13 @@ export interface Sender {
   readonly removed: boolean
   /** Counts the lives of this sender, from 1. */
   readonly incarnation: number
-  readonly account: string
+  readonly account: AccountId
   readonly owner: Owner
   readonly kind: SenderKind
   /** As typed by the owner who added it; the canonical form is what duplicates are told by. */
   readonly address: string
-  readonly canonical: string
-  readonly domain: string
+  readonly canonical: CanonicalAddress
+  readonly domain: DomainName
   readonly plan: DnsPlan
   readonly metadata: { readonly [key: string]: Schema.Json }
   readonly notifyAccount: boolean
@@ -80,8 +81,6 @@ export interface Sender {
   readonly proof: ReadonlyArray<DnsObservation>
   /** From when the latest link's mail may go out: the cool-down runs from there, and survives removal. */
   readonly lastMailFrom: number | undefined
-  /** Until when nothing may be mailed because the mailbox owner declined; survives removal. */
-  readonly declinedUntil: number | undefined
 }
 
 /** A sender as its events leave it. */
@@ -128,7 +127,7 @@ export const evolve = (state: SenderState, event: SenderEvent): SenderState => {
     case "EmailVerified":
       return withMailbox(state, "verified", event.at)
     case "VerificationDeclined":
-      return { ...withMailbox(state, "declined", event.at), declinedUntil: event.at + declinePeriod }
+      return withMailbox(state, "declined", event.at)
     case "VerificationExpired":
       return withMailbox(state, "expired", event.at)
     case "DomainVerified":
@@ -161,8 +160,7 @@ export const fold = (events: Iterable<SenderEvent>, from: SenderState = notAdded
 
 const begin = (before: SenderState, event: SenderEvent & { readonly _tag: "SenderAdded" }): Sender => {
   const past = before._tag === "Sender" ? before : undefined
-  const declinedUntil = latest(past?.declinedUntil, event.declinedUntil)
-  const declined = declinedUntil !== undefined && declinedUntil > event.at
+  const declined = event.declinedUntil !== undefined && event.declinedUntil > event.at
   return {
     _tag: "Sender",
     removed: false,
@@ -185,13 +183,9 @@ const begin = (before: SenderState, event: SenderEvent & { readonly _tag: "Sende
     verdicts: [],
     evidence: [],
     proof: [],
-    lastMailFrom: past?.lastMailFrom,
-    declinedUntil
+    lastMailFrom: past?.lastMailFrom
   }
 }
-
-const latest = (a: number | undefined, b: number | undefined): number | undefined =>
-  a === undefined ? b : b === undefined ? a : Math.max(a, b)
 
 const withMailbox = (state: Sender, mailbox: MailboxState, at: number): Sender =>
   state.mailbox === mailbox ? state : { ...state, mailbox, updatedAt: Math.max(state.updatedAt, at) }
@@ -218,12 +212,12 @@ export type SenderCommand =
   | {
       readonly _tag: "AddSender"
       readonly at: number
-      readonly account: string
+      readonly account: AccountId
       readonly owner: Owner
       readonly kind: SenderKind
       readonly address: string
-      readonly canonical: string
-      readonly domain: string
+      readonly canonical: CanonicalAddress
+      readonly domain: DomainName
       readonly plan: DnsPlan
       readonly metadata: { readonly [key: string]: Schema.Json }
       readonly notifyAccount: boolean
@@ -257,8 +251,8 @@ export type SenderCommand =
       readonly _tag: "RecordProbe"
       readonly evidence: ReadonlyArray<DnsObservation>
       readonly streak: Streak | undefined
-      /** A look that somebody asked for, before the schedule wanted it: it may help, and never does harm. */
-      readonly asked: boolean
+      /** Somebody asked for the probe before the schedule wanted it: it may help, and never does harm. */
+      readonly onDemand: boolean
     })
   | { readonly _tag: "RemoveSender"; readonly at: number; readonly reason: string }
 
@@ -292,21 +286,18 @@ export type Unchanged =
   | "stale"
   | "equal"
 
-/** What a command comes to: events, nothing new, or a refusal. */
-export type Decision =
-  | { readonly _tag: "Happened"; readonly events: readonly [SenderEvent, ...ReadonlyArray<SenderEvent>] }
-  | { readonly _tag: "Unchanged"; readonly because: Unchanged }
-  | { readonly _tag: "Rejected"; readonly rejection: Rejection }
+/** What a command to a sender comes to. */
+export type SenderDecision = Decision<SenderEvent, Rejection, Unchanged>
 
-const happened = (...events: readonly [SenderEvent, ...ReadonlyArray<SenderEvent>]): Decision => ({
+const happened = (...events: readonly [SenderEvent, ...ReadonlyArray<SenderEvent>]): SenderDecision => ({
   _tag: "Happened",
   events
 })
-const unchanged = (because: Unchanged): Decision => ({ _tag: "Unchanged", because })
-const rejected = (rejection: Rejection): Decision => ({ _tag: "Rejected", rejection })
+const unchanged = (because: Unchanged): SenderDecision => ({ _tag: "Unchanged", because })
+const rejected = (rejection: Rejection): SenderDecision => ({ _tag: "Rejected", rejection })
 
 /** What a command makes happen in a state. The same command on the state it produced makes nothing happen. */
-export const decide = (state: SenderState, command: SenderCommand): Decision => {
+export const decide = (state: SenderState, command: SenderCommand): SenderDecision => {
   switch (command._tag) {
     case "AddSender":
       return add(state, command)
@@ -326,7 +317,7 @@ export const decide = (state: SenderState, command: SenderCommand): Decision => 
   }
 }
 
-const add = (state: SenderState, command: SenderCommand & { readonly _tag: "AddSender" }): Decision => {
+const add = (state: SenderState, command: SenderCommand & { readonly _tag: "AddSender" }): SenderDecision => {
   if (isLive(state)) return unchanged("already-there")
   const { _tag: _, verificationId, proven, ...facts } = command
   const added: SenderEvent = { _tag: "SenderAdded", ...facts }
@@ -352,12 +343,11 @@ const issueLink = (state: Sender, verificationId: string, at: number): SenderEve
 const requestLink = (
   state: SenderState,
   { verificationId, at, declinedUntil }: SenderCommand & { readonly _tag: "RequestLink" }
-): Decision => {
+): SenderDecision => {
   if (!isLive(state)) return rejected({ _tag: "SenderNotFound" })
   if (state.mailbox === "not-needed" || state.mailbox === "verified") return unchanged("already-verified")
   if (state.link?.verificationId === verificationId) return unchanged("already-requested")
-  const quietUntil = latest(state.declinedUntil, declinedUntil) ?? 0
-  const from = Math.max(quietUntil, (state.lastMailFrom ?? -linkCoolDown) + linkCoolDown)
+  const from = Math.max(declinedUntil ?? 0, (state.lastMailFrom ?? -linkCoolDown) + linkCoolDown)
   if (from > at) return rejected({ _tag: "TooSoon", retryAfter: from - at })
   return happened(issueLink(state, verificationId, at))
 }
@@ -365,7 +355,7 @@ const requestLink = (
 const useLink = (
   state: SenderState,
   command: SenderCommand & { readonly _tag: "ConfirmLink" | "DeclineLink" }
-): Decision => {
+): SenderDecision => {
   if (!isLive(state)) return rejected({ _tag: "SenderNotFound" })
   const { link, mailbox } = state
   if (link?.verificationId !== command.verificationId) return rejected({ _tag: "LinkVoid" })
@@ -387,7 +377,7 @@ const recordOutcome = (
   command: SenderCommand & {
     readonly _tag: "RecordMailSent" | "RecordMailFailed" | "ExpireLink" | "RecordProbe"
   }
-): Decision => {
+): SenderDecision => {
   if (command._tag === "RecordProbe") return decideProbe(state, command)
   const { at, verificationId } = command
   const { link, mailbox } = state
@@ -423,11 +413,11 @@ const recordOutcome = (
 /** What a probe is judged against. A directory entry has it too, so that a probe without news costs no load. */
 export type ProbedDomain = Pick<Sender, "plan" | "domainState" | "domainSince" | "verdicts" | "addedAt">
 
-/** What one look at the DNS makes happen. */
+/** What one probe makes happen. */
 export const decideProbe = (
   state: ProbedDomain,
   command: Omit<SenderCommand & { readonly _tag: "RecordProbe" }, "_tag" | "incarnation">
-): Decision => {
+): SenderDecision => {
   const { at, evidence } = command
   const seen = judgePlan(state.plan.records, evidence)
   switch (probeResult(seen)) {
@@ -443,16 +433,16 @@ export const decideProbe = (
 
 const decideNegative = (
   state: ProbedDomain,
-  { at, evidence, streak, asked }: Parameters<typeof decideProbe>[1],
+  { at, evidence, streak, onDemand }: Parameters<typeof decideProbe>[1],
   verdicts: ReadonlyArray<RecordVerdict>
-): Decision => {
+): SenderDecision => {
   switch (state.domainState) {
     case "verified":
-      return !asked && streakDegrades(streak, at)
+      return !onDemand && streakDegrades(streak, at)
         ? happened({ _tag: "DomainDegraded", at, evidence })
         : unchanged("equal")
     case "degraded":
-      return !asked && at - state.domainSince >= gracePeriod
+      return !onDemand && at - state.domainSince >= gracePeriod
         ? happened({ _tag: "DomainVerificationLost", at, evidence })
         : unchanged("equal")
     default: {
@@ -460,7 +450,7 @@ const decideNegative = (
       if (!sameVerdicts(state.verdicts, verdicts)) {
         events.push({ _tag: "DomainProblemFound", at, verdicts, evidence })
       }
-      if (!asked && state.domainState === "pending" && at - state.addedAt >= verificationWindow) {
+      if (!onDemand && state.domainState === "pending" && at - state.addedAt >= verificationWindow) {
         events.push({ _tag: "DomainVerificationTimedOut", at })
       }
       const [first, ...rest] = events

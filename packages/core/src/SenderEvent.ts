@@ -2,12 +2,15 @@
  * The facts of a sender's life, as they are stored.
  *
  * Each event has a schema version; from the first release on, a shipped version never changes: a new one is added
- * and the old one is lifted to it when it is read (`SenderEventCodec.ts`). `at` is milliseconds since the epoch by the storage's clock.
+ * and the old one is lifted to it when it is read (`EventCodec.ts`). `at` is milliseconds since the epoch by the storage's clock.
  */
 import { Schema } from "effect"
 import { DnsPlan } from "./DnsPlan.ts"
 import { DnsObservation, RecordVerdict } from "./DnsVerdict.ts"
-import { Owner } from "./Owner.ts"
+import { StoredDomainName } from "./DomainName.ts"
+import { CanonicalAddress } from "./EmailAddress.ts"
+import { makeEventCodec } from "./EventCodec.ts"
+import { AccountId, Owner } from "./Owner.ts"
 
 /** What an owner wants in the From header: one address, or every address of a domain. */
 export const SenderKind = Schema.Literals(["email", "domain"])
@@ -20,16 +23,16 @@ const link = { verificationId: Schema.String }
 export const senderEventFields = {
   /**
    * A new incarnation begins. `address` is as typed (for a domain sender: the domain as typed). Until `declinedUntil`
-   * nothing is mailed, because the mailbox owner declined another sender of the account with this address.
+   * nothing is mailed, because the mailbox owner declined, by a link of any sender of the account.
    */
   SenderAdded: {
     at: Schema.Number,
-    account: Schema.String,
+    account: AccountId,
     owner: Owner,
     kind: SenderKind,
     address: Schema.String,
-    canonical: Schema.String,
-    domain: Schema.String,
+    canonical: CanonicalAddress,
+    domain: StoredDomainName,
     plan: DnsPlan,
     metadata: Schema.Record(Schema.String, Schema.Json),
     notifyAccount: Schema.Boolean,
@@ -66,5 +69,21 @@ export const senderEventFields = {
 /** One fact of a sender's life, told apart by `_tag`. */
 export const SenderEvent = Schema.TaggedUnion(senderEventFields)
 export type SenderEvent = typeof SenderEvent.Type
-/** The name of an event. */
-export type SenderEventType = SenderEvent["_tag"]
+
+/** How they are stored. */
+export const senderEventCodec = makeEventCodec(SenderEvent, {
+  SenderAdded: 1,
+  VerificationRequested: 1,
+  VerificationMailSent: 1,
+  VerificationMailFailed: 1,
+  EmailVerified: 1,
+  VerificationDeclined: 1,
+  VerificationExpired: 1,
+  DomainVerified: 1,
+  DomainProblemFound: 1,
+  DomainVerificationTimedOut: 1,
+  DomainDegraded: 1,
+  DomainRecovered: 1,
+  DomainVerificationLost: 1,
+  SenderRemoved: 1
+})

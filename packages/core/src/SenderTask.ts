@@ -5,11 +5,18 @@
  * event that did not happen. Whoever does a task reports back by a command.
  */
 import { Schema } from "effect"
+import { type DomainName, StoredDomainName } from "./DomainName.ts"
+import { type SenderId, StoredSenderId } from "./Identity.ts"
+import { AccountId } from "./Owner.ts"
 import { Streak } from "./ProbeSchedule.ts"
 import type { Sender } from "./Sender.ts"
 import type { SenderEvent } from "./SenderEvent.ts"
 
-const ofSender = { sender: Schema.String, incarnation: Schema.Int }
+/** The id of a task, which the storage gives it. */
+export const TaskId = Schema.String.pipe(Schema.brand("TaskId"))
+export type TaskId = typeof TaskId.Type
+
+const ofSender = { sender: StoredSenderId, incarnation: Schema.Int }
 
 /** What each kind of task needs to know. */
 export const taskPayloads = {
@@ -17,11 +24,11 @@ export const taskPayloads = {
   "account-notice": Schema.Struct(ofSender),
   "link-expiry": Schema.Struct({ ...ofSender, verificationId: Schema.String }),
   probe: Schema.Struct({
-    account: Schema.String,
-    domain: Schema.String,
-    /** When the schedule wanted the next look, in milliseconds since the epoch; an earlier one was asked for. */
+    account: AccountId,
+    domain: StoredDomainName,
+    /** When the schedule wants the next probe, in milliseconds since the epoch; an earlier one is on demand. */
     scheduledFor: Schema.optionalKey(Schema.Number),
-    /** Negatives in a row by DNS zone of the plan. */
+    /** Negatives in a row, by the key of the plan. */
     streaks: Schema.optionalKey(Schema.Record(Schema.String, Streak))
   })
 } as const
@@ -51,10 +58,10 @@ export type NewTask = {
 export const probeSharing = 2_000
 
 /** The key of the one probe task of an account's domain. */
-export const probeKey = (account: string, domain: string): string => `probe:${domain}:${account}`
+export const probeKey = (account: AccountId, domain: DomainName): string => `probe:${domain}:${account}`
 
 /** The one probe of a domain, due now. */
-export const probeTask = (account: string, domain: string, due: number, spacing: number): NewTask => ({
+export const probeTask = (account: AccountId, domain: DomainName, due: number, spacing: number): NewTask => ({
   kind: "probe",
   key: probeKey(account, domain),
   due,
@@ -63,7 +70,7 @@ export const probeTask = (account: string, domain: string, due: number, spacing:
 })
 
 /** The tasks that follow from `event`; `state` is the sender after it. */
-export const react = (sender: string, state: Sender, event: SenderEvent): ReadonlyArray<NewTask> => {
+export const react = (sender: SenderId, state: Sender, event: SenderEvent): ReadonlyArray<NewTask> => {
   const { incarnation } = state
   const once = { key: undefined, spacing: 0 } as const
   switch (event._tag) {

@@ -5,15 +5,19 @@
  * All of it is derived from the state; nothing here is ever a fact of its own. The entry is stored with every commit and can be rebuilt from
  * the log at any time.
  */
-import type { Schema } from "effect"
+import { Schema } from "effect"
 import type { DnsPlan } from "./DnsPlan.ts"
 import type { RecordVerdict } from "./DnsVerdict.ts"
-import type { Owner } from "./Owner.ts"
+import type { DomainName } from "./DomainName.ts"
+import type { CanonicalAddress } from "./EmailAddress.ts"
+import type { SenderId } from "./Identity.ts"
+import type { AccountId, Owner } from "./Owner.ts"
 import { type DomainState, isLive, type MailboxState, type Sender, type SenderState } from "./Sender.ts"
 import type { SenderKind } from "./SenderEvent.ts"
 
 /** The lifecycle word of a sender that is listed. */
-export type LiveStatus = "pending" | "email-verified" | "domain-verified" | "active"
+export const LiveStatus = Schema.Literals(["pending", "email-verified", "domain-verified", "active"])
+export type LiveStatus = typeof LiveStatus.Type
 /** The lifecycle word of any sender that ever was. */
 export type SenderStatus = LiveStatus | "removed"
 
@@ -71,7 +75,7 @@ const mailboxBlocker = (state: Sender): Blocker | undefined => {
     case "declined":
       return {
         code: "mailbox-declined",
-        message: `The owner of ${state.address} declined: nothing is mailed there for 30 days.`
+        message: `The owner of ${state.address} declined. No mail is sent there for 30 days; after that, request a new link.`
       }
     case "undeliverable":
       return {
@@ -109,13 +113,13 @@ const domainBlocker = (state: Sender): Blocker | undefined => {
  * `SenderAdded`, which is what "newest" and the order of lists mean.
  */
 export interface SenderEntry {
-  readonly id: string
-  readonly account: string
+  readonly id: SenderId
+  readonly account: AccountId
   readonly owner: Owner
   readonly kind: SenderKind
   readonly address: string
-  readonly canonical: string
-  readonly domain: string
+  readonly canonical: CanonicalAddress
+  readonly domain: DomainName
   readonly status: LiveStatus
   readonly mailbox: MailboxState
   readonly domainState: DomainState
@@ -133,10 +137,10 @@ export interface SenderEntry {
 export const viewVersion = 1
 
 /** The directory entry of a sender; none when it is not live. */
-export const view = (sender: string, state: SenderState): SenderEntry | undefined =>
+export const view = (id: SenderId, state: SenderState): SenderEntry | undefined =>
   isLive(state)
     ? {
-        id: sender,
+        id,
         account: state.account,
         owner: state.owner,
         kind: state.kind,

@@ -10,7 +10,9 @@
  */
 import { createHash, createHmac, type KeyObject, timingSafeEqual } from "node:crypto"
 import { Result, Schema } from "effect"
+import type { CanonicalAddress } from "./EmailAddress.ts"
 import { deriveKey, SenderId, uuidFromBytes, uuidToBytes } from "./Identity.ts"
+import { type LinkSecrets, shortestSecret } from "./SettingRules.ts"
 
 /** Keys to sign and check with. A key's id follows from its secret, so rotation needs no numbering. */
 export interface LinkKeys {
@@ -34,7 +36,7 @@ export interface LinkSubject {
   readonly senderId: SenderId
   /** A UUID of any version in lower case. */
   readonly verificationId: string
-  readonly canonical: string
+  readonly canonical: CanonicalAddress
 }
 
 /** Why a token cannot be read. `malformed` covers every other encoding of a good token too. */
@@ -43,30 +45,8 @@ export interface LinkProblem {
   readonly message: string
 }
 
-/** Why a configured secret cannot be used. */
-export interface LinkSecretProblem {
-  readonly code: "secret-empty"
-  readonly message: string
-}
-
-/**
- * The secrets of a configuration value `new,old`: the first signs, all of them check. Spaces around a secret do not
- * count. An empty one is refused, as anybody could sign with it.
- */
-export const parseLinkSecrets = (
-  value: string
-): Result.Result<readonly [string, ...ReadonlyArray<string>], LinkSecretProblem> => {
-  const [first = "", ...rest] = value.split(",").map((secret) => secret.trim())
-  return first === "" || rest.includes("")
-    ? Result.fail({
-        code: "secret-empty",
-        message: "A secret is empty: give one secret, or several with commas between."
-      })
-    : Result.succeed([first, ...rest])
-}
-
-/** Derives the keys once. The first secret signs; all of them check. An empty secret is a defect and throws. */
-export const makeLinkKeys = (secrets: readonly [string, ...ReadonlyArray<string>]): LinkKeys => {
+/** Derives the keys once. The first secret signs; all of them check. A short secret is a defect and throws. */
+export const makeLinkKeys = (secrets: LinkSecrets): LinkKeys => {
   const current = makeKey(secrets[0])
   const byId = new Map([[current.id, current.key]])
   for (const secret of secrets.slice(1)) {
@@ -104,7 +84,7 @@ export const readLink = (token: string): Result.Result<ParsedLink, LinkProblem> 
 }
 
 /** Whether one of our keys signed this link for this canonical address. Takes the same time for every wrong MAC. */
-export const checkLink = (keys: LinkKeys, link: ParsedLink, canonical: string): boolean => {
+export const checkLink = (keys: LinkKeys, link: ParsedLink, canonical: CanonicalAddress): boolean => {
   const key = keys.byId.get(link.keyId)
   if (key === undefined || link.mac.length !== 32) return false
   return timingSafeEqual(linkMac(key, tokenHead(link.keyId, link.senderId, link.verificationId), canonical), link.mac)
@@ -124,7 +104,7 @@ const unknownVersion = Result.fail<LinkProblem>({
 })
 
 const makeKey = (secret: string): { readonly id: string; readonly key: KeyObject } => {
-  if (secret === "") throw new RangeError("A link secret must not be empty.")
+  if (secret.length < shortestSecret) throw new RangeError(`A link secret has at least ${shortestSecret} characters.`)
   const fingerprint = createHash("sha256").update(deriveKey(secret, "verification-link-key-id").export()).digest()
   return { id: fingerprint.toString("hex", 0, 4), key: deriveKey(secret, "verification-link") }
 }

@@ -94,7 +94,7 @@ describe("findings", () => {
     ])
   })
 
-  it("say nothing of records that nobody looked at yet", () => {
+  it("say nothing of records that no probe observed yet", () => {
     expect(diagnose(plan, domain, [])).toEqual([])
   })
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { compactDnsPlan, longestPlannableDomain, makeDnsPlan, wholeDnsPlan } from "../src/DnsPlan.ts"
+import { compactDnsPlan, longestPlannableDomain, makeDnsPlan, planKey, wholeDnsPlan } from "../src/DnsPlan.ts"
 
 it("asks for one CNAME record per token", () => {
   expect(makeDnsPlan("example.com", ["one", "two"], "dkim.example.org")).toStrictEqual({
@@ -15,6 +15,35 @@ it("asks for one CNAME record per token", () => {
 it("fits a name of 253 characters for the longest domain that may be planned", () => {
   const domain = "a".repeat(longestPlannableDomain(32))
   expect(makeDnsPlan(domain, ["t".repeat(32)], "zone").records[0]?.name).toHaveLength(253)
+})
+
+describe("the key of a plan", () => {
+  const key = (domain: string, tokens: ReadonlyArray<string>, zone: string) =>
+    planKey(makeDnsPlan(domain, tokens, zone))
+  const one = key("shop.example", ["t1", "t2"], "dkim.example.net")
+
+  it("is the same for the same records", () => {
+    expect(one).toBe(
+      [
+        "t1._domainkey.shop.example CNAME t1.dkim.example.net",
+        "t2._domainkey.shop.example CNAME t2.dkim.example.net"
+      ].join("\n")
+    )
+    const plan = makeDnsPlan("shop.example", ["t1", "t2"], "dkim.example.net")
+    expect(planKey({ ...plan, zone: "other.example.net", tokens: [] })).toBe(one)
+  })
+
+  it("is another for another domain, zone, token, number or order of records", () => {
+    const others = [
+      key("shop2.example", ["t1", "t2"], "dkim.example.net"),
+      key("shop.example", ["t1", "t2"], "dkim2.example.net"),
+      key("shop.example", ["t1", "t3"], "dkim.example.net"),
+      key("shop.example", ["t1"], "dkim.example.net"),
+      key("shop.example", ["t2", "t1"], "dkim.example.net"),
+      key("shop.example", [], "dkim.example.net")
+    ]
+    expect(new Set([one, ...others]).size).toBe(others.length + 1)
+  })
 })
 
 describe("a plan as it is stored", () => {

@@ -65,7 +65,7 @@ describe("the verdict on a record", () => {
     expect(judgeRecord(record, observation)).toStrictEqual({ name: record.name, verdict, found })
   })
 
-  it("leaves a record open that was not looked at, and finds observations by names however written", () => {
+  it("leaves a record open that was not observed, and finds observations by names however written", () => {
     const [first, second, third] = plan.records
     const verdicts = judgePlan(plan.records, [
       { ...seen("nxdomain"), name: "unrelated.example.com" },
@@ -109,7 +109,7 @@ describe("names", () => {
 })
 
 describe("verdicts", () => {
-  it("keep what was known of a record that could not be asked", () => {
+  it("keep what was known of a record whose verdict is indeterminate", () => {
     expect(
       mergeVerdicts(verdicts("missing", "valid", "mismatch"), verdicts("indeterminate", "missing", "indeterminate"))
     ).toEqual(verdicts("missing", "missing", "mismatch"))

@@ -1,7 +1,7 @@
 import { Result, Schema } from "effect"
 import { describe, expect, it } from "vitest"
 import { AddressProblem } from "../src/AddressProblem.ts"
-import { EmailAddress, parseEmailAddress } from "../src/EmailAddress.ts"
+import { CanonicalAddress, canonicalDomain, EmailAddress, parseEmailAddress } from "../src/EmailAddress.ts"
 import { printable } from "./Printable.ts"
 
 const problemOf = (input: unknown): AddressProblem => {
@@ -57,6 +57,13 @@ describe("an address is read", () => {
     const domain = `${"ü".repeat(20)}.`.repeat(9)
     expect(problemOf(`jane@${domain}${"a".repeat(40)}.com`).code).toBe("domain-too-long")
   })
+})
+
+it("the canonical form of a whole domain is the domain, and no address's", () => {
+  const { domain, canonical } = accepted("Jane@BÜCHER.com")
+  expect(canonicalDomain(domain)).toBe("xn--bcher-kva.com")
+  expect(Schema.is(CanonicalAddress)(canonicalDomain(domain))).toBe(true)
+  expect(canonicalDomain(domain)).not.toBe(canonical)
 })
 
 describe("what is no bare address is refused", () => {

@@ -1,21 +1,29 @@
-import { Schema } from "effect"
+import { Brand, Schema } from "effect"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { DomainName } from "../src/DomainName.ts"
+import type { CanonicalAddress } from "../src/EmailAddress.ts"
 import { makeIdentity, SenderId, type SenderName, senderNumber } from "../src/Identity.ts"
-import type { Owner } from "../src/Owner.ts"
+import { AccountId, OrganizationId, type Owner } from "../src/Owner.ts"
 
 const identityKey = Uint8Array.from({ length: 32 }, (_, index) => index)
 const identity = makeIdentity(identityKey)
+// Names are derived from any text: those of the product and those that fast-check makes up.
+const accountOf = Brand.nominal<AccountId>()
+const canonicalOf = Brand.nominal<CanonicalAddress>()
+const organizationOf = (id: string): Owner => ({ _tag: "Organization", organization: OrganizationId.make(id) })
 const account: Owner = { _tag: "Account" }
-const organization: Owner = { _tag: "Organization", organization: "org_1" }
-const jane: SenderName = { account: "acc_1", owner: account, kind: "email", canonical: "jane@example.com" }
+const organization = organizationOf("org_1")
+const [acc1, acc2] = [AccountId.make("acc_1"), AccountId.make("acc_2")]
+const [exampleCom, exampleNet] = [DomainName.make("example.com"), DomainName.make("example.net")]
+const jane: SenderName = { account: acc1, owner: account, kind: "email", canonical: canonicalOf("jane@example.com") }
 
 // Stored with every sender and published in other people's DNS: these values must never change.
 describe("frozen values", () => {
   it.each<[SenderName, string]>([
     [jane, "68e98dca-127b-8e57-b081-015da7377dd4"],
     [{ ...jane, owner: organization }, "748a12ee-5e64-8159-b860-5559cf2ad813"],
-    [{ ...jane, kind: "domain", canonical: "example.com" }, "e32e52de-ded5-882a-a49a-7d2b28c99e1e"]
+    [{ ...jane, kind: "domain", canonical: canonicalOf("example.com") }, "e32e52de-ded5-882a-a49a-7d2b28c99e1e"]
   ])("the sender id of %j is %s", (name, id) => expect(identity.senderId(name)).toBe(id))
 
   it("the sender number of jane@example.com", () => {
@@ -23,7 +31,7 @@ describe("frozen values", () => {
   })
 
   it("the DKIM tokens of example.com", () => {
-    expect(identity.dkimTokens("acc_1", "example.com")).toEqual([
+    expect(identity.dkimTokens(acc1, exampleCom)).toEqual([
       "lgi52h7xwvi27z6bsy4b5rwq243p6gap",
       "45wvbtzwuaivfnn5sq6jttqvnilnt6nt",
       "eoppfggksu4mjdyndisotkt5n6jb3har"
@@ -33,13 +41,10 @@ describe("frozen values", () => {
 
 describe("a sender id", () => {
   const arbitraryName: fc.Arbitrary<SenderName> = fc.record({
-    account: fc.string(),
-    owner: fc.oneof(
-      fc.constant(account),
-      fc.string({ minLength: 1 }).map((id): Owner => ({ _tag: "Organization", organization: id }))
-    ),
+    account: fc.string().map(accountOf),
+    owner: fc.oneof(fc.constant(account), fc.string({ minLength: 1 }).map(organizationOf)),
     kind: fc.constantFrom("email", "domain"),
-    canonical: fc.string()
+    canonical: fc.string().map(canonicalOf)
   })
 
   it("is a UUID of version 8 and the same every time", () => {
@@ -58,11 +63,11 @@ describe("a sender id", () => {
     const ids = [
       identity.senderId(jane),
       other.senderId(jane),
-      identity.senderId({ ...jane, account: "acc_2" }),
+      identity.senderId({ ...jane, account: acc2 }),
       identity.senderId({ ...jane, owner: organization }),
-      identity.senderId({ ...jane, owner: { _tag: "Organization", organization: "org_2" } }),
+      identity.senderId({ ...jane, owner: organizationOf("org_2") }),
       identity.senderId({ ...jane, kind: "domain" }),
-      identity.senderId({ ...jane, canonical: "joe@example.com" })
+      identity.senderId({ ...jane, canonical: canonicalOf("joe@example.com") })
     ]
     expect(new Set(ids).size).toBe(ids.length)
   })
@@ -70,8 +75,9 @@ describe("a sender id", () => {
   it("has fields that do not run into each other", () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1 }), fc.string(), (name, rest) => {
-        const moved = { ...jane, account: name.slice(0, -1), canonical: name.slice(-1) + rest }
-        expect(identity.senderId({ ...jane, account: name, canonical: rest })).not.toBe(identity.senderId(moved))
+        const id = (account: string, canonical: string) =>
+          identity.senderId({ ...jane, account: accountOf(account), canonical: canonicalOf(canonical) })
+        expect(id(name, rest)).not.toBe(id(name.slice(0, -1), name.slice(-1) + rest))
       })
     )
   })
@@ -92,10 +98,10 @@ describe("a sender id", () => {
 describe("DKIM tokens", () => {
   it("are three different DNS labels, bound to the account and the domain", () => {
     const tokens = [
-      ...identity.dkimTokens("acc_1", "example.com"),
-      ...identity.dkimTokens("acc_2", "example.com"),
-      ...identity.dkimTokens("acc_1", "example.net"),
-      ...makeIdentity(new Uint8Array(32)).dkimTokens("acc_1", "example.com")
+      ...identity.dkimTokens(acc1, exampleCom),
+      ...identity.dkimTokens(acc2, exampleCom),
+      ...identity.dkimTokens(acc1, exampleNet),
+      ...makeIdentity(new Uint8Array(32)).dkimTokens(acc1, exampleCom)
     ]
     expect(new Set(tokens).size).toBe(12)
     for (const token of tokens) expect(token).toMatch(/^[a-z2-7]{32}$/)

@@ -25,24 +25,24 @@ import {
 } from "./SenderExamples.ts"
 
 const wrong: ReadonlyArray<Sight> = ["no name", "right", "unavailable"]
-const unsure: ReadonlyArray<Sight> = ["right", "unavailable", "not asked"]
+const unsure: ReadonlyArray<Sight> = ["right", "unavailable", "not observed"]
 const begun = [added(), requested("v1")]
 const up = [...begun, domainVerified(minute)]
 const down = [...up, degraded(day, ...wrong)]
 const gone = [...down, lost(4 * day, ...wrong)]
 const late = [...begun, problemFound(minute, ...wrong), timedOut(3 * day)]
 
-describe("a valid look", () => {
+describe("a valid probe", () => {
   it.each([
     ["pending", begun, domainVerified(9 * day)],
     ["pending with problems", [...begun, problemFound(minute, ...wrong)], domainVerified(9 * day)],
     ["timed out", late, domainVerified(9 * day)],
     ["lost", gone, domainVerified(9 * day)],
     ["degraded", down, recovered(9 * day)]
-  ])("verifies a domain that is %s, asked for or not, once", (_, events, event) => {
-    for (const asked of [true, false]) {
+  ])("verifies a domain that is %s, on demand or by the schedule, once", (_, events, event) => {
+    for (const onDemand of [true, false]) {
       const after = given(...events)
-        .when(probe(9 * day, [], { asked }))
+        .when(probe(9 * day, [], { onDemand }))
         .happened(event)
       expect(after.state).toMatchObject({
         domainState: "verified",
@@ -50,7 +50,7 @@ describe("a valid look", () => {
         evidence: saw(),
         domainSince: t0 + 9 * day
       })
-      after.when(probe(9 * day, [], { asked })).unchanged("equal")
+      after.when(probe(9 * day, [], { onDemand })).unchanged("equal")
     }
   })
 
@@ -65,7 +65,7 @@ describe("a valid look", () => {
   })
 })
 
-describe("a look that could not see enough", () => {
+describe("an indeterminate probe", () => {
   it.each([
     ["pending", begun],
     ["pending for long", [...begun, problemFound(minute, ...wrong)]],
@@ -75,16 +75,16 @@ describe("a look that could not see enough", () => {
     ["lost", gone]
   ])("moves nothing of a domain that is %s, however often and late", (_, events) => {
     for (const after of [minute, 40 * day]) {
-      for (const asked of [true, false]) {
+      for (const onDemand of [true, false]) {
         given(...events)
-          .when(probe(after, unsure, { asked, streak: streak(9, 0) }))
+          .when(probe(after, unsure, { onDemand, streak: streak(9, 0) }))
           .unchanged("equal")
       }
     }
   })
 })
 
-describe("a negative look at a domain that is not verified yet", () => {
+describe("a negative probe of a domain that is not verified yet", () => {
   it("tells what is wrong, and equal verdicts no second time", () => {
     const after = given(...begun)
       .when(probe(minute, wrong))
@@ -113,7 +113,7 @@ describe("a negative look at a domain that is not verified yet", () => {
 
   it("keeps what is known of a record that could not be seen", () => {
     const after = given(...begun, problemFound(minute, "no name", "wrong target", "right"))
-    after.when(probe(hour, ["no name", "unavailable", "not asked"])).unchanged("equal")
+    after.when(probe(hour, ["no name", "unavailable", "not observed"])).unchanged("equal")
     after.when(probe(hour, ["two targets", "unavailable", "right"])).happened({
       ...problemFound(hour, "two targets", "unavailable", "right"),
       verdicts: verdictsOf("two targets", "wrong target", "right")
@@ -148,17 +148,17 @@ describe("a negative look at a domain that is not verified yet", () => {
       .unchanged("equal")
   })
 
-  it("never times it out when it was asked for", () => {
+  it("never times it out when it is on demand", () => {
     given(...begun)
-      .when(probe(9 * day, wrong, { asked: true }))
+      .when(probe(9 * day, wrong, { onDemand: true }))
       .happened(problemFound(9 * day, ...wrong))
     given(...begun, problemFound(minute, ...wrong))
-      .when(probe(9 * day, wrong, { asked: true }))
+      .when(probe(9 * day, wrong, { onDemand: true }))
       .unchanged("equal")
   })
 })
 
-describe("a negative look at a verified domain", () => {
+describe("a negative probe of a verified domain", () => {
   it.each([
     ["the first", streak(1, day)],
     ["the second, an hour later", streak(2, day - hour)],
@@ -181,14 +181,14 @@ describe("a negative look at a verified domain", () => {
     after.when(probe(day, wrong, { streak: known })).unchanged("equal")
   })
 
-  it("does nothing when it was asked for", () => {
+  it("does nothing when it is on demand", () => {
     given(...up)
-      .when(probe(day, wrong, { streak: streak(9, 0), asked: true }))
+      .when(probe(day, wrong, { streak: streak(9, 0), onDemand: true }))
       .unchanged("equal")
   })
 })
 
-describe("a negative look at a degraded domain", () => {
+describe("a negative probe of a degraded domain", () => {
   it("loses it at the first one 72 h or more later, not before, once", () => {
     given(...down)
       .when(probe(4 * day - 1, wrong))
@@ -208,9 +208,9 @@ describe("a negative look at a degraded domain", () => {
       .happened(lost(60 * day, ...wrong))
   })
 
-  it("does nothing when it was asked for", () => {
+  it("does nothing when it is on demand", () => {
     given(...down)
-      .when(probe(9 * day, wrong, { asked: true }))
+      .when(probe(9 * day, wrong, { onDemand: true }))
       .unchanged("equal")
   })
 
@@ -221,7 +221,7 @@ describe("a negative look at a degraded domain", () => {
   })
 })
 
-describe("a negative look at a lost domain", () => {
+describe("a negative probe of a lost domain", () => {
   it("tells what changed", () => {
     given(...gone)
       .when(probe(9 * day, ["two targets"]))

@@ -5,6 +5,10 @@
 import { evidenceOf, type Sight } from "@countersign/testkit"
 import { makeDnsPlan } from "../src/DnsPlan.ts"
 import { judgePlan } from "../src/DnsVerdict.ts"
+import { DomainName } from "../src/DomainName.ts"
+import { CanonicalAddress } from "../src/EmailAddress.ts"
+import { StoredSenderId } from "../src/Identity.ts"
+import { AccountId, OrganizationId } from "../src/Owner.ts"
 import type { Streak } from "../src/ProbeSchedule.ts"
 import type { SenderCommand } from "../src/Sender.ts"
 import type { SenderEvent } from "../src/SenderEvent.ts"
@@ -18,15 +22,18 @@ export const t0 = Date.UTC(2030, 0, 1)
 
 type Of<T extends { readonly _tag: string }, Tag extends T["_tag"]> = T & { readonly _tag: Tag }
 
-const domain = "example.com"
+/** The sender whose story the events tell. */
+export const senderId = StoredSenderId.make("s1")
+
+const domain = DomainName.make("example.com")
 export const plan = makeDnsPlan(domain, ["one1", "two2", "three3"], "dkim.example.org")
 
 const facts = {
-  account: "account-1",
-  owner: { _tag: "Organization", organization: "organization-1" },
+  account: AccountId.make("account-1"),
+  owner: { _tag: "Organization", organization: OrganizationId.make("organization-1") },
   kind: "email",
   address: "Jane@example.com",
-  canonical: "jane@example.com",
+  canonical: CanonicalAddress.make("jane@example.com"),
   domain,
   plan,
   metadata: { customer: "42" },
@@ -38,10 +45,10 @@ export const wholeDomain = {
   kind: "domain",
   owner: { _tag: "Account" },
   address: "Example.com",
-  canonical: domain
+  canonical: CanonicalAddress.make(domain)
 } as const
 
-/** What a look at the plan's records saw; without sights, that all are right. */
+/** What a probe of the plan's records saw; without sights, that all are right. */
 export const saw = (...sights: ReadonlyArray<Sight>) => evidenceOf(plan, domain, sights)
 export const verdictsOf = (...sights: ReadonlyArray<Sight>) => judgePlan(plan.records, saw(...sights))
 
@@ -122,11 +129,18 @@ export const add = (
   other: Partial<Of<SenderCommand, "AddSender">> = {}
 ): SenderCommand => ({ _tag: "AddSender", at: t0 + after, verificationId, ...facts, ...other })
 
+/** `declinedUntil` is what the mailbox knows, in milliseconds since `t0`. */
+export const request = (verificationId: string, after: number, declinedUntil?: number): SenderCommand => ({
+  _tag: "RequestLink",
+  at: t0 + after,
+  verificationId,
+  ...(declinedUntil === undefined ? {} : { declinedUntil: t0 + declinedUntil })
+})
+
 const byLink =
-  <T extends "RequestLink" | "ConfirmLink" | "DeclineLink">(_tag: T) =>
+  <T extends "ConfirmLink" | "DeclineLink">(_tag: T) =>
   (verificationId: string, after: number): SenderCommand => ({ _tag, at: t0 + after, verificationId })
 
-export const request = byLink("RequestLink")
 export const confirm = byLink("ConfirmLink")
 export const decline = byLink("DeclineLink")
 
@@ -162,19 +176,19 @@ export const expire = (verificationId: string, after: number, incarnation = 1): 
 export const probe = (
   after: number,
   sights: ReadonlyArray<Sight>,
-  other: { readonly asked?: boolean; readonly streak?: Streak; readonly incarnation?: number } = {}
+  other: { readonly onDemand?: boolean; readonly streak?: Streak; readonly incarnation?: number } = {}
 ): SenderCommand => ({
   _tag: "RecordProbe",
   at: t0 + after,
   incarnation: 1,
   evidence: saw(...sights),
-  asked: false,
+  onDemand: false,
   streak: undefined,
   ...other
 })
 
 /** So many negatives in a row, the first `since` after `t0`. */
-export const streak = (count: number, since: number): Streak => ({ count, since: t0 + since, vantages: [] })
+export const streak = (count: number, since: number): Streak => ({ count, since: t0 + since })
 
 export const remove = (after: number): SenderCommand => ({
   _tag: "RemoveSender",

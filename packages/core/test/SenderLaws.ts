@@ -1,13 +1,14 @@
 /**
- * The laws of the sender: each looks at a history that a machine played, and throws where it is broken.
+ * The laws of the sender and its mailbox: each judges a history that a machine played, and throws where it is broken.
  */
 import { isDeepStrictEqual } from "node:util"
-import type { History } from "@countersign/testkit"
+import type { History, HistoryAct } from "@countersign/testkit"
 import { expect } from "vitest"
-import { notAdded, type SenderState } from "../src/Sender.ts"
+import { mailboxDecider } from "../src/Mailbox.ts"
+import { notAdded, type SenderDecision, type SenderState } from "../src/Sender.ts"
 import type { SenderEvent } from "../src/SenderEvent.ts"
-import { blockersIn, expected, resultOf, statusIn } from "./SenderModel.ts"
-import { eventsOf, type Machine, type Moment, play } from "./SenderPlay.ts"
+import { blockersIn, expected, expectedOfMailbox, resultOf, statusIn } from "./SenderModel.ts"
+import { type Machine, type Moment, play, playBoth } from "./SenderPlay.ts"
 
 export type Law = (history: History, machine: Machine) => void
 
@@ -27,14 +28,21 @@ const rank = (state: SenderState): number => {
   return ["timed-out", "pending", "degraded", "verified"].indexOf(domain === "lost" ? "timed-out" : domain)
 }
 
+const eventsOf = (decision: SenderDecision): ReadonlyArray<SenderEvent> =>
+  decision._tag === "Happened" ? decision.events : []
+
+const named = (events: ReadonlyArray<{ readonly _tag: string }>): string =>
+  events.map(({ _tag }) => _tag).join(" ") || "="
+
 const said = ({ decision }: Moment): string => {
   if (decision._tag === "Rejected") return `!${decision.rejection._tag}`
-  return decision._tag === "Unchanged" ? "=" : decision.events.map(({ _tag }) => _tag).join(" ")
+  return named(eventsOf(decision))
 }
 
 /** The sender does and shows what the truth tables say. */
 export const agreesWithTheModel: Law = (history, machine) => {
-  for (const moment of play(history, machine)) {
+  const { moments, mailbox } = playBoth(history, machine)
+  for (const moment of moments) {
     const { after, modelAfter: model, events } = moment
     same(said(moment), expected(moment.modelBefore, moment.deed), `what ${moment.command._tag} makes happen`)
     holds(
@@ -52,13 +60,22 @@ export const agreesWithTheModel: Law = (history, machine) => {
       same(after.link?.verificationId, model.link?.id, "the current link")
       same(after.link?.expiresAt, model.link?.until, "the end of the current link")
     }
-    same([after.lastMailFrom, after.declinedUntil], [model.mailFrom, model.quietUntil], "what survives removal")
+    same(after.lastMailFrom, model.mailFrom, "what survives removal")
+  }
+  for (const { command, events, after, deed, modelBefore, modelAfter } of mailbox) {
+    same(named(events), expectedOfMailbox(modelBefore, deed), `what ${command._tag} makes happen`)
+    const { declinedUntil } = after._tag === "KnownMailbox" ? after : { declinedUntil: undefined }
+    same(declinedUntil, modelAfter.quietUntil, "until when the mailbox is declined")
   }
 }
 
 /** 1. The same command on the state it produced yields no event; adding a live sender answers `AlreadyThere`. */
 export const repeatingDoesNothing: Law = (history, machine) => {
-  for (const { command, after, before, modelBefore, decision } of play(history, machine)) {
+  const { moments, mailbox } = playBoth(history, machine)
+  for (const { command, after } of mailbox) {
+    same(machine.mailbox.decide(after, command)._tag, "Unchanged", `${command._tag} again`)
+  }
+  for (const { command, after, before, modelBefore, decision } of moments) {
     same(eventsOf(machine.decide(after, command)), [], `${command._tag} again`)
     if (command._tag === "AddSender" && modelBefore.life === "live") {
       same(decision, { _tag: "Unchanged", because: "already-there" }, "adding a live sender")
@@ -69,7 +86,15 @@ export const repeatingDoesNothing: Law = (history, machine) => {
 
 /** 2. `evolve` is total: any event of the history on any state of it makes a state, and changes none that was. */
 export const evolvingIsTotal: Law = (history, machine) => {
-  const moments = play(history, machine)
+  const { moments, mailbox } = playBoth(history, machine)
+  for (const state of [mailboxDecider.initial, ...mailbox.map(({ after }) => after)]) {
+    const before = JSON.stringify(state)
+    for (const event of mailbox.flatMap((moment) => moment.events)) {
+      const { _tag } = machine.mailbox.evolve(state, event)
+      holds(_tag === "UnknownMailbox" || _tag === "KnownMailbox", `${event._tag} makes a state`)
+    }
+    same(JSON.stringify(state), before, "the state before")
+  }
   const events = moments.flatMap((moment) => moment.events)
   const states = [notAdded, ...moments.filter((moment) => moment.events.length > 0).map(({ after }) => after)]
   for (const state of states) {
@@ -86,7 +111,14 @@ const statuses = ["none", "pending", "email-verified", "domain-verified", "activ
 
 /** 3. fold(decode(encode(events))) = fold(events). */
 export const rereadingFoldsTheSame: Law = (history, machine) => {
-  const moments = play(history, machine)
+  const { moments, mailbox } = playBoth(history, machine)
+  const notes = mailbox.flatMap((moment) => moment.events)
+  same(machine.mailbox.reread(notes), notes, "the mailbox's events read back")
+  same(
+    notes.reduce(machine.mailbox.evolve, mailboxDecider.initial),
+    mailbox.at(-1)?.after ?? mailboxDecider.initial,
+    "the mailbox folded again"
+  )
   const events = moments.flatMap((moment) => moment.events)
   const reread = machine.reread(events)
   same(reread, events, "the events read back")
@@ -97,9 +129,9 @@ export const rereadingFoldsTheSame: Law = (history, machine) => {
 
 /** 4. A verified domain moves down only on a definitive negative; "could not ask" and time alone move nothing. */
 export const onlyNegativesMoveDown: Law = (history, machine) => {
-  for (const { step, command, before, after, decision, modelBefore } of play(history, machine)) {
-    const { act } = step
-    if (act._tag === "Probe" && resultOf(act) === "unsure") same(eventsOf(decision), [], "a look that saw nothing")
+  for (const { deed, command, before, after, decision, modelBefore } of play(history, machine)) {
+    const { act } = deed
+    if (act._tag === "Probe" && resultOf(act) === "unsure") same(eventsOf(decision), [], "a probe that saw nothing")
     if (act._tag !== "Probe" && act._tag !== "Add")
       same(domainOf(after), domainOf(before), `the domain after ${act._tag}`)
     if (!isUp(before) || command._tag === "AddSender" || rank(after) >= rank(before)) continue
@@ -160,21 +192,20 @@ export const removedMeansGone: Law = (history, machine) => {
   }
 }
 
-/** 7. Asking for a check never makes anything worse than the schedule would. For clocks that run forward. */
-export const askingNeverHarms: Law = (history, machine) => {
+/** 7. An on-demand probe never makes anything worse than the schedule would. For clocks that run forward. */
+export const onDemandNeverHarms: Law = (history, machine) => {
   for (const { command, before } of play(history, machine)) {
     if (command._tag !== "RecordProbe") continue
-    const after = (asked: boolean) =>
-      eventsOf(machine.decide(before, { ...command, asked })).reduce(machine.evolve, before)
-    holds(rank(after(true)) >= rank(before), "asking moves down")
-    holds(rank(after(true)) >= rank(after(false)), "asking is worse than the schedule")
+    const after = (onDemand: boolean) =>
+      eventsOf(machine.decide(before, { ...command, onDemand })).reduce(machine.evolve, before)
+    holds(rank(after(true)) >= rank(before), "an on-demand probe moves down")
+    holds(rank(after(true)) >= rank(after(false)), "an on-demand probe is worse than a scheduled one")
   }
-  const isAsked = ({ step: { act } }: Pick<Moment, "step">) => act._tag === "Probe" && act.asked
-  const withAsking = play(history, machine)
-  // The same steps at the same times, without the looks that were asked for.
+  const isOnDemand = (act: HistoryAct) => act._tag === "Probe" && act.onDemand
+  // The same steps at the same times, without the on-demand probes.
   let skipped = 0
   const steps = history.steps.flatMap((step) => {
-    if (isAsked({ step })) {
+    if (isOnDemand(step.act)) {
       skipped += step.elapsed
       return []
     }
@@ -183,11 +214,14 @@ export const askingNeverHarms: Law = (history, machine) => {
     return [later]
   })
   const without = play({ ...history, steps }, machine)
-  withAsking
-    .filter((moment) => !isAsked(moment))
+  play(history, machine)
+    .filter(({ deed }) => !isOnDemand(deed.act))
     .forEach(({ after }, at) => {
       const other = without[at]?.after ?? notAdded
-      holds(rank(after) >= rank(other), `asking led to ${domainOf(after)}, the schedule to ${domainOf(other)}`)
+      holds(
+        rank(after) >= rank(other),
+        `on-demand probes led to ${domainOf(after)}, the schedule to ${domainOf(other)}`
+      )
     })
 }
 
@@ -200,5 +234,20 @@ export const blockersExplainStatus: Law = (history, machine) => {
       after._tag === "Sender" && !after.removed ? machine.status(after) : "gone",
       "the status that lists show"
     )
+  }
+}
+
+/** 9. A decline keeps mail away for at least 30 days, and only an operator ends it sooner. Judged by the events alone. */
+export const declinesLast: Law = (history, machine) => {
+  const period = 30 * 24 * 3_600_000
+  let until = Number.NEGATIVE_INFINITY
+  for (const { at, sender, mailbox } of playBoth(history, machine).steps) {
+    const issued = sender?.events.some(({ _tag }) => _tag === "VerificationRequested") ?? false
+    holds(!issued || at >= until, "a link for a declined mailbox")
+    for (const event of mailbox?.events ?? []) {
+      if (event._tag === "MailDeclined") holds(event.until >= until, "a decline shortens the one before")
+      until = event._tag === "MailDeclined" ? event.until : Number.NEGATIVE_INFINITY
+    }
+    if (mailbox?.command._tag === "DeclineMail") holds(until >= at + period, "a decline is over too soon")
   }
 }

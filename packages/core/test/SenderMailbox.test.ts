@@ -28,8 +28,8 @@ import {
   wholeDomain
 } from "./SenderExamples.ts"
 
-const asked = [added(), requested("v1")]
-const sent = [...asked, mailSent("v1", second)]
+const issued = [added(), requested("v1")]
+const sent = [...issued, mailSent("v1", second)]
 
 describe("a link", () => {
   it("is confirmed by a click, and a second one says that it was", () => {
@@ -41,7 +41,7 @@ describe("a link", () => {
   })
 
   it("may be clicked before the outcome of its mail is recorded, which comes in later", () => {
-    given(...asked)
+    given(...issued)
       .when(confirm("v1", second))
       .happened(emailVerified("v1", second))
       .when(recordSent("v1", minute))
@@ -94,10 +94,10 @@ describe("a link", () => {
   )
 
   it("lives 24 h from the time its mail may go out, as long as it was not sent", () => {
-    given(...asked)
+    given(...issued)
       .when(confirm("v1", day))
       .rejected({ _tag: "LinkExpired" })
-    given(...asked)
+    given(...issued)
       .when(confirm("v1", day - 1))
       .happened(emailVerified("v1", day - 1))
   })
@@ -116,7 +116,7 @@ describe("expiry", () => {
     given(...sent)
       .when(expire("v1", second + day - 1))
       .unchanged("not-yet")
-    given(...asked, mailSent("v1", hour))
+    given(...issued, mailSent("v1", hour))
       .when(expire("v1", day))
       .unchanged("not-yet")
   })
@@ -125,7 +125,7 @@ describe("expiry", () => {
     ["a link with a newer one", [...sent, requested("v2", hour)]],
     ["a confirmed link", [...sent, emailVerified("v1", hour)]],
     ["a declined link", [...sent, declined("v1", hour)]],
-    ["an undeliverable link", [...asked, mailFailed("v1", hour)]]
+    ["an undeliverable link", [...issued, mailFailed("v1", hour)]]
   ])("of %s is stale", (_, events) => {
     given(...events)
       .when(expire("v1", 2 * day))
@@ -135,7 +135,7 @@ describe("expiry", () => {
 
 describe("what the mail server said", () => {
   it("is recorded once", () => {
-    given(...asked)
+    given(...issued)
       .when(recordSent("v1", second))
       .happened(mailSent("v1", second))
       .when(recordSent("v1", minute))
@@ -143,7 +143,7 @@ describe("what the mail server said", () => {
   })
 
   it("makes the mailbox undeliverable when it is for good", () => {
-    const failed = given(...asked)
+    const failed = given(...issued)
       .when(recordFailed("v1", second))
       .happened(mailFailed("v1", second))
     expect(failed.state).toMatchObject({
@@ -154,7 +154,7 @@ describe("what the mail server said", () => {
   })
 
   it("is remembered of a mail that was given up, and the mailbox stays pending", () => {
-    const failed = given(...asked)
+    const failed = given(...issued)
       .when(recordFailed("v1", second, false))
       .happened(mailFailed("v1", second, false))
     expect(failed.state).toMatchObject({ mailbox: "pending" })
@@ -166,7 +166,7 @@ describe("what the mail server said", () => {
   })
 
   it("does not matter of a permanent failure after the click, or after the sending", () => {
-    given(...asked, emailVerified("v1", second))
+    given(...issued, emailVerified("v1", second))
       .when(recordFailed("v1", minute))
       .unchanged("stale")
     given(...sent, emailVerified("v1", minute))
@@ -178,25 +178,25 @@ describe("what the mail server said", () => {
   })
 
   it("a click on the current link after a mail failure verifies", () => {
-    given(...asked, mailFailed("v1", second))
+    given(...issued, mailFailed("v1", second))
       .when(confirm("v1", minute))
       .happened(emailVerified("v1", minute))
-    given(...asked, mailFailed("v1", second, false))
+    given(...issued, mailFailed("v1", second, false))
       .when(confirm("v1", minute))
       .happened(emailVerified("v1", minute))
-    given(...asked, mailFailed("v1", second))
+    given(...issued, mailFailed("v1", second))
       .when(confirm("v1", day))
       .rejected({ _tag: "LinkExpired" })
-    given(...asked, mailFailed("v1", second))
+    given(...issued, mailFailed("v1", second))
       .when(decline("v1", minute))
       .happened(declined("v1", minute))
   })
 
   it.each([
-    ["of an older link", [...asked, requested("v2", hour)]],
-    ["of an expired link", [...asked, expired("v1", day)]],
-    ["of a declined link", [...asked, declined("v1", second)]],
-    ["of a removed sender", [...asked, removed(second)]]
+    ["of an older link", [...issued, requested("v2", hour)]],
+    ["of an expired link", [...issued, expired("v1", day)]],
+    ["of a declined link", [...issued, declined("v1", second)]],
+    ["of a removed sender", [...issued, removed(second)]]
   ])("is stale %s", (_, events) => {
     given(...events)
       .when(recordSent("v1", 2 * hour))
@@ -214,7 +214,7 @@ describe("a new link", () => {
   it.each([
     ["pending", sent],
     ["expired", [...sent, expired("v1", 2 * minute)]],
-    ["undeliverable", [...asked, mailFailed("v1", second)]],
+    ["undeliverable", [...issued, mailFailed("v1", second)]],
     ["pending, the domain verified", [...sent, domainVerified(second)]]
   ])("is issued while the mailbox is %s", (_, events) => {
     const after = given(...events)
@@ -289,9 +289,9 @@ describe("the cool-down across removal", () => {
   })
 
   it("is kept across a life without a link of its own", () => {
-    given(...sent, declined("v1", second), removed(2 * second), added(3 * second), removed(4 * second))
+    given(...sent, removed(2 * second), added(3 * second, { declinedUntil: t0 + 4 * second }), removed(4 * second))
       .when(add("v2", 5 * second))
-      .happened(added(5 * second))
+      .happened(added(5 * second), requested("v2", 5 * second, 55 * second))
   })
 })
 
@@ -305,7 +305,7 @@ describe("a decline", () => {
       .happened(declined("v1", hour))
     after.when(decline("v1", hour)).unchanged("already-declined")
     after.when(confirm("v1", 2 * hour)).rejected({ _tag: "LinkDeclined" })
-    expect(after.state).toMatchObject({ mailbox: "declined", declinedUntil: t0 + end })
+    expect(after.state).toMatchObject({ mailbox: "declined" })
   })
 
   it("comes too late after the click", () => {
@@ -314,43 +314,65 @@ describe("a decline", () => {
       .unchanged("already-verified")
   })
 
-  it("keeps new links away for 30 days", () => {
-    given(...no)
-      .when(request("v2", 2 * hour))
+  it.each([
+    ["this sender", no],
+    ["another sender of the address", sent]
+  ])("of %s keeps new links away as long as the mailbox knows it", (_, events) => {
+    given(...events)
+      .when(request("v2", 2 * hour, end))
       .rejected({ _tag: "TooSoon", retryAfter: end - 2 * hour })
-    given(...no)
-      .when(request("v2", end - 1))
+    given(...events)
+      .when(request("v2", end - 1, end))
       .rejected({ _tag: "TooSoon", retryAfter: 1 })
-    given(...no)
-      .when(request("v2", end))
+    given(...events)
+      .when(request("v2", end, end))
       .happened(requested("v2", end))
   })
 
-  it("is shown and kept when the sender is removed and added again: no mail", () => {
-    const again = given(...no, removed(2 * hour))
+  it("that was lifted keeps nothing away: the mailbox alone knows", () => {
+    const after = given(...no)
+      .when(request("v2", 2 * hour))
+      .happened(requested("v2", 2 * hour))
+    expect(after.state).toMatchObject({ mailbox: "pending", link: { verificationId: "v2" } })
+    given(...no, removed(2 * hour))
       .when(add("v2", 3 * hour))
-      .happened(added(3 * hour))
-    expect(again.state).toMatchObject({ mailbox: "declined", link: undefined, declinedUntil: t0 + end, incarnation: 2 })
-    again.when(request("v3", 4 * hour)).rejected({ _tag: "TooSoon", retryAfter: end - 4 * hour })
+      .happened(added(3 * hour), requested("v2", 3 * hour))
+  })
+
+  it("does not shorten the wait after the link before", () => {
+    given(...sent)
+      .when(request("v2", 30 * second, 31 * second))
+      .rejected({ _tag: "TooSoon", retryAfter: 30 * second })
+  })
+
+  it("is shown when the sender is removed and added again: no mail", () => {
+    const declinedUntil = t0 + end
+    const again = given(...no, removed(2 * hour))
+      .when(add("v2", 3 * hour, { declinedUntil }))
+      .happened(added(3 * hour, { declinedUntil }))
+    expect(again.state).toMatchObject({ mailbox: "declined", link: undefined, incarnation: 2 })
+    again.when(request("v3", 4 * hour, end)).rejected({ _tag: "TooSoon", retryAfter: end - 4 * hour })
     again.when(confirm("v1", 4 * hour)).rejected({ _tag: "LinkVoid" })
     again.when(request("v3", end)).happened(requested("v3", end))
   })
 
-  it("is over for an add after 30 days", () => {
+  it("is over for an add at its end", () => {
+    const declinedUntil = t0 + end
     given(...no, removed(2 * hour))
-      .when(add("v2", end - 1))
-      .happened(added(end - 1))
+      .when(add("v2", end - 1, { declinedUntil }))
+      .happened(added(end - 1, { declinedUntil }))
     const after = given(...no, removed(2 * hour))
-      .when(add("v2", end))
-      .happened(added(end), requested("v2", end))
+      .when(add("v2", end, { declinedUntil }))
+      .happened(added(end, { declinedUntil }), requested("v2", end))
     expect(after.state).toMatchObject({ mailbox: "pending" })
   })
 
   it("says nothing about the domain", () => {
+    const whole = { ...wholeDomain, declinedUntil: t0 + end }
     expect(
       given(...no, removed(day))
-        .when(add("v2", 2 * day, wholeDomain))
-        .happened(added(2 * day, wholeDomain)).state
+        .when(add("v2", 2 * day, whole))
+        .happened(added(2 * day, whole)).state
     ).toMatchObject({ mailbox: "not-needed" })
   })
 })

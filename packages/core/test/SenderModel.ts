@@ -1,5 +1,5 @@
 /**
- * What a sender must do, as truth tables: the second opinion that the laws compare `decide`, `evolve` and the view with.
+ * What a sender and its mailbox must do, as truth tables: the second opinion that the laws compare `decide`, `evolve` and the view with.
  *
  * Nothing of `src` is used. The tables are read off the rules of the domain: a cell is the events that must happen,
  * `!Tag` a refusal, `=` nothing, and `?` news of the records when there is any.
@@ -59,14 +59,14 @@ const requests = table(`
   undeliverable | VerificationRequested | !TooSoon
 `)
 
-/** A look at the records, by the domain axis. The 72 h run from the adding, or from where the axis stands. */
+/** A probe of the records, by the domain axis. The 72 h run from the adding, or from where the axis stands. */
 const probes = table(`
-            | valid           | unsure | negative | asked negative | third negative | negative after 72 h         | third negative after 72 h
-  pending   | DomainVerified  | =      | ?        | ?              | ?              | ? DomainVerificationTimedOut | ? DomainVerificationTimedOut
-  verified  | =               | =      | =        | =              | DomainDegraded | =                           | DomainDegraded
-  degraded  | DomainRecovered | =      | =        | =              | =              | DomainVerificationLost      | DomainVerificationLost
-  timed-out | DomainVerified  | =      | ?        | ?              | ?              | ?                           | ?
-  lost      | DomainVerified  | =      | ?        | ?              | ?              | ?                           | ?
+            | valid           | unsure | negative | on-demand negative | third negative | negative after 72 h         | third negative after 72 h
+  pending   | DomainVerified  | =      | ?        | ?                  | ?              | ? DomainVerificationTimedOut | ? DomainVerificationTimedOut
+  verified  | =               | =      | =        | =                  | DomainDegraded | =                           | DomainDegraded
+  degraded  | DomainRecovered | =      | =        | =                  | =              | DomainVerificationLost      | DomainVerificationLost
+  timed-out | DomainVerified  | =      | ?        | ?                  | ?              | ?                           | ?
+  lost      | DomainVerified  | =      | ?        | ?                  | ?              | ?                           | ?
 `)
 
 const statuses = table(`
@@ -120,7 +120,7 @@ const verdicts: { readonly [S in Sight]: "valid" | "wrong" | "unsure" } = {
   "other type": "wrong",
   unavailable: "unsure",
   "unavailable behind a hop": "unsure",
-  "not asked": "unsure"
+  "not observed": "unsure"
 }
 
 /** Sights that no verdict tells apart are news of one another only by another word here. */
@@ -132,7 +132,7 @@ const newsOf: { readonly [S in Sight]?: string } = {
   "no data": "missing",
   unavailable: "unsure",
   "unavailable behind a hop": "unsure",
-  "not asked": "unsure"
+  "not observed": "unsure"
 }
 
 export interface Model {
@@ -146,10 +146,11 @@ export interface Model {
   readonly link:
     | { readonly id: string; readonly until: number; readonly sent: boolean; readonly failed: boolean }
     | undefined
-  /** Per record, what is known of it; nothing before the first negative look. */
+  /** Per record, what is known of it; nothing before the first negative probe. */
   readonly known: ReadonlyArray<string>
-  /** When the mail of the newest link was allowed out; survives removal, as does the end of a decline. */
+  /** When the mail of the newest link was allowed out; survives removal. */
   readonly mailFrom: number | undefined
+  /** The mailbox's: the end of the newest decline, whether or not it is over; nothing once it was lifted. */
   readonly quietUntil: number | undefined
 }
 
@@ -185,14 +186,17 @@ export const expected = (model: Model, deed: Deed): string => {
   switch (act._tag) {
     case "Add": {
       if (live) return "="
-      const asked = deed.kind === "email" && at >= (model.quietUntil ?? at)
-      return `SenderAdded${asked ? " VerificationRequested" : ""}${act.proven ? " DomainVerified" : ""}`
+      const mails = deed.kind === "email" && at >= (model.quietUntil ?? at)
+      return `SenderAdded${mails ? " VerificationRequested" : ""}${act.proven ? " DomainVerified" : ""}`
     }
     case "Remove":
       return live ? "SenderRemoved" : "="
     case "Request":
       if (!live) return "!SenderNotFound"
       return cell(requests, model.mailbox, at < freeFrom(model) ? "too soon" : "in time")
+    case "DeclineElsewhere":
+    case "LiftDecline":
+      return "="
     case "Confirm":
     case "Decline":
       if (!live) return "!SenderNotFound"
@@ -201,6 +205,15 @@ export const expected = (model: Model, deed: Deed): string => {
   if (!live || deed.incarnation !== model.incarnation) return "="
   if (act._tag === "Probe") return expectedOfProbe(model, act, at)
   return current ? cell(outcomes, model.mailbox, outcomeOf(model, act, at)) : "="
+}
+
+/** The event that must happen in the mailbox, or `=`. */
+export const expectedOfMailbox = (model: Model, deed: Deed): string => {
+  const { act, at } = deed
+  const quietUntil = model.quietUntil ?? at
+  if (act._tag === "LiftDecline") return at < quietUntil ? "DeclineLifted" : "="
+  const declines = act._tag === "DeclineElsewhere" || expected(model, deed) === "VerificationDeclined"
+  return declines && quietUntil < at + 30 * day ? "MailDeclined" : "="
 }
 
 const freeFrom = ({ mailFrom, quietUntil }: Model): number =>
@@ -223,7 +236,7 @@ const outcomeOf = (
 
 type Probe = HistoryAct & { readonly _tag: "Probe" }
 
-/** Any wrong record makes a look negative, all right make it valid, anything else leaves it open. */
+/** Any wrong record makes a probe negative, all right make it valid, anything else leaves it open. */
 export const resultOf = ({ sights }: Probe): "valid" | "negative" | "unsure" => {
   const said = sights.map((sight) => verdicts[sight])
   return said.includes("wrong") ? "negative" : said.includes("unsure") ? "unsure" : "valid"
@@ -234,11 +247,11 @@ const expectedOfProbe = (model: Model, act: Probe, at: number): string => {
   const since = row === "pending" ? model.addedAt : model.domainSince
   const result = resultOf(act)
   const third = act.streak.count >= 3 && act.streak.age >= hour ? "third negative" : "negative"
-  const column = result !== "negative" ? result : act.asked ? "asked negative" : third
+  const column = result !== "negative" ? result : act.onDemand ? "on-demand negative" : third
   const said = cell(
     probes,
     row,
-    result === "negative" && !act.asked && at - since >= 72 * hour ? `${third} after 72 h` : column
+    result === "negative" && !act.onDemand && at - since >= 72 * hour ? `${third} after 72 h` : column
   )
   const news = learn(model.known, act).join() !== model.known.join()
   return said.replace("?", news ? "DomainProblemFound" : "").trim() || "="
@@ -249,10 +262,19 @@ const learn = (known: ReadonlyArray<string>, { sights }: Probe): ReadonlyArray<s
   sights.map((sight, at) => (verdicts[sight] === "unsure" ? (known[at] ?? "unsure") : (newsOf[sight] ?? sight)))
 
 /** The model after what must happen. */
-export const happen = (model: Model, deed: Deed): Model =>
-  expected(model, deed)
+export const happen = (model: Model, deed: Deed): Model => {
+  const after = expected(model, deed)
     .split(" ")
     .reduce((before, event) => step(before, event, deed), model)
+  switch (expectedOfMailbox(model, deed)) {
+    case "MailDeclined":
+      return { ...after, quietUntil: deed.at + 30 * day }
+    case "DeclineLifted":
+      return { ...after, quietUntil: undefined }
+    default:
+      return after
+  }
+}
 
 const step = (model: Model, event: string, deed: Deed): Model => {
   if (event === "=" || event.startsWith("!")) return model
@@ -298,8 +320,6 @@ const factsOf = (model: Model, event: string, { act, at, verificationId: id }: D
       const failed = link === undefined ? {} : { link: { ...link, failed: true } }
       return act._tag === "MailFailed" && act.permanent ? { ...failed, mailbox: "undeliverable" } : failed
     }
-    case "VerificationDeclined":
-      return { quietUntil: at + 30 * day }
     case "DomainVerified":
     case "DomainRecovered":
       return { known: [] }

@@ -1,17 +1,19 @@
 import { Schema } from "effect"
 import { describe, expect, it } from "vitest"
+import { DomainName } from "../src/DomainName.ts"
+import { AccountId } from "../src/Owner.ts"
 import { fold } from "../src/Sender.ts"
 import type { SenderEvent } from "../src/SenderEvent.ts"
 import { type NewTask, probeKey, probeTask, react, taskPayloads } from "../src/SenderTask.ts"
 import * as examples from "./SenderExamples.ts"
-import { added, day, minute, removed, requested, t0, wholeDomain } from "./SenderExamples.ts"
+import { added, day, minute, removed, requested, senderId, t0, wholeDomain } from "./SenderExamples.ts"
 
 /** The tasks of the last of the events. */
 const tasksOf = (...events: ReadonlyArray<SenderEvent>): ReadonlyArray<NewTask> => {
   const state = fold(events)
   const last = events.at(-1)
   if (state._tag === "NotAdded" || last === undefined) throw new Error("no sender")
-  return react("s1", state, last)
+  return react(senderId, state, last)
 }
 
 const probe = {
@@ -81,10 +83,11 @@ describe("a task", () => {
   })
 
   it("that probes has a key of its account and domain", () => {
-    expect(probeKey("a", "example.com")).not.toBe(probeKey("b", "example.com"))
-    expect(probeTask("a", "example.com", 7, 9)).toStrictEqual({
+    const [account, domain] = [AccountId.make("a"), DomainName.make("example.com")]
+    expect(probeKey(account, domain)).not.toBe(probeKey(AccountId.make("b"), domain))
+    expect(probeTask(account, domain, 7, 9)).toStrictEqual({
       kind: "probe",
-      key: probeKey("a", "example.com"),
+      key: probeKey(account, domain),
       due: 7,
       spacing: 9,
       payload: { account: "a", domain: "example.com" }

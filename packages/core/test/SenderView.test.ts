@@ -22,6 +22,7 @@ import {
   recovered,
   removed,
   requested,
+  senderId,
   t0,
   timedOut,
   verdictsOf,
@@ -67,20 +68,20 @@ describe("status and blockers", () => {
       it(`mailbox ${mailbox}, domain ${domain}: ${status}`, () => {
         const state = fold([...mail, ...dns])
         expect(shown(state)).toBe(status)
-        expect(view("s1", state)?.status).toBe(status)
+        expect(view(senderId, state)?.status).toBe(status)
         expect(codes(state)).toEqual([mailBlocker, domainBlocker].filter((code) => code !== undefined))
         for (const { message } of blockersOf(state)) expect(message).toMatch(/^[A-Z][^\n]{20,}$/)
         const gone = fold([removed(9 * day)], state)
         expect(shown(gone)).toBe("removed")
         expect(codes(gone)).toEqual(["sender-not-found"])
-        expect(view("s1", gone)).toBeUndefined()
+        expect(view(senderId, gone)).toBeUndefined()
       })
     }
   }
 
   it("of nobody", () => {
     expect(codes(fold([]))).toEqual(["sender-not-found"])
-    expect(view("s1", fold([]))).toBeUndefined()
+    expect(view(senderId, fold([]))).toBeUndefined()
   })
 
   it("name the address, the domain and the mail server's words in their sentences", () => {
@@ -94,7 +95,7 @@ describe("status and blockers", () => {
 describe("the directory entry", () => {
   it("holds what lists and look-ups show", () => {
     const state = fold([added(), requested("v1"), problemFound(minute, "no name"), emailVerified("v1", hour)])
-    expect(view("s1", state)).toStrictEqual({
+    expect(view(senderId, state)).toStrictEqual({
       id: "s1",
       account: "account-1",
       owner: { _tag: "Organization", organization: "organization-1" },
@@ -116,7 +117,7 @@ describe("the directory entry", () => {
   })
 
   it("shows the verdicts that a domain fell by", () => {
-    expect(view("s1", fold([added(), domainVerified(minute), degraded(day, "two targets")]))?.verdicts).toEqual(
+    expect(view(senderId, fold([added(), domainVerified(minute), degraded(day, "two targets")]))?.verdicts).toEqual(
       verdictsOf("two targets")
     )
   })
@@ -157,6 +158,10 @@ describe("the directory entry", () => {
     const again = given(...state, removed(2 * day))
       .when(add("v2", 3 * day))
       .happened(added(3 * day), requested("v2", 3 * day))
-    expect(view("s1", again.state)).toMatchObject({ addedAt: t0 + 3 * day, updatedAt: t0 + 3 * day, incarnation: 2 })
+    expect(view(senderId, again.state)).toMatchObject({
+      addedAt: t0 + 3 * day,
+      updatedAt: t0 + 3 * day,
+      incarnation: 2
+    })
   })
 })

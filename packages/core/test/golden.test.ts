@@ -3,13 +3,27 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Result } from "effect"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
-import { fold } from "../src/Sender.ts"
-import { decodeEvent, schemaVersions } from "../src/SenderEventCodec.ts"
+import type { Decider } from "../src/Decider.ts"
+import { isOf, schemaVersions, senderDecider } from "../src/Deciders.ts"
+import type { EncodedEvent } from "../src/EventCodec.ts"
+import { mailboxDecider } from "../src/Mailbox.ts"
 import { freeze, goldenFolder, problemsOf } from "./golden/GoldenEvents.ts"
 
 it("every golden event is as it was released and is read; every event has an example", () => {
   expect(problemsOf(goldenFolder)).toEqual([])
 })
+
+/** An event by the codec of its kind, and the state of a stream that it begins. */
+const read = (stored: EncodedEvent) =>
+  isOf(mailboxDecider, stored.type) ? readBy(mailboxDecider, stored) : readBy(senderDecider, stored)
+
+const readBy = <State, Event>(
+  { codec, initial, evolve }: Pick<Decider<never, State, never, Event, never, never>, "codec" | "initial" | "evolve">,
+  stored: EncodedEvent
+) => {
+  const event = Result.getOrThrow(codec.decode(stored))
+  return { event, state: evolve(initial, event) }
+}
 
 describe.each(Object.entries(schemaVersions))("%s@%i", (type, schemaVersion) => {
   it("has an example that is read and means something", () => {
@@ -17,13 +31,16 @@ describe.each(Object.entries(schemaVersions))("%s@%i", (type, schemaVersion) => 
     const place = readdirSync(join(goldenFolder, "unreleased")).includes(name) ? "unreleased" : "released"
     const { data, ...kind } = JSON.parse(readFileSync(join(goldenFolder, place, name), "utf8"))
     expect(kind).toEqual({ type, schemaVersion })
-    const event = Result.getOrThrow(decodeEvent({ type, schemaVersion, data: JSON.stringify(data) }))
+    const { event, state } = read({ type, schemaVersion, data: JSON.stringify(data) })
     expect(event).toEqual({ _tag: type, ...data })
-    expect(fold([event])._tag).toBe(type === "SenderAdded" ? "Sender" : "NotAdded")
+    const begins = ["SenderAdded", "MailDeclined"].includes(type)
+    expect(state._tag).toBe(
+      isOf(senderDecider, type) ? (begins ? "Sender" : "NotAdded") : begins ? "KnownMailbox" : "UnknownMailbox"
+    )
     for (const field of Object.keys(data)) {
       const { [field]: _, ...rest } = data
-      const without = decodeEvent({ type, schemaVersion, data: JSON.stringify(rest) })
-      expect(Result.isFailure(without), `${type} without ${field}`).toBe(true)
+      const without = () => read({ type, schemaVersion, data: JSON.stringify(rest) })
+      expect(without, `${type} without ${field}`).toThrow("cannot read a stored event")
     }
   })
 })

@@ -1,25 +1,31 @@
 import { arbitraryHistory, type History } from "@countersign/testkit"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { schemaVersions } from "../src/Deciders.ts"
+import { DomainName } from "../src/DomainName.ts"
+import { declinePeriod } from "../src/Mailbox.ts"
+import { AccountId } from "../src/Owner.ts"
 import { isLive, type SenderCommand, type SenderState } from "../src/Sender.ts"
 import type { SenderEvent } from "../src/SenderEvent.ts"
-import { schemaVersions } from "../src/SenderEventCodec.ts"
 import { probeTask } from "../src/SenderTask.ts"
 import {
   agreesWithTheModel,
-  askingNeverHarms,
   blockersExplainStatus,
+  declinesLast,
   evolvingIsTotal,
   type Law,
+  onDemandNeverHarms,
   onlyNegativesMoveDown,
   onlyOpenLinksVerify,
   removedMeansGone,
   repeatingDoesNothing,
   rereadingFoldsTheSame
 } from "./SenderLaws.ts"
-import { type Machine, play, sender } from "./SenderPlay.ts"
+import { type Machine, playBoth, sender } from "./SenderPlay.ts"
 
 const numRuns = 1_000
+const someAccount = AccountId.make("account-1")
+const someDomain = DomainName.make("sender.example.com")
 const anyHistory = arbitraryHistory()
 const forwardHistory = arbitraryHistory({ clock: "forward" })
 
@@ -34,8 +40,9 @@ const laws: ReadonlyArray<readonly [string, Law, fc.Arbitrary<History>]> = [
   ["4. a verified domain moves down only on a definitive negative", onlyNegativesMoveDown, anyHistory],
   ["5. an old, foreign, expired or already used link verifies nothing", onlyOpenLinksVerify, anyHistory],
   ["6. a removed sender is never active, effective or the reason for a probe", removedMeansGone, anyHistory],
-  ["7. asking for a check never makes anything worse than the schedule would", askingNeverHarms, forwardHistory],
-  ["8. status and blockers agree", blockersExplainStatus, anyHistory]
+  ["7. an on-demand probe never makes anything worse than the schedule would", onDemandNeverHarms, forwardHistory],
+  ["8. status and blockers agree", blockersExplainStatus, anyHistory],
+  ["9. a decline keeps mail away for 30 days, and only an operator ends it sooner", declinesLast, anyHistory]
 ]
 
 describe("over a thousand histories each", () => {
@@ -48,9 +55,20 @@ describe("the histories", () => {
   it("reach every state and every event, with clocks that run backwards and late outcomes", () => {
     const seen = new Set<string>()
     for (const history of fc.sample(anyHistory, { numRuns, seed: 1 })) {
-      for (const { before, after, events, command, step } of play(history, sender)) {
-        for (const { _tag } of events) seen.add(_tag)
-        if (step.elapsed < 0 && events.length > 0) seen.add("clock put back")
+      const { steps, moments, mailbox } = playBoth(history, sender)
+      steps.forEach((step, at) => {
+        for (const { _tag } of [...(step.sender?.events ?? []), ...(step.mailbox?.events ?? [])]) {
+          seen.add(_tag)
+          if ((history.steps[at]?.elapsed ?? 0) < 0) seen.add("clock put back")
+        }
+      })
+      for (const { command, decision, before } of mailbox) {
+        if (decision._tag === "Unchanged") seen.add(decision.because)
+        if (command._tag === "DeclineMail" && before._tag === "KnownMailbox" && decision._tag === "Happened") {
+          seen.add("declined again")
+        }
+      }
+      for (const { before, after, command } of moments) {
         if (isLive(before) && "incarnation" in command && command.incarnation < before.incarnation) seen.add("late")
         if (after._tag !== "Sender") continue
         seen.add(`mailbox ${after.mailbox}`)
@@ -61,7 +79,7 @@ describe("the histories", () => {
     }
     const wanted = [
       ...Object.keys(schemaVersions),
-      ...["clock put back", "late", "added again"],
+      ...["clock put back", "late", "added again", "declined again", "already-declined", "not-declined"],
       ...["not-needed", "pending", "verified", "expired", "declined", "undeliverable"].map((word) => `mailbox ${word}`),
       ...["pending", "verified", "degraded", "timed-out", "lost"].map((word) => `domain ${word}`),
       ...["pending", "email-verified", "domain-verified", "active", "removed"].map((word) => `status ${word}`)
@@ -85,6 +103,11 @@ const evolving = (twist: (state: SenderState, event: SenderEvent) => SenderState
   evolve: twist
 })
 
+const mailboxOf = (broken: Partial<Machine["mailbox"]>): Machine => ({
+  ...sender,
+  mailbox: { ...sender.mailbox, ...broken }
+})
+
 const bugs: ReadonlyArray<readonly [string, Law, Machine]> = [
   [
     "confirms links whose time is over",
@@ -96,7 +119,7 @@ const bugs: ReadonlyArray<readonly [string, Law, Machine]> = [
     )
   ],
   [
-    "lets a look that saw nothing degrade a domain",
+    "lets a probe that saw nothing degrade a domain",
     onlyNegativesMoveDown,
     {
       ...sender,
@@ -105,7 +128,7 @@ const bugs: ReadonlyArray<readonly [string, Law, Machine]> = [
         return command._tag === "RecordProbe" &&
           isLive(state) &&
           state.domainState === "verified" &&
-          !command.asked &&
+          !command.onDemand &&
           command.evidence.some(({ outcome }) => outcome === "unavailable")
           ? { _tag: "Happened", events: [{ _tag: "DomainDegraded", at: command.at, evidence: command.evidence }] }
           : decision
@@ -136,11 +159,79 @@ const bugs: ReadonlyArray<readonly [string, Law, Machine]> = [
     )
   ],
   [
-    "forgets a decline with the removal",
+    "forgets a decline",
     agreesWithTheModel,
-    evolving((state, event) => {
-      const next = sender.evolve(state, event)
-      return event._tag === "SenderRemoved" && next._tag === "Sender" ? { ...next, declinedUntil: undefined } : next
+    mailboxOf({
+      evolve: (state, event) => (event._tag === "MailDeclined" ? state : sender.mailbox.evolve(state, event))
+    })
+  ],
+  [
+    "mails an added sender whose mailbox is declined",
+    declinesLast,
+    deciding((state, command) => {
+      if (command._tag !== "AddSender") return [state, command]
+      const { declinedUntil: _, ...rest } = command
+      return [state, rest]
+    })
+  ],
+  [
+    "lets a decline shorten the one before",
+    declinesLast,
+    mailboxOf({ decide: (_, command) => sender.mailbox.decide({ _tag: "UnknownMailbox" }, command) })
+  ],
+  [
+    "declines a mailbox once more",
+    repeatingDoesNothing,
+    mailboxOf({
+      decide: (state, command) =>
+        sender.mailbox.decide(command._tag === "DeclineMail" ? { _tag: "UnknownMailbox" } : state, command)
+    })
+  ],
+  [
+    "ends a decline a day early",
+    declinesLast,
+    mailboxOf({
+      decide: (state, command) =>
+        command._tag === "DeclineMail"
+          ? sender.mailbox.decide(state, { ...command, at: command.at - 24 * 3_600_000 })
+          : sender.mailbox.decide(state, command)
+    })
+  ],
+  [
+    "keeps a decline that was lifted",
+    agreesWithTheModel,
+    mailboxOf({
+      evolve: (state, event) => (event._tag === "DeclineLifted" ? state : sender.mailbox.evolve(state, event))
+    })
+  ],
+  [
+    "lifts a decline that is over",
+    agreesWithTheModel,
+    mailboxOf({
+      decide: (state, command) =>
+        command._tag === "LiftDecline" && state._tag === "KnownMailbox" && state.declinedUntil !== undefined
+          ? { _tag: "Happened", events: [{ _tag: "DeclineLifted", at: command.at, by: command.by }] }
+          : sender.mailbox.decide(state, command)
+    })
+  ],
+  [
+    "has no mailbox to lift a decline of",
+    evolvingIsTotal,
+    mailboxOf({
+      evolve: (state, event) => {
+        if (event._tag === "DeclineLifted" && state._tag === "UnknownMailbox") throw new Error("unexpected")
+        return sender.mailbox.evolve(state, event)
+      }
+    })
+  ],
+  [
+    "stores a decline in whole days",
+    rereadingFoldsTheSame,
+    mailboxOf({
+      reread: (events) =>
+        events.map((event) =>
+          event._tag === "MailDeclined" ? { ...event, until: event.until - (event.until % declinePeriod) } : event
+        )
     })
   ],
   [
@@ -185,12 +276,12 @@ const bugs: ReadonlyArray<readonly [string, Law, Machine]> = [
   [
     "probes for a sender that was removed",
     removedMeansGone,
-    { ...sender, tasks: (_, event) => [probeTask("account-1", "sender.example.com", event.at, 0)] }
+    { ...sender, tasks: (_, event) => [probeTask(someAccount, someDomain, event.at, 0)] }
   ],
   [
-    "counts a look that was asked for against the domain",
-    askingNeverHarms,
-    deciding((state, command) => [state, command._tag === "RecordProbe" ? { ...command, asked: false } : command])
+    "counts an on-demand probe against the domain",
+    onDemandNeverHarms,
+    deciding((state, command) => [state, command._tag === "RecordProbe" ? { ...command, onDemand: false } : command])
   ],
   [
     "calls a verified mailbox active without its domain",
@@ -207,7 +298,7 @@ const bugs: ReadonlyArray<readonly [string, Law, Machine]> = [
 
 describe("a counterexample is found for a sender that", () => {
   it.each(bugs)("%s", (_, law, machine) => {
-    const histories = law === askingNeverHarms ? forwardHistory : anyHistory
+    const histories = law === onDemandNeverHarms ? forwardHistory : anyHistory
     const result = fc.check(lawHolds(law, machine, histories), { numRuns, endOnFailure: true })
     expect(result.failed).toBe(true)
     expect(result.counterexample).not.toBeNull()

@@ -3,17 +3,19 @@
  *
  * A record that another account published proves nothing, and the same account gets the same records again.
  */
-import { makeDnsPlan, makeIdentity } from "@countersign/core"
+import { makeDnsPlan, makeIdentity, parseDkimZone } from "@countersign/core"
 import { Effect, Layer, Redacted } from "effect"
 import { DkimProvider } from "./ports/DkimProvider.ts"
 import { Installation } from "./ports/Installation.ts"
+import { readSetting, type SettingInvalid } from "./Settings.ts"
 
-/** `zone` is where the signing keys are served: the records point to `<token>.<zone>`. */
+/** `dkimZone` is where the signing keys are served: the records point to `<token>.<zone>`. */
 export const DkimTokens = {
-  layer: (zone: string): Layer.Layer<DkimProvider, never, Installation> =>
+  layer: (dkimZone: string): Layer.Layer<DkimProvider, SettingInvalid, Installation> =>
     Layer.effect(
       DkimProvider,
       Effect.gen(function* () {
+        const zone = yield* readSetting("dkimZone", parseDkimZone(dkimZone))
         const { identityKey } = yield* Installation
         const identity = makeIdentity(Redacted.value(identityKey))
         return DkimProvider.of({

@@ -45,8 +45,14 @@ export class Overloaded extends Schema.TaggedError<Overloaded>()("Overloaded", {
   }
 }
 
-/** Values that no store can keep: NUL, lone surrogates, or more than the size limit. */
-export class InvalidData extends Schema.TaggedError<InvalidData>()("InvalidData", { problem: Schema.String }) {
+/**
+ * The input is not of its form, or holds what no store can keep: NUL, lone surrogates, or more than the size limit.
+ * `member` is the path of the one at fault, for example `owner.organization`.
+ */
+export class InvalidData extends Schema.TaggedError<InvalidData>()("InvalidData", {
+  problem: Schema.String,
+  member: Schema.optionalKey(Schema.String)
+}) {
   override get message(): string {
     return this.problem
   }

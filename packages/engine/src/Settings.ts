@@ -1,21 +1,50 @@
 /**
  * What the engine has to be told by whoever runs it.
  */
-import type { LinkKeys } from "@countersign/core"
-import { Context } from "effect"
+import { type LinkKeys, makeLinkKeys, type PublicUrl, parseLinkSecrets, parsePublicUrl } from "@countersign/core"
+import { Context, Effect, Layer, Redacted, Result, Schema } from "effect"
+
+/** A setting is wrong. The message is one sentence that names it, and tells no secret. */
+export class SettingInvalid extends Schema.TaggedError<SettingInvalid>()("SettingInvalid", {
+  setting: Schema.String,
+  problem: Schema.String
+}) {
+  override get message(): string {
+    return `${this.setting} ${this.problem}`
+  }
+}
+
+/** Reads one setting by its rule. */
+export const readSetting = <A>(setting: string, value: Result.Result<A, string>): Effect.Effect<A, SettingInvalid> =>
+  Effect.fromResult(Result.mapError(value, (problem) => new SettingInvalid({ setting, problem })))
 
 /** What holds for the whole installation. */
 export class Settings extends Context.Service<
   Settings,
   {
-    /** Where the confirmation pages are reached, without a trailing slash. The only source of a link's host. */
-    readonly publicUrl: string
+    /** Where the confirmation pages are reached. The only source of a link's host. */
+    readonly publicUrl: PublicUrl
     /** Keys of verification links, the newest first. */
     readonly linkKeys: LinkKeys
     /** Whether names under `.test` and `.example` are allowed. For the sandbox only. */
     readonly allowTestNames: boolean
   }
->()("countersign/Settings") {}
+>()("countersign/Settings") {
+  /** `secret` signs the links, with at least 32 characters; `new,old` signs with the first and accepts both. */
+  static readonly layer = (given: {
+    readonly publicUrl: string
+    readonly secret: Redacted.Redacted
+    readonly allowTestNames?: boolean
+  }): Layer.Layer<Settings, SettingInvalid> =>
+    Layer.effect(
+      Settings,
+      Effect.gen(function* () {
+        const publicUrl = yield* readSetting("publicUrl", parsePublicUrl(given.publicUrl))
+        const secrets = yield* readSetting("secret", parseLinkSecrets(Redacted.value(given.secret)))
+        return { publicUrl, linkKeys: makeLinkKeys(secrets), allowTestNames: given.allowTestNames ?? false }
+      })
+    )
+}
 
 /**
  * How often the workers look at the task queue when nothing wakes them, in milliseconds: no work depends on a hint of

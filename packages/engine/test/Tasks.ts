@@ -7,6 +7,7 @@ import { MemoryStorage } from "@countersign/memory"
 import { StorageFaults } from "@countersign/testkit"
 import { Clock, Effect, Scope } from "effect"
 import { type Handler, type Next, runTasks } from "../src/workers/TaskRunner.ts"
+import { senderId } from "./Ids.ts"
 
 export const storage = StorageFaults.layer(MemoryStorage.layer)
 export const second = 1_000
@@ -17,7 +18,7 @@ export const task = (change: Partial<NewTask & { readonly kind: "account-notice"
   key: undefined,
   due: 0,
   spacing: 0,
-  payload: { sender: "s", incarnation: 1 },
+  payload: { sender: senderId("s"), incarnation: 1 },
   ...change
 })
 

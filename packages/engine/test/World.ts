@@ -1,7 +1,6 @@
 /**
  * An engine over in-memory adapters, for the tests of this package: virtual time, real workers.
  */
-import { makeLinkKeys } from "@countersign/core"
 import {
   AccountAdmin,
   type Caller,
@@ -17,15 +16,14 @@ import {
 } from "@countersign/engine"
 import { MemoryDns, MemoryMailer, MemoryStorage } from "@countersign/memory"
 import { StorageFaults, type StoragePorts } from "@countersign/testkit"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Redacted } from "effect"
 import { TestClock } from "effect/testing"
 
 export const zone = "dkim.countersign.net"
 
-export const settings = Layer.succeed(Settings, {
+export const settings = Settings.layer({
   publicUrl: "https://mail.countersign.net",
-  linkKeys: makeLinkKeys(["a secret of the tests"]),
-  allowTestNames: false
+  secret: Redacted.make("a secret of the tests of 32 characters")
 })
 
 /** Every port over the given storage, mailer and resolver. */
@@ -75,14 +73,14 @@ export const tokenOf = (mail: MailMessage | undefined): string =>
 /** Publishes every record of a sender. */
 export const publish = (caller: Caller, sender: string) =>
   Effect.gen(function* () {
-    const { plan } = yield* (yield* Senders).get(caller.account, sender)
+    const { plan } = yield* (yield* Senders).get({ account: caller.account, id: sender })
     const dns = yield* MemoryDns
     for (const { name, value } of plan.records) yield* dns.put(name, "CNAME", value)
   })
 
 export const unpublish = (caller: Caller, sender: string) =>
   Effect.gen(function* () {
-    const { plan } = yield* (yield* Senders).get(caller.account, sender)
+    const { plan } = yield* (yield* Senders).get({ account: caller.account, id: sender })
     const dns = yield* MemoryDns
     for (const { name } of plan.records) yield* dns.remove(name)
   })

@@ -12,7 +12,7 @@ describe("the notice to the account", () => {
     Effect.gen(function* () {
       const senders = yield* Senders
       const caller = yield* createAccount()
-      const { sender } = yield* senders.add(caller, { ...add, address: "billing@shop.com" })
+      const { sender } = yield* senders.add({ ...caller, ...add, address: "billing@shop.com" })
       yield* pass("1 second")
       const sent = yield* mails
       assert.deepStrictEqual(sent.map(({ to }) => to).sort(), ["billing@shop.com", "owner@acme.com"])
@@ -27,7 +27,7 @@ describe("the notice to the account", () => {
     Effect.gen(function* () {
       const senders = yield* Senders
       const caller = yield* createAccount()
-      const { sender } = yield* senders.add(caller, { ...add, kind: "domain", address: "shop.com" })
+      const { sender } = yield* senders.add({ ...caller, ...add, kind: "domain", address: "shop.com" })
       yield* pass("1 minute")
       const [notice, ...more] = yield* mails
       assert.deepStrictEqual([notice?.to, notice?.subject, more], ["owner@acme.com", "Sender added: shop.com", []])
@@ -44,12 +44,12 @@ describe("the notice to the account", () => {
       const senders = yield* Senders
       const caller = yield* createAccount()
       const input = { ...add, kind: "domain", address: "shop.com" } as const
-      const { id: sender } = (yield* senders.add(caller, input)).sender
-      yield* senders.add(caller, input)
+      const { id: sender } = (yield* senders.add({ ...caller, ...input })).sender
+      yield* senders.add({ ...caller, ...input })
       yield* pass("1 minute")
       assert.strictEqual((yield* mails).length, 1)
-      yield* senders.remove(caller, sender)
-      yield* senders.add(caller, input)
+      yield* senders.remove({ ...caller, id: sender })
+      yield* senders.add({ ...caller, ...input })
       yield* pass("1 minute")
       const ids = (yield* mails).map(({ messageId }) => messageId)
       assert.deepStrictEqual([ids.length, new Set(ids).size], [2, 2])
@@ -62,7 +62,7 @@ describe("the notice to the account", () => {
       const mailer = yield* MemoryMailer
       const caller = yield* createAccount()
       yield* mailer.refuseNext(new MailRefused({ permanent: false, reason: "busy", code: 451 }))
-      yield* senders.add(caller, { ...add, kind: "domain", address: "shop.com" })
+      yield* senders.add({ ...caller, ...add, kind: "domain", address: "shop.com" })
       yield* pass("1 second")
       assert.deepStrictEqual(yield* mails, [])
       yield* pass("1 hour")

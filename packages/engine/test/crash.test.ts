@@ -2,12 +2,13 @@
  * Clients work with an installation whose processes are killed or stopped again and again, between any two steps. In the end nothing that
  * was acknowledged is missing, and all the work is done.
  */
-import { accountOwner, decodeEvent, fold, type SenderEvent, view } from "@countersign/core"
+import { accountOwner, fold, type SenderEvent, senderDecider, view } from "@countersign/core"
 import { type Caller, EventStore, SenderDirectory, Senders, TaskQueue } from "@countersign/engine"
 import { assert, it } from "@effect/vitest"
 import { Clock, Deferred, Effect, Result } from "effect"
 import { TestClock } from "effect/testing"
 import fc from "fast-check"
+import { senderId } from "./Ids.ts"
 import { type Installed, makeInstallation, type Process } from "./Processes.ts"
 import { createAccount, pass, tokenOf } from "./World.ts"
 
@@ -66,28 +67,29 @@ const run = Effect.fnUntraced(function* ({ acts, ends }: Plan) {
     const senders = yield* Senders
     const id = known.ids.get(index)
     if (what === "add") {
-      const { sender } = yield* senders.add(keyed, { owner: accountOwner, address: addressOf(index) })
+      const { sender } = yield* senders.add({ ...keyed, owner: accountOwner, address: addressOf(index) })
       known.ids.set(index, sender.id)
       known.live.add(index)
       return
     }
     if (id === undefined) return
-    if (what === "resend") yield* Effect.catchTags(senders.resend(keyed, id), { TooSoon: quiet, SenderNotFound: quiet })
-    if (what === "check") yield* Effect.catchTag(senders.check(keyed, id), "SenderNotFound", quiet)
+    if (what === "resend")
+      yield* Effect.catchTags(senders.resend({ ...keyed, id }), { TooSoon: quiet, SenderNotFound: quiet })
+    if (what === "check") yield* Effect.catchTag(senders.probe({ ...keyed, id }), "SenderNotFound", quiet)
     if (what === "confirm") {
       const mail = outbox.findLast(({ to }) => to === addressOf(index))
-      if (mail !== undefined) yield* Effect.catchTag(senders.confirm(tokenOf(mail)), "LinkRefused", quiet)
+      if (mail !== undefined) yield* Effect.catchTag(senders.confirm({ token: tokenOf(mail) }), "LinkRefused", quiet)
     }
     if (what === "remove") {
-      yield* senders.remove(keyed, id)
+      yield* senders.remove({ ...keyed, id })
       known.live.delete(index)
-      const links = (yield* senders.history(caller.account, id)).flatMap(({ event }) =>
+      const links = (yield* senders.history({ account: caller.account, id })).flatMap(({ event }) =>
         event._tag === "VerificationRequested" ? [event.verificationId] : []
       )
       known.dead.push({ links: new Set(links), mails: outbox.length })
     }
     if (what === "publish") {
-      const sender = yield* Effect.option(senders.get(caller.account, id))
+      const sender = yield* Effect.option(senders.get({ account: caller.account, id }))
       if (sender._tag === "None") return
       for (const { name, value } of sender.value.plan.records) yield* dns.put(name, "CNAME", value)
       known.published.add(sender.value.domain)
@@ -150,9 +152,9 @@ const audit = Effect.fnUntraced(function* ({ outbox }: Installed, { account }: C
 
   for (const sender of known.ids.values()) {
     const { events } = yield* store.readStream(sender, 0, 1_000)
-    const facts = events.map((stored): SenderEvent => Result.getOrThrow(decodeEvent(stored)))
+    const facts = events.map((stored): SenderEvent => Result.getOrThrow(senderDecider.codec.decode(stored)))
     const { position: _, ...row } = listed.find((entry) => entry.id === sender) ?? { position: 0 }
-    assert.deepStrictEqual(row, view(sender, fold(facts)) ?? {}, "the entry follows from the events")
+    assert.deepStrictEqual(row, view(senderId(sender), fold(facts)) ?? {}, "the entry follows from the events")
 
     const sent = facts.flatMap((fact) => (fact._tag === "VerificationMailSent" ? [fact.verificationId] : []))
     assert.strictEqual(new Set(sent).size, sent.length, "a sending is recorded once")

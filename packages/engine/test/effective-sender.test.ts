@@ -1,22 +1,25 @@
-import { accountOwner, type Owner } from "@countersign/core"
+import { accountOwner, OrganizationId, type Owner } from "@countersign/core"
 import { type Caller, Senders } from "@countersign/engine"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Option } from "effect"
 import { createAccount, mails, pass, publish, tokenOf, unpublish, world } from "./World.ts"
 
-const organization = (id: string): Owner => ({ _tag: "Organization", organization: id })
+const organization = (id: string): Owner => ({ _tag: "Organization", organization: OrganizationId.make(id) })
 
 /** Adds an address and confirms its link; active once its domain is verified. */
 const addConfirmed = Effect.fnUntraced(function* (caller: Caller, owner: Owner, address: string) {
   const senders = yield* Senders
-  const { sender } = yield* senders.add(caller, { owner, address })
+  const { sender } = yield* senders.add({ ...caller, owner, address })
   yield* pass("2 seconds")
-  yield* senders.confirm(tokenOf((yield* mails).findLast(({ to }) => to === address)))
+  yield* senders.confirm({ token: tokenOf((yield* mails).findLast(({ to }) => to === address)) })
   return sender.id
 })
 
 const effective = Effect.fnUntraced(function* (caller: Caller, organizationId?: string) {
-  const found = yield* (yield* Senders).effective(caller.account, organizationId)
+  const found = yield* (yield* Senders).effective({
+    account: caller.account,
+    ...(organizationId === undefined ? {} : { organization: organizationId })
+  })
   return Option.map(found, ({ address }) => address).pipe(Option.getOrUndefined)
 })
 
@@ -45,15 +48,18 @@ describe("the effective sender", () => {
       yield* publish(caller, old)
       yield* pass("1 hour")
       const fresh = yield* addConfirmed(caller, accountOwner, "fresh@example.com")
-      assert.strictEqual((yield* senders.current(caller.account, accountOwner)).address, "fresh@example.com")
+      assert.strictEqual(
+        (yield* senders.current({ account: caller.account, owner: accountOwner })).address,
+        "fresh@example.com"
+      )
       assert.strictEqual(yield* effective(caller), "old@acme.com")
       yield* publish(caller, fresh)
-      yield* senders.check(caller, fresh)
+      yield* senders.probe({ ...caller, id: fresh })
       yield* pass("1 minute")
       assert.strictEqual(yield* effective(caller), "fresh@example.com")
-      yield* senders.remove(caller, fresh)
+      yield* senders.remove({ ...caller, id: fresh })
       assert.strictEqual(yield* effective(caller), "old@acme.com")
-      yield* senders.remove(caller, old)
+      yield* senders.remove({ ...caller, id: old })
       assert.isUndefined(yield* effective(caller))
     }).pipe(Effect.provide(world))
   )
@@ -67,10 +73,10 @@ describe("the effective sender", () => {
       yield* pass("1 hour")
       yield* unpublish(caller, id)
       yield* pass("36 hours")
-      assert.strictEqual((yield* senders.get(caller.account, id)).domainState, "degraded")
+      assert.strictEqual((yield* senders.get({ account: caller.account, id })).domainState, "degraded")
       assert.strictEqual(yield* effective(caller), "hello@acme.com")
       yield* pass("72 hours")
-      assert.strictEqual((yield* senders.get(caller.account, id)).domainState, "lost")
+      assert.strictEqual((yield* senders.get({ account: caller.account, id })).domainState, "lost")
       assert.isUndefined(yield* effective(caller))
     }).pipe(Effect.provide(world))
   )
@@ -79,10 +85,10 @@ describe("the effective sender", () => {
     Effect.gen(function* () {
       const senders = yield* Senders
       const caller = yield* createAccount()
-      const { sender } = yield* senders.add(caller, { owner: accountOwner, kind: "domain", address: "acme.com" })
+      const { sender } = yield* senders.add({ ...caller, owner: accountOwner, kind: "domain", address: "acme.com" })
       yield* publish(caller, sender.id)
       yield* pass("1 hour")
-      assert.strictEqual((yield* senders.get(caller.account, sender.id)).status, "active")
+      assert.strictEqual((yield* senders.get({ account: caller.account, id: sender.id })).status, "active")
       assert.isUndefined(yield* effective(caller))
     }).pipe(Effect.provide(world))
   )
@@ -94,7 +100,7 @@ describe("the effective sender", () => {
       const id = yield* addConfirmed(caller, accountOwner, "Billing@acme.com")
       yield* publish(caller, id)
       yield* pass("1 hour")
-      const again = yield* senders.add(caller, { owner: accountOwner, address: "BILLING@acme.com" })
+      const again = yield* senders.add({ ...caller, owner: accountOwner, address: "BILLING@acme.com" })
       assert.isFalse(again.created)
       assert.strictEqual(again.sender.address, "Billing@acme.com")
       assert.strictEqual(yield* effective(caller), "Billing@acme.com")

@@ -28,15 +28,15 @@ describe("every event carries its schema version, and who caused it by which com
       const asking = (correlation: string) => ({ account, actor: "key:7", correlation })
       const idempotency = { key: "order 17", fingerprint: "f" }
       const input = { owner: accountOwner, address: "hello@acme.com" }
-      const { id: sender } = (yield* senders.add({ ...asking("adding"), idempotency }, input)).sender
+      const { id: sender } = (yield* senders.add({ ...asking("adding"), idempotency, ...input })).sender
       yield* publish(asking("publishing"), sender)
       yield* pass("1 second")
-      yield* senders.confirm(tokenOf((yield* mails)[0]), "clicking")
+      yield* senders.confirm({ token: tokenOf((yield* mails)[0]), correlation: "clicking" })
       yield* pass("1 minute")
-      yield* senders.remove(asking("removing"), sender)
-      yield* senders.add(asking("adding again"), input)
+      yield* senders.remove({ ...asking("removing"), id: sender })
+      yield* senders.add({ ...asking("adding again"), ...input })
       yield* pass("2 minutes")
-      yield* senders.decline(tokenOf((yield* mails)[1]))
+      yield* senders.decline({ token: tokenOf((yield* mails)[1]) })
 
       const events = yield* recorded
       const causes = events.map(({ type, actor, correlation }) => `${type}: ${actor}, ${correlation}`)
@@ -59,7 +59,9 @@ describe("every event carries its schema version, and who caused it by which com
       // A worker's command is its task: that is what tells a repetition.
       for (const { command, correlation } of byWorker) assert.include(command, correlation)
       // Without an id of a request, one is made.
-      assert.match(causes.at(-1) ?? "", /^VerificationDeclined: mailbox, [0-9a-f-]{36}$/)
+      const [declined, mailbox] = causes.slice(-2)
+      assert.match(declined ?? "", /^VerificationDeclined: mailbox, [0-9a-f-]{36}$/)
+      assert.strictEqual(mailbox, declined?.replace("VerificationDeclined", "MailDeclined"))
       assert.strictEqual(events[0]?.command, "key:order 17")
       assert.strictEqual(events[1]?.command, "key:order 17")
       for (const [type, version] of Object.entries(schemaVersions)) {

@@ -1,41 +1,79 @@
-import { accountOwner, makeDnsPlan, type SenderCommand } from "@countersign/core"
-import { Engine, EventStore, Executor, type Request, SenderDirectory, Senders, TaskQueue } from "@countersign/engine"
+import {
+  AccountId,
+  accountOwner,
+  CanonicalAddress,
+  DomainName,
+  mailboxDecider,
+  mailboxId,
+  makeDnsPlan,
+  senderDecider
+} from "@countersign/core"
+import {
+  Engine,
+  EventStore,
+  Executor,
+  type Request,
+  SenderDirectory,
+  Senders,
+  TaskQueue,
+  type Transaction
+} from "@countersign/engine"
 import { StorageFaults } from "@countersign/testkit"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Context, Deferred, Effect, Exit, Fiber, Layer } from "effect"
+import { Context, Deferred, Effect, Fiber, Layer, Option } from "effect"
+import { TestClock } from "effect/testing"
 import { commitOf, eventOf, storedIn } from "./Commits.ts"
+import { senderId } from "./Ids.ts"
 import { createAccount, engine, frailEngine, mails, pass, world } from "./World.ts"
 
-const add = (at: number, verificationId: string): SenderCommand => ({
-  _tag: "AddSender",
-  at,
-  account: "acc",
-  owner: accountOwner,
-  kind: "email",
-  address: "a@acme.com",
-  canonical: "a@acme.com",
-  domain: "acme.com",
-  plan: makeDnsPlan("acme.com", ["t1", "t2", "t3"], "dkim.example.net"),
-  metadata: {},
-  notifyAccount: false,
-  verificationId
-})
+const account = AccountId.make("acc")
+const mailbox = mailboxId(account, CanonicalAddress.make("a@acme.com"))
 
-const request = (id: string, steps: Request["steps"], change: Partial<Request> = {}): Request => ({
-  account: "acc",
+const request = (command: string, change: Partial<Request> = {}): Request => ({
+  account,
   actor: "test",
   correlation: "test",
-  command: { id, fingerprint: "" },
-  steps,
-  result: () => "{}",
-  alwaysReceipt: false,
+  command,
   ...change
 })
 
-const plain = (sender: string, command: (at: number) => SenderCommand): Request["steps"][number] => ({
-  sender,
-  command: ({ at }) => Effect.succeed(command(at))
-})
+const addSender = (tx: Transaction, id: string, verificationId: string) =>
+  Effect.flatMap(tx.read(senderDecider, senderId(id)), ({ at }) =>
+    tx.decide(senderDecider, senderId(id), {
+      _tag: "AddSender",
+      at,
+      account,
+      owner: accountOwner,
+      kind: "email",
+      address: "a@acme.com",
+      canonical: CanonicalAddress.make("a@acme.com"),
+      domain: DomainName.make("acme.com"),
+      plan: makeDnsPlan("acme.com", ["t1", "t2", "t3"], "dkim.example.net"),
+      metadata: {},
+      notifyAccount: false,
+      verificationId
+    })
+  )
+
+const removeSender = (tx: Transaction, id: string, reason: string) =>
+  Effect.flatMap(tx.read(senderDecider, senderId(id)), ({ at }) =>
+    tx.decide(senderDecider, senderId(id), { _tag: "RemoveSender", at, reason })
+  )
+
+const requestLink = (tx: Transaction, id: string) =>
+  Effect.flatMap(tx.read(senderDecider, senderId(id)), ({ at }) =>
+    tx.decide(senderDecider, senderId(id), { _tag: "RequestLink", at, verificationId: "v2" })
+  )
+
+const declineMail = (tx: Transaction) =>
+  Effect.flatMap(tx.read(mailboxDecider, mailbox), ({ at }) =>
+    tx.decide(mailboxDecider, mailbox, {
+      _tag: "DeclineMail",
+      at,
+      account,
+      canonical: CanonicalAddress.make("a@acme.com")
+    })
+  )
 
 class Reads extends Context.Service<Reads, Array<readonly [stream: string, after: number]>>()("test/Reads") {}
 
@@ -59,28 +97,25 @@ const observed = Engine.layer.pipe(
 )
 
 describe("the executor", () => {
-  it.effect("decides again after a conflict, by the new events alone", () =>
+  it.effect("runs the script again after a conflict, with the new events alone", () =>
     Effect.gen(function* () {
       const executor = yield* Executor
       const reads = yield* Reads
-      yield* executor.execute(request("1", [plain("s", (at) => add(at, "v1"))]))
+      yield* executor.execute(request("1"), (tx) => addSender(tx, "s", "v1"))
       const mayDecide = yield* Deferred.make<void>()
       const versions: Array<number> = []
       const slow = yield* Effect.forkChild(
         executor.execute(
-          request("2", [
-            {
-              sender: "s",
-              command: ({ at, version }) => {
-                versions.push(version)
-                return Effect.as(Deferred.await(mayDecide), { _tag: "RemoveSender", at, reason: "slow" })
-              }
-            }
-          ])
+          request("2"),
+          Effect.fnUntraced(function* (tx) {
+            versions.push((yield* tx.read(senderDecider, senderId("s"))).version)
+            yield* Deferred.await(mayDecide)
+            return yield* removeSender(tx, "s", "slow")
+          })
         )
       )
       yield* Effect.yieldNow
-      yield* executor.execute(request("3", [plain("s", (at) => ({ _tag: "RemoveSender", at, reason: "quick" }))]))
+      yield* executor.execute(request("3"), (tx) => removeSender(tx, "s", "quick"))
       reads.length = 0
       yield* Deferred.succeed(mayDecide, undefined)
       const executed = yield* Fiber.join(slow)
@@ -91,44 +126,108 @@ describe("the executor", () => {
     }).pipe(Effect.provide(observed))
   )
 
-  it.effect("commits several senders together or not at all", () =>
+  it.effect("commits over streams of two kinds only while what it read of one still holds", () =>
     Effect.gen(function* () {
       const executor = yield* Executor
-      yield* executor.execute(request("1", [plain("a", (at) => add(at, "v1"))]))
-      const steps = [
-        plain("a", (at) => ({ _tag: "RemoveSender", at, reason: "test" })),
-        plain("b", (at) => ({ _tag: "RequestLink", at, verificationId: "v2" }))
-      ]
-      const executed = yield* executor.execute(request("2", steps))
-      assert.isTrue(executed._tag === "Done" && !executed.committed)
-      assert.deepStrictEqual(yield* storedIn(), ["a", "a"])
-      assert.strictEqual(yield* (yield* SenderDirectory).count({ account: "acc" }), 1)
+      const mayDecide = yield* Deferred.make<void>()
+      const seen: Array<string> = []
+      const adding = yield* Effect.forkChild(
+        executor.execute(
+          request("1"),
+          Effect.fnUntraced(function* (tx) {
+            seen.push((yield* tx.read(mailboxDecider, mailbox)).state._tag)
+            yield* Deferred.await(mayDecide)
+            return yield* addSender(tx, "s", "v1")
+          })
+        )
+      )
+      yield* Effect.yieldNow
+      yield* executor.execute(request("2"), declineMail)
+      yield* Deferred.succeed(mayDecide, undefined)
+      yield* Fiber.join(adding)
+      assert.deepStrictEqual(seen, ["UnknownMailbox", "KnownMailbox"])
+      assert.deepStrictEqual(yield* storedIn(), [mailbox, "s", "s"])
     }).pipe(Effect.provide(engine))
   )
 
-  it.effect("writes nothing for a rejection, not even a receipt", () =>
+  it.effect("does not read again what it is told it knows, and is not misled by it", () =>
     Effect.gen(function* () {
       const executor = yield* Executor
-      const rejected = request("1", [plain("a", (at) => ({ _tag: "RequestLink", at, verificationId: "v" }))], {
-        alwaysReceipt: true
-      })
+      const reads = yield* Reads
+      yield* executor.execute(request("1"), (tx) => addSender(tx, "s", "v1"))
+      const known = [yield* executor.load(senderDecider, senderId("s"))]
+      reads.length = 0
+      yield* executor.execute(request("2", { known }), (tx) => removeSender(tx, "s", "known"))
+      const late = yield* executor.execute(request("3", { known }), (tx) => removeSender(tx, "s", "outdated"))
+      assert.deepStrictEqual(reads, [])
+      assert.isTrue(late._tag === "Done" && !late.committed)
+    }).pipe(Effect.provide(observed))
+  )
+
+  it.effect("commits several senders together or not at all", () =>
+    Effect.gen(function* () {
+      const executor = yield* Executor
+      yield* executor.execute(request("1"), (tx) => addSender(tx, "a", "v1"))
+      const refusal = yield* Effect.flip(
+        executor.execute(request("2"), (tx) => Effect.andThen(removeSender(tx, "a", "test"), requestLink(tx, "b")))
+      )
+      assert.strictEqual(refusal._tag, "SenderNotFound")
+      assert.deepStrictEqual(yield* storedIn(), ["a", "a"])
+      assert.strictEqual(yield* (yield* SenderDirectory).count({ account }), 1)
+    }).pipe(Effect.provide(engine))
+  )
+
+  it.effect("writes nothing for a refusal, not even a receipt", () =>
+    Effect.gen(function* () {
+      const executor = yield* Executor
+      const keyed = request("1", { idempotency: { key: "k", fingerprint: "f" } })
       for (let n = 0; n < 2; n++) {
-        const executed = yield* executor.execute(rejected)
-        assert.isTrue(executed._tag === "Done" && executed.steps[0]?.decision._tag === "Rejected")
+        const refusal = yield* Effect.flip(executor.execute(keyed, (tx) => requestLink(tx, "a")))
+        assert.strictEqual(refusal._tag, "SenderNotFound")
       }
       assert.deepStrictEqual(yield* storedIn(), [])
+      assert.isTrue(Option.isNone(yield* (yield* EventStore).receipt(account, "key:k")))
       assert.deepStrictEqual(yield* (yield* TaskQueue).list({ limit: 10 }), [])
     }).pipe(Effect.provide(engine))
   )
 
-  it.effect("treats another account's sender as none", () =>
+  it.effect("answers a repetition by its receipt, although it would be refused now", () =>
     Effect.gen(function* () {
       const executor = yield* Executor
-      yield* executor.execute(request("1", [plain("a", (at) => add(at, "v1"))]))
-      const remove = [plain("a", (at) => ({ _tag: "RemoveSender", at, reason: "not mine" }))]
-      const executed = yield* executor.execute(request("2", remove, { account: "other" }))
+      const keyed = request("1", { idempotency: { key: "k", fingerprint: "f" } })
+      yield* executor.execute(request("0"), (tx) => addSender(tx, "a", "v1"))
+      yield* TestClock.adjust("1 minute")
+      const first = yield* executor.execute(keyed, (tx) => requestLink(tx, "a"))
+      yield* executor.execute(request("2"), (tx) => removeSender(tx, "a", "test"))
+      const second = yield* executor.execute(keyed, (tx) => requestLink(tx, "a"))
+      assert.strictEqual(second._tag, "Replayed")
+      assert.deepStrictEqual(second.outcomes, first.outcomes)
+      const other = { ...keyed, idempotency: { key: "k", fingerprint: "another" } }
+      assert.strictEqual(
+        (yield* Effect.flip(executor.execute(other, (tx) => requestLink(tx, "a"))))._tag,
+        "CommandIdReused"
+      )
+    }).pipe(Effect.provide(engine))
+  )
+
+  it.effect("treats another account's stream as none", () =>
+    Effect.gen(function* () {
+      const executor = yield* Executor
+      yield* executor.execute(request("1"), (tx) => addSender(tx, "a", "v1"))
+      const foreign = request("2", { account: AccountId.make("other") })
+      const executed = yield* executor.execute(foreign, (tx) => removeSender(tx, "a", "not mine"))
       assert.isTrue(executed._tag === "Done" && !executed.committed)
-      assert.strictEqual(yield* (yield* SenderDirectory).count({ account: "acc" }), 1)
+      assert.strictEqual(yield* (yield* SenderDirectory).count({ account }), 1)
+    }).pipe(Effect.provide(engine))
+  )
+
+  it.effect("takes a stream of another kind for none", () =>
+    Effect.gen(function* () {
+      const executor = yield* Executor
+      yield* executor.execute(request("1"), declineMail)
+      const removed = yield* executor.execute(request("2"), (tx) => removeSender(tx, mailbox, "its id was guessed"))
+      assert.isTrue(removed._tag === "Done" && !removed.committed)
+      assert.strictEqual((yield* executor.load(senderDecider, senderId(mailbox))).state._tag, "NotAdded")
     }).pipe(Effect.provide(engine))
   )
 
@@ -137,23 +236,12 @@ describe("the executor", () => {
     ["of a newer version", { ...eventOf(), schemaVersion: 99 }],
     ["that is no JSON", { ...eventOf(), data: "{" }],
     ["that lacks a field", { ...eventOf(), data: "{}" }]
-  ] as const)("dies over a stored event %s, and decides nothing", ([, event]) =>
+  ] as const)("fails over a stored event %s, and decides nothing", ([, event]) =>
     Effect.gen(function* () {
       const executor = yield* Executor
       yield* (yield* EventStore).commit([commitOf("s", { event })])
-      let asked = false
-      const steps = [
-        {
-          sender: "s",
-          command: ({ at }: { readonly at: number }) => {
-            asked = true
-            return Effect.succeed(add(at, "v1"))
-          }
-        }
-      ]
-      const exit = yield* Effect.exit(executor.execute(request("1", steps)))
-      assert.isTrue(Exit.isFailure(exit) && Cause.hasDies(exit.cause))
-      assert.isFalse(asked)
+      const failure = yield* Effect.flip(executor.execute(request("1"), (tx) => addSender(tx, "s", "v1")))
+      assert.strictEqual(failure._tag, "EventUndecodable")
       assert.deepStrictEqual(yield* storedIn(), ["s"])
     }).pipe(Effect.provide(engine))
   )
@@ -162,15 +250,13 @@ describe("the executor", () => {
     Effect.gen(function* () {
       const executor = yield* Executor
       for (let life = 0; life < 200; life++) {
-        yield* executor.execute(request(`add-${life}`, [plain("s", (at) => add(at, `v${life}`))]))
-        yield* executor.execute(
-          request(`remove-${life}`, [plain("s", (at) => ({ _tag: "RemoveSender", at, reason: "test" }))])
-        )
+        yield* executor.execute(request(`add-${life}`), (tx) => addSender(tx, "s", `v${life}`))
+        yield* executor.execute(request(`remove-${life}`), (tx) => removeSender(tx, "s", "test"))
       }
-      const whole = yield* executor.load("s")
+      const whole = yield* executor.load(senderDecider, senderId("s"))
       assert.strictEqual(whole.version, 600)
       assert.isTrue(whole.state._tag === "Sender" && whole.state.removed && whole.state.incarnation === 200)
-      const early = yield* executor.load("s", 502)
+      const early = yield* executor.load(senderDecider, senderId("s"), 502)
       assert.strictEqual(early.version, 502)
       assert.isTrue(early.state._tag === "Sender" && early.state.incarnation === 168)
     }).pipe(Effect.provide(engine))
@@ -185,7 +271,7 @@ describe("many at once", () => {
       const spellings = ["hello@acme.com", "Hello@acme.com", "HELLO@ACME.COM"]
       const added = yield* Effect.forEach(
         Array.from({ length: 100 }, (_, index) => spellings[index % 3] ?? ""),
-        (address) => senders.add(caller, { owner: accountOwner, address }),
+        (address) => senders.add({ ...caller, owner: accountOwner, address }),
         { concurrency: "unbounded" }
       )
       assert.strictEqual(added.filter(({ created }) => created).length, 1)
@@ -203,7 +289,7 @@ describe("many at once", () => {
       const caller = yield* createAccount()
       const added = yield* Effect.forEach(
         Array.from({ length: 100 }, (_, index) => `hello${index}@acme.com`),
-        (address) => senders.add(caller, { owner: accountOwner, address }),
+        (address) => senders.add({ ...caller, owner: accountOwner, address }),
         { concurrency: "unbounded" }
       )
       assert.isTrue(added.every(({ created }) => created))
@@ -220,11 +306,11 @@ describe("many at once", () => {
       const caller = yield* createAccount()
       const { nextCommits } = yield* StorageFaults
       yield* nextCommits("answer-lost")
-      const adding = yield* Effect.forkChild(senders.add(caller, { owner: accountOwner, address: "a@acme.com" }))
+      const adding = yield* Effect.forkChild(senders.add({ ...caller, owner: accountOwner, address: "a@acme.com" }))
       yield* pass("1 second")
       const { created, sender } = yield* Fiber.join(adding)
       assert.isTrue(created)
-      assert.deepStrictEqual(yield* senders.get(caller.account, sender.id), sender)
+      assert.deepStrictEqual(yield* senders.get({ account: caller.account, id: sender.id }), sender)
       assert.strictEqual(yield* senders.count({ account: caller.account }), 1)
     }).pipe(Effect.provide(frailEngine))
   )

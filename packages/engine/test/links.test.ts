@@ -1,7 +1,15 @@
-import { accountOwner, makeLinkKeys, readLink, SenderId, signLink } from "@countersign/core"
+import {
+  accountOwner,
+  CanonicalAddress,
+  makeLinkKeys,
+  parseLinkSecrets,
+  readLink,
+  SenderId,
+  signLink
+} from "@countersign/core"
 import { Engine, LinkRefused, Senders, Settings } from "@countersign/engine"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Result } from "effect"
+import { Effect, Layer, Redacted, Result } from "effect"
 import { adapters, createAccount, mails, pass, tokenOf, world } from "./World.ts"
 
 const owner = accountOwner
@@ -9,7 +17,7 @@ const owner = accountOwner
 const added = Effect.gen(function* () {
   const senders = yield* Senders
   const caller = yield* createAccount()
-  const { id: sender } = (yield* senders.add(caller, { owner, address: "Hello@acme.com" })).sender
+  const { id: sender } = (yield* senders.add({ ...caller, owner, address: "Hello@acme.com" })).sender
   yield* pass("1 second")
   return { senders, caller, sender, token: tokenOf((yield* mails)[0]) }
 })
@@ -18,9 +26,9 @@ const added = Effect.gen(function* () {
 const refused = Effect.fnUntraced(function* (token: string, reason: LinkRefused["reason"], declined = reason) {
   const senders = yield* Senders
   const refusals = [
-    yield* Effect.flip(senders.readLink(token)),
-    yield* Effect.flip(senders.confirm(token)),
-    yield* Effect.flip(senders.decline(token))
+    yield* Effect.flip(senders.readLink({ token })),
+    yield* Effect.flip(senders.confirm({ token })),
+    yield* Effect.flip(senders.decline({ token }))
   ]
   assert.deepStrictEqual(
     refusals.map((refusal) => (refusal instanceof LinkRefused ? refusal.reason : refusal._tag)),
@@ -33,9 +41,9 @@ describe("a verification link", () => {
   it.effect("does nothing by being read", () =>
     Effect.gen(function* () {
       const { senders, caller, sender, token } = yield* added
-      const before = yield* senders.history(caller.account, sender)
-      for (let n = 0; n < 5; n++) assert.strictEqual((yield* senders.readLink(token)).state, "open")
-      assert.deepStrictEqual(yield* senders.history(caller.account, sender), before)
+      const before = yield* senders.history({ account: caller.account, id: sender })
+      for (let n = 0; n < 5; n++) assert.strictEqual((yield* senders.readLink({ token })).state, "open")
+      assert.deepStrictEqual(yield* senders.history({ account: caller.account, id: sender }), before)
     }).pipe(Effect.provide(world))
   )
 
@@ -43,11 +51,11 @@ describe("a verification link", () => {
     Effect.gen(function* () {
       const { senders, caller, sender, token } = yield* added
       yield* pass("1 minute")
-      yield* senders.resend(caller, sender)
+      yield* senders.resend({ ...caller, id: sender })
       const [refusal] = yield* refused(token, "void")
       assert.strictEqual(refusal instanceof LinkRefused ? refusal.address : "", "Hello@acme.com")
       yield* pass("1 second")
-      assert.strictEqual((yield* senders.confirm(tokenOf((yield* mails)[1]))).state, "verified")
+      assert.strictEqual((yield* senders.confirm({ token: tokenOf((yield* mails)[1]) })).state, "verified")
       yield* refused(token, "void")
     }).pipe(Effect.provide(world))
   )
@@ -57,11 +65,11 @@ describe("a verification link", () => {
       const { senders, caller, sender, token } = yield* added
       yield* pass("23 hours")
       yield* pass("3598999 millis")
-      assert.strictEqual((yield* senders.readLink(token)).state, "open")
+      assert.strictEqual((yield* senders.readLink({ token })).state, "open")
       yield* pass("1 millis")
       yield* refused(token, "expired")
       yield* pass("1 minute")
-      assert.strictEqual((yield* senders.get(caller.account, sender)).mailbox, "expired")
+      assert.strictEqual((yield* senders.get({ account: caller.account, id: sender })).mailbox, "expired")
       yield* refused(token, "expired")
     }).pipe(Effect.provide(world))
   )
@@ -69,32 +77,32 @@ describe("a verification link", () => {
   it.effect("is expired after its time although nobody wrote it down", () =>
     Effect.gen(function* () {
       const { senders, caller, sender, verificationId } = yield* unmailed
-      const token = signLink(makeLinkKeys(["a secret of the tests"]), { senderId: sender, verificationId, canonical })
-      assert.strictEqual((yield* senders.readLink(token)).state, "open")
+      const token = signLink(keysOf(ours), { senderId: sender, verificationId, canonical })
+      assert.strictEqual((yield* senders.readLink({ token })).state, "open")
       yield* pass("24 hours")
       yield* refused(token, "expired")
-      assert.strictEqual((yield* senders.get(caller.account, sender)).mailbox, "pending")
-    }).pipe(Effect.provide(engineWith(["a secret of the tests"])))
+      assert.strictEqual((yield* senders.get({ account: caller.account, id: sender })).mailbox, "pending")
+    }).pipe(Effect.provide(engineWith(ours)))
   )
 
   it.effect("is dead with its sender, and stays so when the sender comes back", () =>
     Effect.gen(function* () {
       const { senders, caller, sender, token } = yield* added
-      yield* senders.remove(caller, sender)
+      yield* senders.remove({ ...caller, id: sender })
       yield* refused(token, "removed")
-      yield* senders.add(caller, { owner, address: "hello@acme.com" })
+      yield* senders.add({ ...caller, owner, address: "hello@acme.com" })
       yield* refused(token, "void")
       yield* pass("2 minutes")
-      assert.strictEqual((yield* senders.get(caller.account, sender)).mailbox, "pending")
+      assert.strictEqual((yield* senders.get({ account: caller.account, id: sender })).mailbox, "pending")
     }).pipe(Effect.provide(world))
   )
 
   it.effect("is dead after a decline, which may be said twice", () =>
     Effect.gen(function* () {
       const { senders, token } = yield* added
-      assert.deepStrictEqual(yield* senders.decline(token), { address: "Hello@acme.com" })
-      assert.deepStrictEqual(yield* senders.decline(token), { address: "Hello@acme.com" })
-      const refusals = [yield* Effect.flip(senders.readLink(token)), yield* Effect.flip(senders.confirm(token))]
+      assert.deepStrictEqual(yield* senders.decline({ token }), { address: "Hello@acme.com" })
+      assert.deepStrictEqual(yield* senders.decline({ token }), { address: "Hello@acme.com" })
+      const refusals = [yield* Effect.flip(senders.readLink({ token })), yield* Effect.flip(senders.confirm({ token }))]
       assert.isTrue(refusals.every((refusal) => refusal instanceof LinkRefused && refusal.reason === "declined"))
     }).pipe(Effect.provide(world))
   )
@@ -102,10 +110,10 @@ describe("a verification link", () => {
   it.effect("cannot be declined away once it was confirmed", () =>
     Effect.gen(function* () {
       const { senders, caller, sender, token } = yield* added
-      yield* senders.confirm(token)
-      yield* senders.decline(token)
-      assert.strictEqual((yield* senders.get(caller.account, sender)).mailbox, "verified")
-      assert.strictEqual((yield* senders.readLink(token)).state, "verified")
+      yield* senders.confirm({ token })
+      yield* senders.decline({ token })
+      assert.strictEqual((yield* senders.get({ account: caller.account, id: sender })).mailbox, "verified")
+      assert.strictEqual((yield* senders.readLink({ token })).state, "verified")
     }).pipe(Effect.provide(world))
   )
 
@@ -113,11 +121,11 @@ describe("a verification link", () => {
     Effect.gen(function* () {
       const { token } = yield* added
       const { senderId, verificationId } = Result.getOrThrow(readLink(token))
-      const ours = makeLinkKeys(["a secret of the tests"])
+      const ourKeys = keysOf(ours)
       const forged = [
-        signLink(makeLinkKeys(["a foreign secret"]), { senderId, verificationId, canonical }),
-        signLink(ours, { senderId, verificationId, canonical: "other@acme.com" }),
-        signLink(ours, {
+        signLink(keysOf("a foreign secret of 32 characters"), { senderId, verificationId, canonical }),
+        signLink(ourKeys, { senderId, verificationId, canonical: CanonicalAddress.make("other@acme.com") }),
+        signLink(ourKeys, {
           senderId: SenderId.make(`${senderId.startsWith("0") ? 1 : 0}${senderId.slice(1)}`),
           verificationId,
           canonical
@@ -138,36 +146,37 @@ describe("a verification link", () => {
   it.effect("still works after its key was rotated, and not after the key was taken away", () =>
     Effect.gen(function* () {
       const { sender, verificationId } = yield* unmailed
-      const token = signLink(makeLinkKeys(["old"]), { senderId: sender, verificationId, canonical })
-      const readWith = (secrets: readonly [string, ...Array<string>]) =>
-        Effect.flatMap(Senders, ({ readLink }) => readLink(token)).pipe(
+      const token = signLink(keysOf(old), { senderId: sender, verificationId, canonical })
+      const readWith = (secrets: string) =>
+        Effect.flatMap(Senders, ({ readLink }) => readLink({ token })).pipe(
           Effect.provide(Layer.fresh(Engine.layer).pipe(Layer.provide(settingsWith(secrets)))),
           Effect.result
         )
-      assert.isTrue(Result.isSuccess(yield* readWith(["new", "old"])))
-      assert.isTrue(Result.isFailure(yield* readWith(["new"])))
-    }).pipe(Effect.provide(engineWith(["old"])))
+      assert.isTrue(Result.isSuccess(yield* readWith(`a new secret of 32 characters long,${old}`)))
+      assert.isTrue(Result.isFailure(yield* readWith("a new secret of 32 characters long")))
+    }).pipe(Effect.provide(engineWith(old)))
   )
 })
 
-const canonical = "hello@acme.com"
+const canonical = CanonicalAddress.make("hello@acme.com")
 
-const settingsWith = (secrets: readonly [string, ...Array<string>]) =>
-  Layer.succeed(Settings, {
-    publicUrl: "https://mail.countersign.net",
-    linkKeys: makeLinkKeys(secrets),
-    allowTestNames: false
-  })
+const ours = "a secret of the tests of 32 characters"
+const old = "an old secret of 32 characters at least"
 
-const engineWith = (secrets: readonly [string, ...Array<string>]) =>
+const keysOf = (secrets: string) => makeLinkKeys(Result.getOrThrow(parseLinkSecrets(secrets)))
+
+const settingsWith = (secrets: string) =>
+  Settings.layer({ publicUrl: "https://mail.countersign.net", secret: Redacted.make(secrets) })
+
+const engineWith = (secrets: string) =>
   Engine.layer.pipe(Layer.provideMerge(Layer.merge(adapters, settingsWith(secrets))))
 
 /** A sender whose link exists and was never mailed: there are no workers. */
 const unmailed = Effect.gen(function* () {
   const senders = yield* Senders
   const caller = yield* createAccount()
-  const { id: sender } = (yield* senders.add(caller, { owner, address: "Hello@acme.com" })).sender
-  const history = yield* senders.history(caller.account, sender)
+  const { id: sender } = (yield* senders.add({ ...caller, owner, address: "Hello@acme.com" })).sender
+  const history = yield* senders.history({ account: caller.account, id: sender })
   const requested = history.map(({ event }) => event).find(({ _tag }) => _tag === "VerificationRequested")
   const verificationId = requested?._tag === "VerificationRequested" ? requested.verificationId : ""
   return { senders, caller, sender: SenderId.make(sender), verificationId }

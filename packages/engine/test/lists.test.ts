@@ -1,11 +1,11 @@
-import { accountOwner, type Owner } from "@countersign/core"
+import { accountOwner, OrganizationId, type Owner } from "@countersign/core"
 import { type Caller, Senders } from "@countersign/engine"
 import { StorageFaults } from "@countersign/testkit"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { createAccount, engine, frailEngine, pass, world } from "./World.ts"
 
-const organization = (id: string): Owner => ({ _tag: "Organization", organization: id })
+const organization = (id: string): Owner => ({ _tag: "Organization", organization: OrganizationId.make(id) })
 
 const addresses = Effect.fnUntraced(function* (caller: Caller, change = {}) {
   const query = { account: caller.account, order: "oldest-first", offset: 0, limit: 100, ...change } as const
@@ -18,11 +18,11 @@ describe("lists and look-ups", () => {
       const senders = yield* Senders
       const caller = yield* createAccount()
       const metadata = { text: "a", number: 1, flag: true, nothing: null, nested: { deep: ["x"] }, constructor: "own" }
-      const { sender } = yield* senders.add(caller, { owner: accountOwner, address: "a@acme.com", metadata })
+      const { sender } = yield* senders.add({ ...caller, owner: accountOwner, address: "a@acme.com", metadata })
       assert.deepStrictEqual(sender.metadata, metadata)
-      assert.deepStrictEqual(yield* senders.get(caller.account, sender.id), sender)
-      assert.deepStrictEqual(yield* senders.current(caller.account, accountOwner), sender)
-      yield* senders.add(caller, { owner: accountOwner, address: "b@acme.com", metadata: { text: "b" } })
+      assert.deepStrictEqual(yield* senders.get({ account: caller.account, id: sender.id }), sender)
+      assert.deepStrictEqual(yield* senders.current({ account: caller.account, owner: accountOwner }), sender)
+      yield* senders.add({ ...caller, owner: accountOwner, address: "b@acme.com", metadata: { text: "b" } })
       assert.deepStrictEqual(yield* addresses(caller, { metadata: { text: "a", number: "1" } }), ["a@acme.com"])
       assert.deepStrictEqual(yield* addresses(caller, { metadata: { text: "a", number: "2" } }), [])
       assert.strictEqual(yield* senders.count({ account: caller.account, metadata: { text: "b" } }), 1)
@@ -34,14 +34,17 @@ describe("lists and look-ups", () => {
       const senders = yield* Senders
       const caller = yield* createAccount()
       for (const address of ["a@acme.com", "b@acme.com", "c@acme.com"]) {
-        yield* senders.add(caller, { owner: accountOwner, address })
+        yield* senders.add({ ...caller, owner: accountOwner, address })
       }
       const [first] = yield* senders.list({ account: caller.account, order: "oldest-first", offset: 0, limit: 1 })
-      yield* senders.remove(caller, first?.id ?? "")
-      yield* senders.add(caller, { owner: accountOwner, address: "A@acme.com" })
+      yield* senders.remove({ ...caller, id: first?.id ?? "" })
+      yield* senders.add({ ...caller, owner: accountOwner, address: "A@acme.com" })
       assert.deepStrictEqual(yield* addresses(caller), ["b@acme.com", "c@acme.com", "A@acme.com"])
       assert.deepStrictEqual(yield* addresses(caller, { order: "newest-first", offset: 1, limit: 1 }), ["c@acme.com"])
-      assert.strictEqual((yield* senders.current(caller.account, accountOwner)).address, "A@acme.com")
+      assert.strictEqual(
+        (yield* senders.current({ account: caller.account, owner: accountOwner })).address,
+        "A@acme.com"
+      )
     }).pipe(Effect.provide(engine))
   )
 
@@ -49,14 +52,14 @@ describe("lists and look-ups", () => {
     Effect.gen(function* () {
       const senders = yield* Senders
       const caller = yield* createAccount()
-      yield* senders.add(caller, { owner: accountOwner, address: "a@acme.com" })
-      yield* senders.add(caller, { owner: organization("o"), address: "a@acme.com" })
-      yield* senders.add(caller, { owner: accountOwner, kind: "domain", address: "acme.com" })
+      yield* senders.add({ ...caller, owner: accountOwner, address: "a@acme.com" })
+      yield* senders.add({ ...caller, owner: organization("o"), address: "a@acme.com" })
+      yield* senders.add({ ...caller, owner: accountOwner, kind: "domain", address: "acme.com" })
       assert.strictEqual(yield* senders.count({ account: caller.account }), 3)
       assert.deepStrictEqual(yield* addresses(caller, { owner: organization("o") }), ["a@acme.com"])
       assert.deepStrictEqual(yield* addresses(caller, { kind: "domain" }), ["acme.com"])
       assert.deepStrictEqual(yield* addresses(caller, { statuses: ["active"] }), [])
-      assert.strictEqual((yield* senders.current(caller.account, accountOwner)).kind, "email")
+      assert.strictEqual((yield* senders.current({ account: caller.account, owner: accountOwner })).kind, "email")
       assert.strictEqual(yield* senders.count({ account: caller.account, statuses: ["pending"] }), 3)
     }).pipe(Effect.provide(engine))
   )
@@ -65,9 +68,9 @@ describe("lists and look-ups", () => {
     Effect.gen(function* () {
       const senders = yield* Senders
       const caller = yield* createAccount()
-      const { sender } = yield* senders.add(caller, { owner: accountOwner, address: "a@acme.com" })
+      const { sender } = yield* senders.add({ ...caller, owner: accountOwner, address: "a@acme.com" })
       yield* pass("1 second")
-      const report = yield* senders.status(caller.account, sender.id)
+      const report = yield* senders.status({ account: caller.account, id: sender.id })
       assert.strictEqual(report.status, "pending")
       assert.deepStrictEqual(
         report.blockers.map(({ code }) => code),
@@ -86,14 +89,14 @@ describe("removing all of an owner's senders", () => {
       const caller = yield* createAccount()
       const other = yield* createAccount("other@example.com")
       for (const address of ["a@acme.com", "b@acme.com"]) {
-        yield* senders.add(caller, { owner: organization("o"), address })
-        yield* senders.add(caller, { owner: accountOwner, address })
-        yield* senders.add(other, { owner: organization("o"), address })
+        yield* senders.add({ ...caller, owner: organization("o"), address })
+        yield* senders.add({ ...caller, owner: accountOwner, address })
+        yield* senders.add({ ...other, owner: organization("o"), address })
       }
-      yield* senders.add(caller, { owner: accountOwner, kind: "domain", address: "acme.com" })
-      assert.deepStrictEqual(yield* senders.removeAll(caller, organization("o")), { count: 2 })
-      assert.deepStrictEqual(yield* senders.removeAll(caller, accountOwner), { count: 2 })
-      assert.deepStrictEqual(yield* senders.removeAll(caller, accountOwner), { count: 0 })
+      yield* senders.add({ ...caller, owner: accountOwner, kind: "domain", address: "acme.com" })
+      assert.deepStrictEqual(yield* senders.removeAll({ ...caller, owner: organization("o") }), { count: 2 })
+      assert.deepStrictEqual(yield* senders.removeAll({ ...caller, owner: accountOwner }), { count: 2 })
+      assert.deepStrictEqual(yield* senders.removeAll({ ...caller, owner: accountOwner }), { count: 0 })
       assert.deepStrictEqual(yield* addresses(caller), ["acme.com"])
       assert.strictEqual(yield* senders.count({ account: other.account }), 2)
     }).pipe(Effect.provide(engine))
@@ -104,10 +107,10 @@ describe("removing all of an owner's senders", () => {
       const senders = yield* Senders
       const caller = yield* createAccount()
       const names = Array.from({ length: 1_001 }, (_, index) => `a${index}@acme.com`)
-      yield* Effect.forEach(names, (address) => senders.add(caller, { owner: accountOwner, address }), {
+      yield* Effect.forEach(names, (address) => senders.add({ ...caller, owner: accountOwner, address }), {
         concurrency: "unbounded"
       })
-      assert.deepStrictEqual(yield* senders.removeAll(caller, accountOwner), { count: 1_001 })
+      assert.deepStrictEqual(yield* senders.removeAll({ ...caller, owner: accountOwner }), { count: 1_001 })
       assert.strictEqual(yield* senders.count({ account: caller.account }), 0)
     }).pipe(Effect.provide(engine))
   )
@@ -118,12 +121,15 @@ describe("removing all of an owner's senders", () => {
       const { nextCommits } = yield* StorageFaults
       const caller = yield* createAccount()
       for (const address of ["a@acme.com", "b@acme.com", "c@acme.com"]) {
-        yield* senders.add(caller, { owner: accountOwner, address })
+        yield* senders.add({ ...caller, owner: accountOwner, address })
       }
       yield* nextCommits("refused")
-      assert.strictEqual((yield* Effect.flip(senders.removeAll(caller, accountOwner)))._tag, "StorageUnavailable")
+      assert.strictEqual(
+        (yield* Effect.flip(senders.removeAll({ ...caller, owner: accountOwner })))._tag,
+        "StorageUnavailable"
+      )
       assert.strictEqual(yield* senders.count({ account: caller.account }), 3)
-      assert.deepStrictEqual(yield* senders.removeAll(caller, accountOwner), { count: 3 })
+      assert.deepStrictEqual(yield* senders.removeAll({ ...caller, owner: accountOwner }), { count: 3 })
     }).pipe(Effect.provide(frailEngine))
   )
 
@@ -134,11 +140,11 @@ describe("removing all of an owner's senders", () => {
       const caller = yield* createAccount()
       const ids: Array<string> = []
       for (const address of ["a@acme.com", "b@acme.com", "c@acme.com"]) {
-        ids.push((yield* senders.add(caller, { owner: accountOwner, address })).sender.id)
+        ids.push((yield* senders.add({ ...caller, owner: accountOwner, address })).sender.id)
       }
       const before = (yield* batches).length
       const [one, all] = yield* Effect.all(
-        [senders.remove(caller, ids[1] ?? ""), senders.removeAll(caller, accountOwner)],
+        [senders.remove({ ...caller, id: ids[1] ?? "" }), senders.removeAll({ ...caller, owner: accountOwner })],
         { concurrency: "unbounded" }
       )
       assert.strictEqual(one.count + all.count, 3)

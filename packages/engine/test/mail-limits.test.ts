@@ -1,11 +1,11 @@
-import { accountOwner, type Owner } from "@countersign/core"
+import { accountOwner, OrganizationId, type Owner } from "@countersign/core"
 import { type Caller, defaultMailLimits, Engine, Senders, SlowPoll, Workers } from "@countersign/engine"
 import { MemoryDns, MemoryMailer, MemoryStorage } from "@countersign/memory"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { adaptersOver, createAccount, mails, pass, world } from "./World.ts"
 
-const organization = (id: number): Owner => ({ _tag: "Organization", organization: `org-${id}` })
+const organization = (id: number): Owner => ({ _tag: "Organization", organization: OrganizationId.make(`org-${id}`) })
 const sentCount = Effect.map(mails, ({ length }) => length)
 
 /** The same mailbox for one organization after the other: each is a sender with a mail of its own. */
@@ -13,7 +13,7 @@ const addFor = Effect.fnUntraced(function* (caller: Caller, from: number, to: nu
   const senders = yield* Senders
   const ids: Array<string> = []
   for (let id = from; id <= to; id++) {
-    const { created, sender } = yield* senders.add(caller, { owner: organization(id), address })
+    const { created, sender } = yield* senders.add({ ...caller, owner: organization(id), address })
     assert.isTrue(created)
     ids.push(sender.id)
   }
@@ -30,7 +30,9 @@ describe("the limits of mail", () => {
       const ids = yield* addFor(caller, 1, 11)
       assert.strictEqual(yield* sentCount, 6)
       const tags = yield* Effect.forEach(ids, (id) =>
-        Effect.map(senders.history(caller.account, id), (history) => history.map(({ event }) => event._tag))
+        Effect.map(senders.history({ account: caller.account, id }), (history) =>
+          history.map(({ event }) => event._tag)
+        )
       )
       // Nothing is written down about the waiting: nobody learns what others do.
       assert.strictEqual(tags.filter((events) => events.includes("VerificationMailSent")).length, 6)
@@ -96,7 +98,7 @@ describe("the limits of mail", () => {
       const other = yield* createAccount("other@example.com")
       const addMany = Effect.fnUntraced(function* (caller: Caller, count: number) {
         const { add } = yield* Senders
-        for (let n = 0; n < count; n++) yield* add(caller, { owner: accountOwner, address: `a${n}@example${n}.com` })
+        for (let n = 0; n < count; n++) yield* add({ ...caller, owner: accountOwner, address: `a${n}@example${n}.com` })
         yield* pass("1 second")
       })
       yield* addMany(one, 7)
@@ -117,11 +119,11 @@ describe("the limits of mail", () => {
       yield* addFor(caller, 1, 6)
       const [replaced, removed] = yield* addFor(caller, 7, 8)
       yield* pass("1 minute")
-      yield* senders.resend(caller, replaced ?? "")
-      yield* senders.remove(caller, removed ?? "")
+      yield* senders.resend({ ...caller, id: replaced ?? "" })
+      yield* senders.remove({ ...caller, id: removed ?? "" })
       yield* pass("2 hours")
       assert.strictEqual(yield* sentCount, 7)
-      const current = (yield* senders.history(caller.account, replaced ?? ""))
+      const current = (yield* senders.history({ account: caller.account, id: replaced ?? "" }))
         .map(({ event }) => event)
         .findLast(({ _tag }) => _tag === "VerificationRequested")
       assert.include(
@@ -132,10 +134,10 @@ describe("the limits of mail", () => {
       // 6 of 10 are used up: of these, four are mailed in time, and the day is over before the others' turn.
       const late = yield* addFor(caller, 9, 18)
       yield* pass("25 hours")
-      const states = yield* Effect.forEach(late, (id) => senders.get(caller.account, id))
+      const states = yield* Effect.forEach(late, (id) => senders.get({ account: caller.account, id }))
       assert.isTrue(states.every(({ mailbox }) => mailbox === "expired" || mailbox === "pending"))
       const expired = yield* Effect.forEach(late, (id) =>
-        Effect.map(senders.history(caller.account, id), (history) => {
+        Effect.map(senders.history({ account: caller.account, id }), (history) => {
           const names = history.map(({ event }) => event._tag)
           const sent = names.lastIndexOf("VerificationMailSent")
           return names.includes("VerificationExpired") && sent > names.indexOf("VerificationExpired")

@@ -10,14 +10,14 @@ const busy = new MailRefused({ permanent: false, reason: "451 4.7.1 greylisted",
 const gone = new MailRefused({ permanent: true, reason: "550 5.1.1 no such mailbox", code: 550 })
 
 const add = Effect.fnUntraced(function* (caller: Caller, address = "hello@acme.com") {
-  const { sender } = yield* (yield* Senders).add(caller, { owner: accountOwner, address })
+  const { sender } = yield* (yield* Senders).add({ ...caller, owner: accountOwner, address })
   yield* pass("1 second")
   return sender.id
 })
 
 /** What the log says of a sender's mail. */
 const story = Effect.fnUntraced(function* ({ account }: Caller, sender: string) {
-  const history = yield* (yield* Senders).history(account, sender)
+  const history = yield* (yield* Senders).history({ account, id: sender })
   return history.map(({ event }) => event._tag).filter((tag) => tag.startsWith("Verification"))
 })
 
@@ -27,8 +27,7 @@ const removesOnGrant = Layer.effect(
   Effect.gen(function* () {
     const budget = yield* MailBudget
     const { removeAll } = yield* Senders
-    const remove = (account: string) =>
-      Effect.orDie(removeAll({ account, actor: "test", correlation: "test" }, accountOwner))
+    const remove = (account: string) => Effect.orDie(removeAll({ account, actor: "test", owner: accountOwner }))
     return { ...budget, take: (request) => Effect.tap(budget.take(request), remove(request.account)) }
   })
 )
@@ -76,7 +75,7 @@ describe("a verification mail", () => {
       assert.deepStrictEqual(yield* story(caller, sender), ["VerificationRequested", "VerificationMailFailed"])
       assert.deepStrictEqual(yield* mails, [])
       assert.deepStrictEqual(yield* mailTasks, [])
-      const { blockers } = yield* senders.status(caller.account, sender)
+      const { blockers } = yield* senders.status({ account: caller.account, id: sender })
       assert.include(blockers[0]?.message, gone.reason)
     }).pipe(Effect.provide(world))
   )
@@ -90,13 +89,13 @@ describe("a verification mail", () => {
       const sender = yield* add(caller)
       yield* pass("22 hours")
       assert.deepStrictEqual(yield* story(caller, sender), ["VerificationRequested", "VerificationMailFailed"])
-      assert.strictEqual((yield* senders.get(caller.account, sender)).mailbox, "pending")
+      assert.strictEqual((yield* senders.get({ account: caller.account, id: sender })).mailbox, "pending")
       const [buried] = yield* mailTasks
       assert.deepInclude(buried, { state: "buried", error: busy.reason })
       yield* queue.revive(buried?.id ?? "")
       yield* pass("1 second")
-      yield* senders.confirm(tokenOf((yield* mails)[0]))
-      assert.strictEqual((yield* senders.get(caller.account, sender)).mailbox, "verified")
+      yield* senders.confirm({ token: tokenOf((yield* mails)[0]) })
+      assert.strictEqual((yield* senders.get({ account: caller.account, id: sender })).mailbox, "verified")
     }).pipe(Effect.provide(world))
   )
 
@@ -105,7 +104,7 @@ describe("a verification mail", () => {
       const caller = yield* createAccount()
       yield* (yield* MemoryMailer).refuseNext(busy)
       const sender = yield* add(caller)
-      yield* (yield* Senders).remove(caller, sender)
+      yield* (yield* Senders).remove({ ...caller, id: sender })
       yield* pass("1 hour")
       assert.deepStrictEqual(yield* mails, [])
       assert.deepStrictEqual(yield* mailTasks, [])
@@ -119,10 +118,10 @@ describe("a verification mail", () => {
       yield* (yield* MemoryMailer).refuseNext(busy, busy, busy, busy)
       const sender = yield* add(caller)
       yield* pass("1 minute")
-      yield* senders.resend(caller, sender)
+      yield* senders.resend({ ...caller, id: sender })
       yield* pass("1 hour")
       assert.strictEqual((yield* mails).length, 1)
-      yield* senders.confirm(tokenOf((yield* mails)[0]))
+      yield* senders.confirm({ token: tokenOf((yield* mails)[0]) })
       assert.deepStrictEqual(yield* mailTasks, [])
     }).pipe(Effect.provide(world))
   )
@@ -131,7 +130,7 @@ describe("a verification mail", () => {
     Effect.gen(function* () {
       const { breakDown, restore } = yield* StorageFaults
       const caller = yield* createAccount()
-      yield* (yield* Senders).add(caller, { owner: accountOwner, address: "hello@acme.com" })
+      yield* (yield* Senders).add({ ...caller, owner: accountOwner, address: "hello@acme.com" })
       yield* breakDown()
       yield* pass("24 hours")
       yield* restore
@@ -156,7 +155,9 @@ describe("a verification mail", () => {
       const queue = yield* TaskQueue
       const caller = yield* createAccount()
       const sender = yield* add(caller)
-      const requested = (yield* (yield* Senders).history(caller.account, sender)).map(({ event }) => event)
+      const requested = (yield* (yield* Senders).history({ account: caller.account, id: sender })).map(
+        ({ event }) => event
+      )
       const verificationId =
         requested.flatMap((e) => (e._tag === "VerificationRequested" ? [e.verificationId] : []))[0] ?? ""
       const payload = { sender, incarnation: 1, verificationId }
@@ -171,7 +172,8 @@ describe("a verification mail", () => {
     Effect.gen(function* () {
       const { breakDown, restore } = yield* StorageFaults
       const caller = yield* createAccount()
-      const sender = (yield* (yield* Senders).add(caller, { owner: accountOwner, address: "hello@acme.com" })).sender.id
+      const sender = (yield* (yield* Senders).add({ ...caller, owner: accountOwner, address: "hello@acme.com" })).sender
+        .id
       yield* breakDown()
       yield* pass("3 hours")
       assert.deepStrictEqual(yield* mails, [])

@@ -6,7 +6,7 @@ import { Effect } from "effect"
 import { createAccount, mails, pass, publish, tokenOf, world } from "./World.ts"
 
 const add = Effect.fnUntraced(function* (caller: Caller, address = "hello@acme.com") {
-  const { sender } = yield* (yield* Senders).add(caller, { owner: accountOwner, address })
+  const { sender } = yield* (yield* Senders).add({ ...caller, owner: accountOwner, address })
   yield* pass("1 second")
   return sender.id
 })
@@ -25,12 +25,12 @@ describe("asking for a new link", () => {
       const senders = yield* Senders
       const caller = yield* createAccount()
       const id = yield* add(caller)
-      assert.strictEqual(waitOf(yield* Effect.flip(senders.resend(caller, id))), 59_000)
+      assert.strictEqual(waitOf(yield* Effect.flip(senders.resend({ ...caller, id }))), 59_000)
       yield* pass("58999 millis")
-      assert.strictEqual(waitOf(yield* Effect.flip(senders.resend(caller, id))), 1)
+      assert.strictEqual(waitOf(yield* Effect.flip(senders.resend({ ...caller, id }))), 1)
       yield* pass("1 millis")
-      yield* senders.resend(caller, id)
-      assert.strictEqual(waitOf(yield* Effect.flip(senders.resend(caller, id))), 60_000)
+      yield* senders.resend({ ...caller, id })
+      assert.strictEqual(waitOf(yield* Effect.flip(senders.resend({ ...caller, id }))), 60_000)
       yield* pass("1 hour")
       assert.strictEqual((yield* mails).length, 2)
     }).pipe(Effect.provide(world))
@@ -42,8 +42,8 @@ describe("asking for a new link", () => {
       const caller = yield* createAccount()
       const id = yield* add(caller)
       for (let n = 0; n < 20; n++) {
-        yield* senders.remove(caller, id)
-        yield* senders.add(caller, { owner: accountOwner, address: "hello@acme.com" })
+        yield* senders.remove({ ...caller, id })
+        yield* senders.add({ ...caller, owner: accountOwner, address: "hello@acme.com" })
       }
       yield* pass("50 seconds")
       assert.strictEqual((yield* mails).length, 1)
@@ -59,8 +59,8 @@ describe("asking for a new link", () => {
       const id = yield* add(caller)
       yield* publish(caller, id)
       yield* pass("1 hour")
-      assert.strictEqual((yield* senders.get(caller.account, id)).status, "domain-verified")
-      yield* senders.resend(caller, id)
+      assert.strictEqual((yield* senders.get({ account: caller.account, id })).status, "domain-verified")
+      yield* senders.resend({ ...caller, id })
       yield* pass("1 minute")
       assert.strictEqual((yield* mails).length, 2)
     }).pipe(Effect.provide(world))
@@ -73,15 +73,15 @@ describe("asking for a new link", () => {
       const caller = yield* createAccount()
       const id = yield* add(caller)
       yield* pass("25 hours")
-      assert.strictEqual((yield* senders.get(caller.account, id)).mailbox, "expired")
+      assert.strictEqual((yield* senders.get({ account: caller.account, id })).mailbox, "expired")
       yield* refuseNext(new MailRefused({ permanent: true, reason: "550 no such mailbox", code: 550 }))
-      yield* senders.resend(caller, id)
+      yield* senders.resend({ ...caller, id })
       yield* pass("2 minutes")
-      assert.strictEqual((yield* senders.get(caller.account, id)).mailbox, "undeliverable")
-      yield* senders.resend(caller, id)
+      assert.strictEqual((yield* senders.get({ account: caller.account, id })).mailbox, "undeliverable")
+      yield* senders.resend({ ...caller, id })
       yield* pass("1 minute")
-      yield* senders.confirm(tokenOf((yield* mails).at(-1)))
-      assert.strictEqual((yield* senders.get(caller.account, id)).mailbox, "verified")
+      yield* senders.confirm({ token: tokenOf((yield* mails).at(-1)) })
+      assert.strictEqual((yield* senders.get({ account: caller.account, id })).mailbox, "verified")
     }).pipe(Effect.provide(world))
   )
 
@@ -92,14 +92,14 @@ describe("asking for a new link", () => {
         const senders = yield* Senders
         const caller = yield* createAccount()
         const id = yield* add(caller)
-        yield* senders.decline(tokenOf((yield* mails)[0]))
+        yield* senders.decline({ token: tokenOf((yield* mails)[0]) })
         const month = 30 * 24 * 3_600_000
-        assert.strictEqual(waitOf(yield* Effect.flip(senders.resend(caller, id))), month)
-        yield* senders.remove(caller, id)
-        const again = yield* senders.add(caller, { owner: accountOwner, address: "Hello@acme.com" })
+        assert.strictEqual(waitOf(yield* Effect.flip(senders.resend({ ...caller, id }))), month)
+        yield* senders.remove({ ...caller, id })
+        const again = yield* senders.add({ ...caller, owner: accountOwner, address: "Hello@acme.com" })
         assert.isTrue(again.created)
         assert.strictEqual(again.sender.mailbox, "declined")
-        assert.strictEqual(waitOf(yield* Effect.flip(senders.resend(caller, id))), month)
+        assert.strictEqual(waitOf(yield* Effect.flip(senders.resend({ ...caller, id }))), month)
         yield* pass("1 day")
         assert.strictEqual((yield* mails).length, 1)
         // Another account does not have to know.
@@ -107,7 +107,7 @@ describe("asking for a new link", () => {
         yield* add(other)
         assert.strictEqual((yield* mails).length, 2)
         yield* pass("29 days")
-        yield* senders.resend(caller, id)
+        yield* senders.resend({ ...caller, id })
         yield* pass("1 minute")
         assert.strictEqual((yield* mails).length, 3)
       }).pipe(Effect.provide(world)),
@@ -119,12 +119,15 @@ describe("asking for a new link", () => {
       const senders = yield* Senders
       const caller = yield* createAccount()
       yield* add(caller)
-      yield* senders.decline(tokenOf((yield* mails)[0]))
+      yield* senders.decline({ token: tokenOf((yield* mails)[0]) })
       const owner = { _tag: "Organization", organization: "another" } as const
-      const added = yield* senders.add(caller, { owner, address: "HELLO@acme.com" })
+      const added = yield* senders.add({ ...caller, owner, address: "HELLO@acme.com" })
       assert.isTrue(added.created)
       assert.strictEqual(added.sender.mailbox, "declined")
-      assert.strictEqual(waitOf(yield* Effect.flip(senders.resend(caller, added.sender.id))), 30 * 24 * 3_600_000)
+      assert.strictEqual(
+        waitOf(yield* Effect.flip(senders.resend({ ...caller, id: added.sender.id }))),
+        30 * 24 * 3_600_000
+      )
       yield* pass("1 hour")
       assert.strictEqual((yield* mails).length, 1)
     }).pipe(Effect.provide(world))
@@ -135,11 +138,11 @@ describe("asking for a new link", () => {
       const senders = yield* Senders
       const caller = yield* createAccount()
       const id = yield* add(caller)
-      yield* senders.confirm(tokenOf((yield* mails)[0]))
+      yield* senders.confirm({ token: tokenOf((yield* mails)[0]) })
       yield* pass("10 hours")
       const before = yield* looks
       for (let n = 0; n < 25; n++) {
-        yield* senders.resend(caller, id)
+        yield* senders.resend({ ...caller, id })
         yield* pass("1 second")
       }
       // At once, and then every 10 s: in 25 s that is 3.

@@ -10,34 +10,37 @@ describe("the road from added to active", () => {
     Effect.gen(function* () {
       const senders = yield* Senders
       const caller = yield* createAccount()
-      const added = yield* senders.add(caller, { owner, address: "Billing@Acme.com" })
+      const added = yield* senders.add({ ...caller, owner, address: "Billing@Acme.com" })
       assert.isTrue(added.created)
       assert.strictEqual(added.sender.status, "pending")
-      assert.isTrue(Option.isNone(yield* senders.effective(caller.account)))
+      assert.isTrue(Option.isNone(yield* senders.effective({ account: caller.account })))
       yield* pass("1 second")
 
       const [mail] = yield* mails
       assert.strictEqual(mail?.to, "Billing@acme.com")
       const token = tokenOf(mail)
-      assert.deepStrictEqual(yield* senders.readLink(token), {
+      assert.deepStrictEqual(yield* senders.readLink({ token }), {
         state: "open",
         address: "Billing@Acme.com",
         accountName: "Acme Ltd"
       })
-      assert.strictEqual((yield* senders.confirm(token)).state, "verified")
-      assert.strictEqual((yield* senders.confirm(token)).state, "verified")
-      assert.strictEqual((yield* senders.get(caller.account, added.sender.id)).status, "email-verified")
+      assert.strictEqual((yield* senders.confirm({ token })).state, "verified")
+      assert.strictEqual((yield* senders.confirm({ token })).state, "verified")
+      assert.strictEqual(
+        (yield* senders.get({ account: caller.account, id: added.sender.id })).status,
+        "email-verified"
+      )
 
       yield* publish(caller, added.sender.id)
-      yield* senders.check(caller, added.sender.id)
+      yield* senders.probe({ ...caller, id: added.sender.id })
       yield* pass("30 seconds")
-      const report = yield* senders.status(caller.account, added.sender.id)
+      const report = yield* senders.status({ account: caller.account, id: added.sender.id })
       assert.strictEqual(report.status, "active")
       assert.deepStrictEqual(report.blockers, [])
-      const effective = yield* senders.effective(caller.account, "an organization")
+      const effective = yield* senders.effective({ account: caller.account, organization: "an organization" })
       assert.strictEqual(Option.getOrThrow(effective).address, "Billing@Acme.com")
       assert.deepStrictEqual(
-        (yield* senders.history(caller.account, added.sender.id)).map(({ event }) => event._tag),
+        (yield* senders.history({ account: caller.account, id: added.sender.id })).map(({ event }) => event._tag),
         [
           "SenderAdded",
           "VerificationRequested",
@@ -54,15 +57,15 @@ describe("the road from added to active", () => {
     Effect.gen(function* () {
       const senders = yield* Senders
       const caller = yield* createAccount()
-      const first = yield* senders.add(caller, { owner, kind: "domain", address: "acme.com" })
+      const first = yield* senders.add({ ...caller, owner, kind: "domain", address: "acme.com" })
       yield* publish(caller, first.sender.id)
-      yield* senders.check(caller, first.sender.id)
+      yield* senders.probe({ ...caller, id: first.sender.id })
       yield* pass("1 minute")
-      assert.strictEqual((yield* senders.get(caller.account, first.sender.id)).status, "active")
-      const second = yield* senders.add(caller, { owner, address: "hello@acme.com" })
+      assert.strictEqual((yield* senders.get({ account: caller.account, id: first.sender.id })).status, "active")
+      const second = yield* senders.add({ ...caller, owner, address: "hello@acme.com" })
       assert.strictEqual(second.sender.status, "domain-verified")
       const other = yield* createAccount("other@example.com")
-      const foreign = yield* senders.add(other, { owner, address: "hello@acme.com" })
+      const foreign = yield* senders.add({ ...other, owner, address: "hello@acme.com" })
       assert.strictEqual(foreign.sender.status, "pending")
     }).pipe(Effect.provide(world))
   )
@@ -71,26 +74,26 @@ describe("the road from added to active", () => {
     Effect.gen(function* () {
       const senders = yield* Senders
       const caller = yield* createAccount()
-      const { id: sender } = (yield* senders.add(caller, { owner, kind: "domain", address: "acme.com" })).sender
+      const { id: sender } = (yield* senders.add({ ...caller, owner, kind: "domain", address: "acme.com" })).sender
       yield* publish(caller, sender)
       yield* pass("1 minute")
-      assert.strictEqual((yield* senders.get(caller.account, sender)).domainState, "verified")
+      assert.strictEqual((yield* senders.get({ account: caller.account, id: sender })).domainState, "verified")
       yield* unpublish(caller, sender)
       for (let n = 0; n < 10; n++) {
-        yield* senders.check(caller, sender)
+        yield* senders.probe({ ...caller, id: sender })
         yield* pass("10 minutes")
       }
-      assert.strictEqual((yield* senders.get(caller.account, sender)).domainState, "verified")
+      assert.strictEqual((yield* senders.get({ account: caller.account, id: sender })).domainState, "verified")
       yield* pass("30 hours")
-      assert.strictEqual((yield* senders.get(caller.account, sender)).domainState, "degraded")
-      assert.strictEqual((yield* senders.get(caller.account, sender)).status, "active")
+      assert.strictEqual((yield* senders.get({ account: caller.account, id: sender })).domainState, "degraded")
+      assert.strictEqual((yield* senders.get({ account: caller.account, id: sender })).status, "active")
       yield* publish(caller, sender)
       yield* pass("5 hours")
-      assert.strictEqual((yield* senders.get(caller.account, sender)).domainState, "verified")
+      assert.strictEqual((yield* senders.get({ account: caller.account, id: sender })).domainState, "verified")
       yield* unpublish(caller, sender)
       yield* pass("120 hours")
-      assert.strictEqual((yield* senders.get(caller.account, sender)).domainState, "lost")
-      assert.strictEqual((yield* senders.get(caller.account, sender)).status, "pending")
+      assert.strictEqual((yield* senders.get({ account: caller.account, id: sender })).domainState, "lost")
+      assert.strictEqual((yield* senders.get({ account: caller.account, id: sender })).status, "pending")
     }).pipe(Effect.provide(world))
   )
 })

@@ -14,7 +14,7 @@ const looks = Effect.map(
 )
 
 const add = Effect.fnUntraced(function* (caller: Caller, address: string) {
-  return (yield* (yield* Senders).add(caller, { owner: accountOwner, address })).sender.id
+  return (yield* (yield* Senders).add({ ...caller, owner: accountOwner, address })).sender.id
 })
 
 /** When the schedule wants the domain's next look. */
@@ -28,17 +28,21 @@ describe("a look at a domain", () => {
     Effect.gen(function* () {
       const senders = yield* Senders
       const caller = yield* createAccount()
-      const { id: sender } = (yield* senders.add(caller, { owner: accountOwner, kind: "domain", address: "acme.com" }))
-        .sender
+      const { id: sender } = (yield* senders.add({
+        ...caller,
+        owner: accountOwner,
+        kind: "domain",
+        address: "acme.com"
+      })).sender
       yield* publish(caller, sender)
       yield* pass("1 minute")
       const due = yield* scheduled
       yield* unpublish(caller, sender)
-      const degradation = Effect.map(senders.history(caller.account, sender), (history) =>
+      const degradation = Effect.map(senders.history({ account: caller.account, id: sender }), (history) =>
         history.map(({ event }) => event).find(({ _tag }) => _tag === "DomainDegraded")
       )
       for (let n = 0; n < 32 * 6 && (yield* degradation) === undefined; n++) {
-        yield* senders.check(caller, sender)
+        yield* senders.probe({ ...caller, id: sender })
         yield* pass("10 minutes")
       }
       // Three scheduled negatives: the one that was due, and those 15 minutes and an hour later.
@@ -83,7 +87,7 @@ describe("a look at a domain", () => {
       const caller = yield* createAccount()
       const sender = yield* add(caller, "a@acme.com")
       yield* pass("1 hour")
-      yield* senders.remove(caller, sender)
+      yield* senders.remove({ ...caller, id: sender })
       const before = yield* looks
       yield* pass("2 days")
       assert.strictEqual(yield* looks, before)

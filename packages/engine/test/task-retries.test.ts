@@ -2,6 +2,7 @@ import { TaskQueue } from "@countersign/engine"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Random } from "effect"
 import { type Next, retryWait } from "../src/workers/TaskRunner.ts"
+import { senderId } from "./Ids.ts"
 import { done, second, start, states, storage, task, timed } from "./Tasks.ts"
 import { pass } from "./World.ts"
 
@@ -91,7 +92,7 @@ describe("a failing task", () => {
             })
       )
       for (let n = 0; n < 20; n++)
-        yield* queue.put(task({ payload: { sender: n % 4 === 0 ? "bad" : "good", incarnation: n } }))
+        yield* queue.put(task({ payload: { sender: senderId(n % 4 === 0 ? "bad" : "good"), incarnation: n } }))
       yield* pass("1 second")
       assert.strictEqual(good, 15)
     }).pipe(Effect.provide(storage))

@@ -1,6 +1,7 @@
 import { TaskQueue } from "@countersign/engine"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Scope } from "effect"
+import { senderId } from "./Ids.ts"
 import { done, start, states, storage, task, timed } from "./Tasks.ts"
 import { pass, settle } from "./World.ts"
 
@@ -14,7 +15,8 @@ describe("at the end of the scope", () => {
         started.push(payload.sender)
         return Effect.as(Deferred.await(finish), done)
       })
-      for (const sender of ["a", "b", "c"]) yield* queue.put(task({ payload: { sender, incarnation: 1 } }))
+      for (const sender of ["a", "b", "c"].map(senderId))
+        yield* queue.put(task({ payload: { sender, incarnation: 1 } }))
       yield* settle
       const stopping = yield* Effect.forkChild(Scope.close(scope, Exit.void))
       yield* pass("5 seconds")

@@ -86,7 +86,7 @@ it.effect(
       const add = Effect.fnUntraced(function* (domain: string, kind: "email" | "domain") {
         truths.set(domain, [[start, "wrong"]])
         const address = kind === "email" ? `hello@${domain}` : domain
-        return (yield* senders.add(caller, { owner: accountOwner, kind, address })).sender
+        return (yield* senders.add({ ...caller, owner: accountOwner, kind, address })).sender
       })
       const never = yield* add("never.com", "email")
       const later = yield* add("later.com", "email")
@@ -122,7 +122,7 @@ it.effect(
       })
       const click = Effect.gen(function* () {
         const mail = (yield* mailer.accepted).find(({ to }) => to === "hello@later.com")
-        yield* senders.confirm(tokenOf(mail))
+        yield* senders.confirm({ token: tokenOf(mail) })
       })
       const busy = new MailRefused({ permanent: false, reason: "451 try again later", code: 451 })
 
@@ -132,7 +132,10 @@ it.effect(
         [2 * day, put(later)],
         [2.2 * day, deafen(deaf)],
         [2.9 * day, hear(deaf, "wrong")],
-        [3 * day + 5 * minute, Effect.andThen(mailer.refuseNext(busy, busy), senders.resend(caller, never.id))],
+        [
+          3 * day + 5 * minute,
+          Effect.andThen(mailer.refuseNext(busy, busy), senders.resend({ ...caller, id: never.id }))
+        ],
         [4 * day, put(deaf)],
         [5 * day, Effect.forEach(allFallen, drop)],
         [8 * day, deafen(deaf)],
@@ -144,7 +147,7 @@ it.effect(
         [15 * day, deafen(deaf)],
         [15.5 * day, hear(deaf, "wrong")],
         [16 * day, put(deaf)],
-        [20 * day, senders.resend(caller, never.id)],
+        [20 * day, senders.resend({ ...caller, id: never.id })],
         [24 * day, deafenBetweenNegatives],
         [27 * day, put(deaf)]
       ]
@@ -171,7 +174,7 @@ it.effect(
           start + 31 * day,
           `${sender.domain}: a look is due`
         )
-        const domainEvents = (yield* senders.history(caller.account, sender.id))
+        const domainEvents = (yield* senders.history({ account: caller.account, id: sender.id }))
           .map(({ event }) => event)
           .filter(({ _tag }) => _tag.startsWith("Domain") && _tag !== "DomainProblemFound")
           .map(({ _tag, at }) => [_tag, at])
@@ -190,7 +193,7 @@ it.effect(
         ...allFallen.map(({ domain }) => `${domain}: ${fall}`)
       ])
       // The same answer again is no news.
-      const problems = (yield* senders.history(caller.account, never.id)).filter(
+      const problems = (yield* senders.history({ account: caller.account, id: never.id })).filter(
         ({ event }) => event._tag === "DomainProblemFound"
       )
       assert.deepStrictEqual(
@@ -217,7 +220,7 @@ it.effect(
       assert.strictEqual(attempts.length, 6)
 
       // A link dies 24 h after its mail was taken; the clicked one does not.
-      const expiries = (yield* senders.history(caller.account, never.id)).filter(
+      const expiries = (yield* senders.history({ account: caller.account, id: never.id })).filter(
         ({ event }) => event._tag === "VerificationExpired"
       )
       const sent = [first, fourth, fifth].map((at) => (at ?? 0) + day)
@@ -226,7 +229,9 @@ it.effect(
         near(event.at - start, sent[index] ?? 0, sent[index] ?? 0)
       })
       assert.isFalse(
-        (yield* senders.history(caller.account, later.id)).some(({ event }) => event._tag === "VerificationExpired")
+        (yield* senders.history({ account: caller.account, id: later.id })).some(
+          ({ event }) => event._tag === "VerificationExpired"
+        )
       )
     }).pipe(Effect.provide(month), Random.withSeed("31 days")),
   60_000

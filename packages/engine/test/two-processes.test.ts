@@ -18,7 +18,7 @@ describe("processes that share a store", () => {
         Array.from({ length: 200 }, (_, index) => index),
         (index) =>
           Effect.provide(
-            Effect.flatMap(Senders, ({ add }) => add(caller, { owner, address: `a${index}@acme.com` })),
+            Effect.flatMap(Senders, ({ add }) => add({ ...caller, owner, address: `a${index}@acme.com` })),
             index % 2 === 0 ? one.context : other.context
           ),
         { concurrency: "unbounded" }
@@ -39,7 +39,7 @@ describe("processes that share a store", () => {
       const caller = yield* Effect.provide(createAccount(), storage)
       const dying = yield* start()
       const { sender } = yield* Effect.provide(
-        Effect.flatMap(Senders, ({ add }) => add(caller, { owner, address: "a@acme.com" })),
+        Effect.flatMap(Senders, ({ add }) => add({ ...caller, owner, address: "a@acme.com" })),
         dying.context
       )
       // The mail goes out; what is dead by then cannot say so.
@@ -51,7 +51,7 @@ describe("processes that share a store", () => {
       assert.isAtMost(outbox.length, 2)
       assert.strictEqual(new Set(outbox.map(({ messageId, text }) => messageId + text)).size, 1)
       const history = yield* Effect.provide(
-        Effect.flatMap(Senders, (senders) => senders.history(caller.account, sender.id)),
+        Effect.flatMap(Senders, (senders) => senders.history({ account: caller.account, id: sender.id })),
         heir.context
       )
       assert.strictEqual(history.filter(({ event }) => event._tag === "VerificationMailSent").length, 1)
@@ -66,7 +66,7 @@ describe("processes that share a store", () => {
       const sent = yield* Deferred.make<void>()
       const process = yield* start(Deferred.await(sent))
       yield* Effect.provide(
-        Effect.flatMap(Senders, ({ add }) => add(caller, { owner, address: "a@acme.com" })),
+        Effect.flatMap(Senders, ({ add }) => add({ ...caller, owner, address: "a@acme.com" })),
         process.context
       )
       yield* settle
@@ -94,7 +94,7 @@ describe("processes that share a store", () => {
       const caller = yield* Effect.provide(createAccount(), storage)
       const process = yield* start(Effect.never)
       yield* Effect.provide(
-        Effect.flatMap(Senders, ({ add }) => add(caller, { owner, address: "a@acme.com" })),
+        Effect.flatMap(Senders, ({ add }) => add({ ...caller, owner, address: "a@acme.com" })),
         process.context
       )
       yield* settle

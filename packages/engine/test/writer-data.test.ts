@@ -64,7 +64,9 @@ describe("the writer refuses before it queues", () => {
       const senders = yield* Senders
       const caller = yield* createAccount()
       const metadata = { note: "a\0b" }
-      const refused = yield* Effect.flip(senders.add(caller, { owner: accountOwner, address: "a@acme.com", metadata }))
+      const refused = yield* Effect.flip(
+        senders.add({ ...caller, owner: accountOwner, address: "a@acme.com", metadata })
+      )
       assert.strictEqual(refused._tag, "InvalidData")
       assert.strictEqual(yield* senders.count({ account: caller.account }), 0)
     }).pipe(Effect.provide(engine))

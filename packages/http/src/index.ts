@@ -1,5 +1,4 @@
 export * from "./Api.ts"
-export * from "./Countersign.ts"
 export type { Authorize, Credential, Dialect, Owner } from "./Dialect.ts"
 export { dialects } from "./Dialects.ts"
 export { OpenTransact } from "./dialects/opentransact/Dialect.ts"

@@ -7,7 +7,7 @@ import { createServer } from "node:http"
 import { type AddressInfo, createConnection } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { makeLinkKeys, SenderId, signLink } from "@countersign/core"
+import { CanonicalAddress, makeLinkKeys, parseLinkSecrets, SenderId, signLink } from "@countersign/core"
 import {
   AccountAdmin,
   DkimTokens,
@@ -23,13 +23,17 @@ import { EmailAddress, HttpApp, type Served, toFetchHandler, toNodeListener } fr
 import { MemoryDns, MemoryMailer, MemoryStorage } from "@countersign/memory"
 import { SqliteStorage } from "@countersign/storage-sqlite"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
-import { Cause, Effect, Exit, Layer, Logger, ManagedRuntime, Redacted, References, Schema, Scope } from "effect"
+import { Cause, Effect, Exit, Layer, Logger, ManagedRuntime, Redacted, References, Result, Schema, Scope } from "effect"
 import { HttpRouter } from "effect/http"
 import { TestClock } from "effect/testing"
 
-const linkKeys = makeLinkKeys(["a secret of the tests"])
+/** No sender has this address. */
+const nobody = CanonicalAddress.make("nobody")
 
-const settings = (publicUrl: string) => Layer.succeed(Settings, { publicUrl, linkKeys, allowTestNames: false })
+const secret = "a secret of the tests of 32 characters"
+const linkKeys = makeLinkKeys(Result.getOrThrow(parseLinkSecrets(secret)))
+
+const settings = (publicUrl: string) => Settings.layer({ publicUrl, secret: Redacted.make(secret) })
 
 /** Each a new, empty one; the file of the second goes with the service. */
 const layerOf = {
@@ -174,17 +178,17 @@ export const startService = async (options: Options = {}) => {
       run(
         Effect.gen(function* () {
           const senders = yield* Senders
-          const history = yield* senders.history(account, sender)
+          const history = yield* senders.history({ account, id: sender })
           const requested = history.flatMap(({ event }) => (event._tag === "VerificationRequested" ? [event] : []))
           const added = history.flatMap(({ event }) => (event._tag === "SenderAdded" ? [event] : []))
           return signLink(linkKeys, {
             senderId: Schema.decodeUnknownSync(SenderId)(sender),
             verificationId: requested.at(-1)?.verificationId ?? "",
-            canonical: added.at(-1)?.canonical ?? ""
+            canonical: added.at(-1)?.canonical ?? nobody
           })
         })
       ),
-    confirm: (token: string) => run(Effect.flatMap(Senders, (senders) => senders.confirm(token))),
+    confirm: (token: string) => run(Effect.flatMap(Senders, (senders) => senders.confirm({ token }))),
     /** How many events there are. */
     events: () =>
       run(

@@ -6,7 +6,7 @@
  * values are taken to be so.
  */
 import { randomBytes, randomUUID } from "node:crypto"
-import type { TaskKind } from "@countersign/core"
+import type { TaskId, TaskKind } from "@countersign/core"
 import {
   type AccessKey,
   type Account,
@@ -30,7 +30,7 @@ interface Receipt {
 
 /** A task and all that is known of its runs. Times are milliseconds since the epoch. */
 export interface Task {
-  readonly id: string
+  readonly id: TaskId
   readonly kind: TaskKind
   readonly key: string | undefined
   state: "waiting" | "running" | "buried"

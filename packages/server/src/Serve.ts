@@ -5,7 +5,6 @@
  * requests in flight finish and the workers give back their tasks, then the storage closes, then the socket and the
  * sandbox's world.
  */
-import { makeLinkKeys } from "@countersign/core"
 import { SystemResolver } from "@countersign/dns"
 import { DkimTokens, Engine, Settings, Workers } from "@countersign/engine"
 import { HttpApp } from "@countersign/http"
@@ -122,12 +121,11 @@ const settings = (
   secrets: Redacted.Redacted<LinkSecrets>,
   { allowTestNames }: { readonly allowTestNames: boolean }
 ) =>
-  Layer.effect(
-    Settings,
+  Layer.unwrap(
     Effect.map(listeningPort, (port) =>
-      Settings.of({
+      Settings.layer({
         publicUrl: listen.publicUrl ?? urlOf(listen.host, port),
-        linkKeys: makeLinkKeys(Redacted.value(secrets)),
+        secret: Redacted.make(Redacted.value(secrets).join(",")),
         allowTestNames
       })
     )

@@ -34,7 +34,7 @@ const add = Effect.fnUntraced(function* (address: string) {
   const { account } = yield* DemoAccount
   const senders = yield* Senders
   const caller = { account: account.id, actor: "test", correlation: "test" }
-  return (yield* senders.add(caller, { owner: { _tag: "Account" }, address })).sender
+  return (yield* senders.add({ ...caller, owner: { _tag: "Account" }, address })).sender
 })
 
 const wait = Effect.fnUntraced(function* <A, R>(what: string, look: Effect.Effect<A | undefined, unknown, R>) {
@@ -48,7 +48,7 @@ const taskOf = Effect.fnUntraced(function* (kind: TaskKind) {
 })
 
 const statusOf = Effect.fnUntraced(function* ({ account, id: sender }: ListedSender) {
-  return (yield* (yield* Senders).status(account, sender)).status
+  return (yield* (yield* Senders).status({ account, id: sender })).status
 })
 
 it("mails through the SMTP socket and nothing else: closed, the mail waits", () =>
@@ -99,7 +99,9 @@ it("asks the DNS socket and nothing else: closed, published records prove nothin
             key?.includes("after.example")
           )
           const looked = task?.state === "waiting" && task.due > Date.now() + 1_000
-          return looked ? (yield* (yield* Senders).status(sender.account, sender.id)).findings : undefined
+          return looked
+            ? (yield* (yield* Senders).status({ account: sender.account, id: sender.id })).findings
+            : undefined
         })
       )
       expect(findings.filter(({ code }) => code !== "dns-unavailable")).toEqual([])

@@ -1,13 +1,11 @@
 import { EventStore, MailBudget, Maintenance, SenderDirectory, type SenderFilter, TaskQueue } from "@countersign/engine"
 import { onPostgres } from "@countersign/testkit"
-import { account, addCommit } from "@countersign/testkit/sample-commit"
+import { account, addCommit, organization as owner } from "@countersign/testkit/sample-commit"
 import { expect, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { PostgresStorage } from "../src/index.ts"
 import { openSession } from "./Session.ts"
 import { testStores } from "./TestStores.ts"
-
-const owner = { _tag: "Organization", organization: "org-1" } as const
 
 const filters: ReadonlyArray<Omit<SenderFilter, "account">> = [
   {},

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite"
 import { EventStore, Maintenance, SenderDirectory, type SenderFilter } from "@countersign/engine"
-import { account, addCommit } from "@countersign/testkit/sample-commit"
+import { account, addCommit, organization } from "@countersign/testkit/sample-commit"
 import { describe, expect, it } from "@effect/vitest"
 import { Context, Effect } from "effect"
 import { openDatabase } from "../src/connection/Database.ts"
@@ -44,19 +44,19 @@ const planOf = (db: DatabaseSync, sql: string): ReadonlyArray<string> =>
 
 const filters: ReadonlyArray<Omit<SenderFilter, "account">> = [
   {},
-  { owner: { _tag: "Organization", organization: "org-1" } },
+  { owner: organization },
   { kind: "email" },
   { statuses: ["pending", "active"] },
   { ownerType: "Organization" },
   { ownerType: "Organization", kind: "domain", statuses: ["active"], addedBetween: { to: 9 } },
-  { owner: { _tag: "Organization", organization: "org-1" }, kind: "email", statuses: ["pending"] },
+  { owner: organization, kind: "email", statuses: ["pending"] },
   { canonical: "ana@a.example.com" },
-  { canonical: "ana@a.example.com", owner: { _tag: "Organization", organization: "org-1" } },
+  { canonical: "ana@a.example.com", owner: organization },
   { addedBetween: { from: 0, to: 9 } },
   { updatedBetween: { from: 0 } },
   { metadata: { plan: "pro" } },
   { metadata: { plan: "pro" }, ownerType: "Organization" },
-  { metadata: { plan: "pro" }, owner: { _tag: "Organization", organization: "org-1" } },
+  { metadata: { plan: "pro" }, owner: organization },
   { metadata: { plan: "pro", size: "1" }, statuses: ["pending"], updatedBetween: { to: 9 } }
 ]
 const orders = ["oldest-first", "newest-first", "by-domain"] as const

@@ -2,20 +2,33 @@
  * Commits for an adapter's own tests: what adding one sender writes, complete and dull. Imports nothing of vitest, so
  * that a process that a test starts can use it.
  */
-import { makeDnsPlan, type NewTask, type SenderEntry } from "@countersign/core"
+import {
+  AccountId,
+  CanonicalAddress,
+  makeDnsPlan,
+  type NewTask,
+  OrganizationId,
+  type Owner,
+  type SenderEntry,
+  StoredDomainName,
+  StoredSenderId
+} from "@countersign/core"
 import type { Commit } from "@countersign/engine"
 
-export const account = "acc-1"
+export const account = AccountId.make("acc-1")
+export const organization: Owner = { _tag: "Organization", organization: OrganizationId.make("org-1") }
 
-const sampleEntry = (sender: string): SenderEntry => {
-  const domain = `${sender}.example.com`
+const domainOf = (sender: string) => StoredDomainName.make(`${sender}.example.com`)
+
+const sampleEntry = (sender: string, who: string): SenderEntry => {
+  const domain = domainOf(sender)
   return {
-    id: sender,
-    account,
-    owner: { _tag: "Organization", organization: "org-1" },
+    id: StoredSenderId.make(sender),
+    account: AccountId.make(who),
+    owner: organization,
     kind: "email",
     address: `Ana@${domain}`,
-    canonical: `ana@${domain}`,
+    canonical: CanonicalAddress.make(`ana@${domain}`),
     domain,
     status: "pending",
     mailbox: "pending",
@@ -36,19 +49,19 @@ const tasksOf = (sender: string): ReadonlyArray<NewTask> => [
     key: `probe:${sender}`,
     due: 1,
     spacing: 0,
-    payload: { account, domain: `${sender}.example.com` }
+    payload: { account, domain: domainOf(sender) }
   },
   {
     kind: "verification-mail",
     key: undefined,
     due: 1,
     spacing: 0,
-    payload: { sender, incarnation: 1, verificationId: `verification of ${sender}` }
+    payload: { sender: StoredSenderId.make(sender), incarnation: 1, verificationId: `verification of ${sender}` }
   }
 ]
 
 /** Adds the sender: two events, its entry and two tasks. */
-export const addCommit = (sender: string, who = account): Commit => ({
+export const addCommit = (sender: string, who: string = account): Commit => ({
   account: who,
   command: { id: `add ${sender}`, fingerprint: "f", result: JSON.stringify({ sender }) },
   appends: [
@@ -61,7 +74,7 @@ export const addCommit = (sender: string, who = account): Commit => ({
         data: JSON.stringify({ at: 1, text: "x".repeat(400) }),
         meta: JSON.stringify({ actor: "test" })
       })),
-      entry: { ...sampleEntry(sender), account: who },
+      entry: sampleEntry(sender, who),
       tasks: tasksOf(sender)
     }
   ]

@@ -6,11 +6,11 @@
  * once more on the state it made, where it must make nothing happen.
  */
 import {
-  type Decision,
   decide,
   fold,
   type Rejection,
   type SenderCommand,
+  type SenderDecision,
   type SenderEvent,
   type SenderState,
   type Unchanged
@@ -42,7 +42,7 @@ export const given = (...events: ReadonlyArray<SenderEvent>): GivenSender => {
     when: (command) => {
       const story = `given ${events.map(({ _tag }) => _tag).join(", ") || "nothing"}\nwhen ${command._tag}`
       const decision = decide(state, command)
-      const ends = (wanted: Decision): GivenSender => {
+      const ends = (wanted: SenderDecision): GivenSender => {
         expect(decision, story).toStrictEqual(wanted)
         if (decision._tag !== "Happened") return given(...events)
         const after = given(...events, ...decision.events)

@@ -4,7 +4,14 @@
  *
  * A failing history is shrunk, and printed with the seed that repeats it.
  */
-import { type LiveStatus, viewVersion } from "@countersign/core"
+import {
+  AccountId,
+  CanonicalAddress,
+  DomainName,
+  type LiveStatus,
+  StoredSenderId,
+  viewVersion
+} from "@countersign/core"
 import {
   type EntryCorrection,
   exportLines,
@@ -197,7 +204,9 @@ const damaged = (row: StoredStream, how: Damage["how"]): ReadonlyArray<EntryCorr
   const { stream, version, entry } = row
   const view = viewVersion
   if (entry === undefined) {
-    return how === "risen" ? [{ stream, version, view, entry: { ...risen, id: stream } }] : undefined
+    return how === "risen"
+      ? [{ stream, version, view, entry: { ...risen, id: StoredSenderId.make(stream) } }]
+      : undefined
   }
   switch (how) {
     case "gone":
@@ -216,12 +225,12 @@ const damaged = (row: StoredStream, how: Damage["how"]): ReadonlyArray<EntryCorr
 const otherStatus = (status: LiveStatus): LiveStatus => (status === "pending" ? "active" : "pending")
 
 const risen = {
-  account: "account-1",
+  account: AccountId.make("account-1"),
   owner: { _tag: "Account" },
   kind: "email",
   address: "ghost@sender.example.com",
-  canonical: "ghost@sender.example.com",
-  domain: "sender.example.com",
+  canonical: CanonicalAddress.make("ghost@sender.example.com"),
+  domain: DomainName.make("sender.example.com"),
   status: "pending",
   mailbox: "pending",
   domainState: "pending",

@@ -1,5 +1,7 @@
 export * from "./arbitraries/Addresses.ts"
 export * from "./arbitraries/Histories.ts"
+export * from "./arbitraries/HistoryPlay.ts"
+export * from "./arbitraries/Sights.ts"
 export * from "./Differential.ts"
 export * from "./DnsResolverContract.ts"
 export * from "./faults/StorageFaults.ts"

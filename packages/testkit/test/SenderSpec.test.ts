@@ -1,16 +1,23 @@
-import { makeDnsPlan, type SenderCommand, type SenderEvent } from "@countersign/core"
+import {
+  AccountId,
+  CanonicalAddress,
+  DomainName,
+  makeDnsPlan,
+  type SenderCommand,
+  type SenderEvent
+} from "@countersign/core"
 import { describe, expect, it } from "vitest"
 import { given } from "../src/index.ts"
 
 const at = Date.UTC(2030, 0, 1)
 const facts = {
   at,
-  account: "acc-1",
+  account: AccountId.make("acc-1"),
   owner: { _tag: "Account" },
   kind: "email",
   address: "ana@example.com",
-  canonical: "ana@example.com",
-  domain: "example.com",
+  canonical: CanonicalAddress.make("ana@example.com"),
+  domain: DomainName.make("example.com"),
   plan: makeDnsPlan("example.com", ["t1"], "dkim.example.net"),
   metadata: {},
   notifyAccount: false

@@ -28,7 +28,7 @@ const callerUnknown = async (url: string): Promise<void> => {
   expect(await jsonOf(answer)).toMatchObject({ error: { statusCode: 401, code: "AUTHORIZATION_REQUIRED" } })
 }
 
-it("Express: adds by a function, and answers HTTP for the host's own customers", { timeout: patience }, async () => {
+it("Express: adds by a function, and answers links below a prefix", { timeout: patience }, async () => {
   const folder = mkdtempSync(join(tmpdir(), "countersign-example-"))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   const example = await startExample("express", {
@@ -52,17 +52,16 @@ it("Express: adds by a function, and answers HTTP for the host's own customers",
     address: "ada@acme.com",
     blockers: [{ code: "mailbox-unconfirmed" }, { code: "domain-unverified" }]
   })
-  await callerUnknown(`${example.url}/mail`)
-  const mounted = fetch(`${example.url}/mail/v1/email-address`, { headers: { authorization: "acme" } })
-  expect(await jsonOf(mounted)).toMatchObject({ email: "ada@acme.com", accountId: "acme" })
+  expect((await fetch(`${example.url}/mail/verify/damaged`)).status).toBe(404)
+  expect((await fetch(`${example.url}/mail/metrics`)).status).toBe(404)
   expect(await example.stop()).toMatchObject({ code: 0, stderr: "" })
 })
 
 it("Fastify: mounts below a prefix, beside the service's own", { timeout: patience }, async () => {
   const example = await startExample("fastify")
   expect(await (await fetch(example.url)).text()).toBe("the service's own")
-  await callerUnknown(`${example.url}/mail`)
-  expect(await jsonOf(fetch(`${example.url}/mail/ready`))).toEqual({ status: "ready" })
+  await callerUnknown(`${example.url}/api`)
+  expect(await (await fetch(`${example.url}/mail/verify/damaged`)).text()).toContain("link")
   expect(await example.stop()).toMatchObject({ code: 0, stderr: "" })
 })
 

@@ -5,23 +5,30 @@
  * domain of its own, so that none of the tasks falls together with another's.
  */
 import {
+  AccountId,
   accountOwner,
+  type CanonicalAddress,
+  type DomainName,
   decide,
-  encodeEvent,
   evolve,
   makeDnsPlan,
   makeIdentity,
   notAdded,
   react,
   type SenderEvent,
+  type SenderId,
+  senderDecider,
   view
 } from "@countersign/core"
 import { type Commit, Ids } from "@countersign/engine"
-import { Effect } from "effect"
+import { Brand, Effect } from "effect"
 
-const account = "0b6f6a52-5a0e-4c8e-9f0b-6d3f4f2a7c11"
+const account = AccountId.make("0b6f6a52-5a0e-4c8e-9f0b-6d3f4f2a7c11")
 const actor = "key:6f1f8a0e-3d4b-4f7e-8a55-0c9f1d2e3b44"
 const identity = makeIdentity(new Uint8Array(32).fill(7))
+
+const domainName = Brand.nominal<DomainName>()
+const canonicalAddress = Brand.nominal<CanonicalAddress>()
 
 const nextId = (): string => Effect.runSync(Effect.flatMap(Effect.service(Ids), ({ next }) => next))
 
@@ -31,8 +38,8 @@ export const makeAddCommits = (from: number, count: number): ReadonlyArray<Commi
 
 const makeAddCommit = (number: number): Commit => {
   const at = Date.now()
-  const domain = `customer-${number}.com`
-  const address = `billing@${domain}`
+  const domain = domainName(`customer-${number}.com`)
+  const address = canonicalAddress(`billing@${domain}`)
   const sender = identity.senderId({ account, owner: accountOwner, kind: "email", canonical: address })
   const command = nextId()
   const decision = decide(notAdded, {
@@ -61,7 +68,7 @@ const makeAddCommit = (number: number): Commit => {
   }
 }
 
-const toAppend = (sender: string, command: string, events: ReadonlyArray<SenderEvent>): Commit["appends"][number] => {
+const toAppend = (sender: SenderId, command: string, events: ReadonlyArray<SenderEvent>): Commit["appends"][number] => {
   const meta = JSON.stringify({ actor, command, correlation: command })
   let state = notAdded
   const tasks = events.flatMap((event) => {
@@ -71,7 +78,7 @@ const toAppend = (sender: string, command: string, events: ReadonlyArray<SenderE
   return {
     stream: sender,
     expected: 0,
-    events: events.map((event) => ({ ...encodeEvent(event), meta })),
+    events: events.map((event) => ({ ...senderDecider.codec.encode(event), meta })),
     entry: view(sender, state),
     tasks
   }

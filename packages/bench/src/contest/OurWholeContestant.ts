@@ -4,7 +4,7 @@
  *
  * It takes part where a sender is added. Where streams are read, the event-only contestant has said it all.
  */
-import { accountOwner, makeLinkKeys } from "@countersign/core"
+import { accountOwner } from "@countersign/core"
 import {
   AccountAdmin,
   type Accounts,
@@ -20,16 +20,15 @@ import {
   type TaskQueue,
   Writer
 } from "@countersign/engine"
-import { Effect, Layer, ManagedRuntime } from "effect"
+import { Effect, Layer, ManagedRuntime, Redacted } from "effect"
 import { makeAddCommits } from "../commit/AddCommits.ts"
 import type { Contestant, Profile } from "./Contestant.ts"
 
 type StoragePorts = EventStore | SenderDirectory | TaskQueue | MailBudget | Accounts | AccountAdmin | Installation
 
-const settings = Layer.succeed(Settings, {
+const settings = Settings.layer({
   publicUrl: "http://127.0.0.1",
-  linkKeys: makeLinkKeys(["a secret that the benchmarks need not keep"]),
-  allowTestNames: false
+  secret: Redacted.make("a secret that the benchmarks need not keep")
 })
 
 /** Commits that are made at a time. It is part of what is measured, a fiftieth of a millisecond each. */
@@ -81,7 +80,7 @@ export const openOursWhole = async <E>(
     load: () => Promise.reject(new Error("whole commits are measured, not reads")),
     command: async () => {
       added += 1
-      await run(senders.add(caller, { owner: accountOwner, address: `billing@customer-${added}.com` }))
+      await run(senders.add({ ...caller, owner: accountOwner, address: `billing@customer-${added}.com` }))
       return 1
     },
     close: () => runtime.dispose()

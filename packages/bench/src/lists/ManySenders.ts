@@ -5,10 +5,20 @@
  * Only the log is thinner than the product's: each sender has one short event and no tasks. No list reads those.
  */
 import { randomUUID } from "node:crypto"
-import { type LiveStatus, makeDnsPlan, type Owner, type SenderEntry } from "@countersign/core"
+import {
+  AccountId,
+  type CanonicalAddress,
+  DomainName,
+  type LiveStatus,
+  makeDnsPlan,
+  OrganizationId,
+  type Owner,
+  type SenderEntry,
+  type SenderId
+} from "@countersign/core"
 import { type Commit, EventStore } from "@countersign/engine"
 import { SqliteStorage } from "@countersign/storage-sqlite"
-import { Effect } from "effect"
+import { Brand, Effect } from "effect"
 
 /** How many senders there are, in how many accounts, and how many of them are in the largest. */
 export interface Crowd {
@@ -19,11 +29,11 @@ export interface Crowd {
 
 /** What the questions are about. */
 export const large = {
-  account: "account-large",
+  account: AccountId.make("account-large"),
   /** Has a fifth of the account's senders. */
-  owner: { _tag: "Organization", organization: "organization-large" },
+  owner: { _tag: "Organization", organization: OrganizationId.make("organization-large") },
   /** Has a tenth of them. */
-  domain: "mail.example",
+  domain: DomainName.make("mail.example"),
   /** In the metadata of every sender. */
   everyones: { region: "eu" },
   /** Of the first sender, in milliseconds since the epoch; then one comes every `interval`. */
@@ -70,6 +80,13 @@ export const fillStore = (
     Effect.runPromise
   )
 
+// There are millions of entries, and what is made here needs no check.
+const accountId = Brand.nominal<AccountId>()
+const organizationId = Brand.nominal<OrganizationId>()
+const senderId = Brand.nominal<SenderId>()
+const domainName = Brand.nominal<DomainName>()
+const canonicalAddress = Brand.nominal<CanonicalAddress>()
+
 /** The same number gives the same number, far from those of its neighbours. */
 const scattered = (number: number): number => Math.imul(number + 1, 0x9e3779b1) >>> 0
 
@@ -97,15 +114,15 @@ const makeCommit = (number: number, { accounts, largest, senders }: Crowd): Comm
 }
 
 const makeEntry = (number: number, account: number | undefined): SenderEntry => {
-  const sender = randomUUID()
+  const sender = senderId(randomUUID())
   const within = scattered(number)
-  const domain = within % 10 === 0 ? large.domain : `d${scattered(number >> 3).toString(36)}.example`
-  const address = `a${within.toString(36)}@${domain}`
+  const domain = within % 10 === 0 ? large.domain : domainName(`d${scattered(number >> 3).toString(36)}.example`)
+  const address = canonicalAddress(`a${within.toString(36)}@${domain}`)
   const createdAt = large.began + number * large.interval
   const status = statuses[within % 4] ?? "active"
   return {
     id: sender,
-    account: account === undefined ? large.account : `account-${account}`,
+    account: account === undefined ? large.account : accountId(`account-${account}`),
     owner: makeOwner(within % 10),
     kind: within % 50 === 1 ? "domain" : "email",
     address,
@@ -130,5 +147,5 @@ const makeEntry = (number: number, account: number | undefined): SenderEntry => 
 
 const makeOwner = (tenth: number): Owner => {
   if (tenth < 4) return { _tag: "Account" }
-  return tenth < 6 ? large.owner : { _tag: "Organization", organization: `organization-${tenth}` }
+  return tenth < 6 ? large.owner : { _tag: "Organization", organization: organizationId(`organization-${tenth}`) }
 }

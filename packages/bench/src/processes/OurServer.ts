@@ -5,19 +5,17 @@
  * It answers requests and leaves mail and DNS to the workers of another process, as a service may: what is measured is
  * the request.
  */
-import { makeLinkKeys } from "@countersign/core"
 import { AccountAdmin, DkimTokens, Engine, Settings } from "@countersign/engine"
-import { makeCountersign } from "@countersign/http"
+import { toNodeListener } from "@countersign/http"
 import { SqliteStorage } from "@countersign/storage-sqlite"
-import { Effect, Layer, Redacted } from "effect"
+import { Context, Effect, Exit, Layer, Redacted, Scope } from "effect"
 import { serveUntilInputEnds } from "./UntilInputEnds.ts"
 
 const [file = ""] = process.argv.slice(2)
 
-const settings = Layer.succeed(Settings, {
+const settings = Settings.layer({
   publicUrl: "http://127.0.0.1",
-  linkKeys: makeLinkKeys(["a secret that the benchmarks need not keep"]),
-  allowTestNames: false
+  secret: Redacted.make("a secret that the benchmarks need not keep")
 })
 
 const storage = Layer.provideMerge(DkimTokens.layer("dkim.countersign.net"), SqliteStorage.layer({ file }))
@@ -31,5 +29,11 @@ const token = await Effect.runPromise(
   }).pipe(Effect.provide(SqliteStorage.layer({ file })))
 )
 
-const countersign = await makeCountersign(Layer.provideMerge(Engine.layer, Layer.merge(storage, settings)))
-await serveUntilInputEnds(countersign.node, { token }, countersign.close)
+const scope = Scope.makeUnsafe()
+const listener = await Effect.runPromise(
+  Effect.flatMap(
+    Layer.buildWithScope(Layer.provideMerge(Engine.layer, Layer.merge(storage, settings)), scope),
+    (context) => Effect.provide(toNodeListener(), Context.add(context, Scope.Scope, scope))
+  )
+)
+await serveUntilInputEnds(listener, { token }, () => Effect.runPromise(Scope.close(scope, Exit.void)))

@@ -3,20 +3,24 @@
  * texts parsed without a look at their shape and folded by the same function.
  */
 import {
-  decodeEvent,
+  AccountId,
+  CanonicalAddress,
+  DomainName,
   type EncodedEvent,
-  encodeEvent,
   evolve,
   fold as foldEvents,
   makeDnsPlan,
   notAdded,
   type SenderEvent,
-  type SenderState
+  type SenderState,
+  senderDecider
 } from "@countersign/core"
 import { Result } from "effect"
 import type { Figure } from "../Figure.ts"
 import { alternate, type Contender, perSecond, ratio, type Series } from "../Measure.ts"
 import type { Workload } from "../Workload.ts"
+
+const { codec } = senderDecider
 
 export const fold: Workload = {
   name: "fold",
@@ -24,7 +28,7 @@ export const fold: Workload = {
     const figures: Array<Figure> = []
     for (const length of [10, 50, 1_000]) {
       progress(`fold: ${length} events`)
-      const stored = makeHistory(length).map(encodeEvent)
+      const stored = makeHistory(length).map(codec.encode)
       const { ours, raw } = await alternate(
         {
           ours: repeat(() => decodeAndFold(stored), scale.foldMillis),
@@ -63,7 +67,7 @@ const repeat =
   }
 
 const decodeAndFold = (stored: ReadonlyArray<EncodedEvent>): SenderState =>
-  stored.reduce((state, event) => evolve(state, Result.getOrThrow(decodeEvent(event))), notAdded)
+  stored.reduce((state, event) => evolve(state, Result.getOrThrow(codec.decode(event))), notAdded)
 
 /** The shape is taken on trust, which is what ours does not do. */
 const parseAndFold = (stored: ReadonlyArray<EncodedEvent>): SenderState =>
@@ -72,13 +76,13 @@ const parseAndFold = (stored: ReadonlyArray<EncodedEvent>): SenderState =>
 /** A sender whose link was requested and confirmed, and whose domain then came and went. */
 const makeHistory = (length: number): ReadonlyArray<SenderEvent> => {
   const began = Date.UTC(2026, 0, 1)
-  const domain = "customer.com"
+  const domain = DomainName.make("customer.com")
   const plan = makeDnsPlan(
     domain,
     ["a", "b", "c"].map((token) => token.repeat(32)),
     "dkim.countersign.net"
   )
-  const address = `billing@${domain}`
+  const address = CanonicalAddress.make(`billing@${domain}`)
   const verificationId = "0198c0de-0000-7000-8000-000000000001"
   const evidence = plan.records.map(({ name, value }) => ({
     name,
@@ -91,7 +95,7 @@ const makeHistory = (length: number): ReadonlyArray<SenderEvent> => {
     {
       _tag: "SenderAdded",
       at: began,
-      account: "0b6f6a52-5a0e-4c8e-9f0b-6d3f4f2a7c11",
+      account: AccountId.make("0b6f6a52-5a0e-4c8e-9f0b-6d3f4f2a7c11"),
       owner: { _tag: "Account" },
       kind: "email",
       address,

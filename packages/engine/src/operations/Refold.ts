@@ -2,8 +2,8 @@
  * What the log says of one stream: its state after so many events, the row that the directory should have for it, and what is wrong with the events themselves.
  */
 import { createHash, type Hash } from "node:crypto"
-import { decodeEvent, evolve, notAdded, type SenderState, view, viewVersion } from "@countersign/core"
-import { Effect, Result } from "effect"
+import { type Replay, replayOf, viewVersion } from "@countersign/core"
+import { Effect } from "effect"
 import type { StorageUnavailable, StoredEvent } from "../ports/EventStore.ts"
 import type { MaintainedStore, StoredStream } from "../ports/Maintenance.ts"
 import type { ListedSender } from "../ports/SenderDirectory.ts"
@@ -24,7 +24,7 @@ export const refold = Effect.fnUntraced(function* (
   { stream, version }: Pick<StoredStream, "stream" | "version">
 ): Effect.fn.Return<Refolded, StorageUnavailable> {
   const problems: Array<string> = []
-  let state: SenderState = notAdded
+  let replay: Replay | undefined
   let added = 0
   let read = 0
   while (read < version) {
@@ -34,17 +34,15 @@ export const refold = Effect.fnUntraced(function* (
       if (stored.version !== read + 1)
         problems.push(`stream ${stream} has no event ${versions(read + 1, stored.version - 1)}`)
       read = stored.version
-      const decoded = decodeEvent(stored)
-      if (Result.isFailure(decoded)) problems.push(unreadable(stored, decoded.failure.message))
-      else {
-        state = evolve(state, decoded.success)
-        if (decoded.success._tag === "SenderAdded") added = stored.position
-      }
+      replay ??= replayOf(stream, stored.type)
+      const problem = replay.take(stored)
+      if (problem !== undefined) problems.push(unreadable(stored, problem.message))
+      else if (stored.type === "SenderAdded") added = stored.position
     }
     if (events.length === 0 || (events.at(-1)?.version ?? 0) > version) break
   }
   if (read < version) problems.push(`stream ${stream} has no event ${versions(read + 1, version)}`)
-  const entry = view(stream, state)
+  const entry = replay?.entry()
   return { entry: entry && { ...entry, position: added }, problems }
 })
 

@@ -9,7 +9,7 @@
  * adapter compares it as it is, and keeps it unique over the whole store: kind and account are part of the text where
  * they matter. A payload is any JSON value and means nothing to it.
  */
-import type { NewTask, TaskKind } from "@countersign/core"
+import type { NewTask, TaskId, TaskKind } from "@countersign/core"
 import { Context, type Effect, Schema } from "effect"
 import type { StorageUnavailable, TaskFence } from "./EventStore.ts"
 
@@ -42,7 +42,7 @@ export interface Claim {
 
 /** A task as an operator sees it. */
 export interface TaskRecord {
-  readonly id: string
+  readonly id: TaskId
   readonly kind: TaskKind
   readonly key: string | undefined
   readonly state: "waiting" | "running" | "buried"

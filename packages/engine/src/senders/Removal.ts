@@ -1,73 +1,53 @@
 /**
- * Removing senders: one, all of an owner's, or all of one address.
+ * Removing senders: what `remove`, `removeAll` and `removeAddress` share.
  */
-import { type Owner, parseDomain, parseEmailAddress } from "@countersign/core"
-import { Effect, Result } from "effect"
+import { type SenderId, senderDecider } from "@countersign/core"
+import { Effect } from "effect"
 import { Executor } from "../Executor.ts"
 import { SenderDirectory, type SenderFilter } from "../ports/SenderDirectory.ts"
-import type { Caller } from "../Senders.ts"
-import { Settings } from "../Settings.ts"
-import type { Commands } from "./Commands.ts"
+import { neverRefused } from "../Refusals.ts"
+import { type Caller, request } from "./UseCase.ts"
 
 const pageSize = 500
 
-export const makeRemoval = (commands: Commands) =>
-  Effect.gen(function* () {
-    const directory = yield* SenderDirectory
-    const executor = yield* Executor
-    const { allowTestNames } = yield* Settings
+export const makeRemoval = Effect.gen(function* () {
+  const directory = yield* SenderDirectory
+  const executor = yield* Executor
 
-    const removeThese = Effect.fnUntraced(function* (caller: Caller, senders: ReadonlyArray<string>, reason: string) {
-      const outcomes = yield* commands.run(
-        caller,
-        senders.map((sender) => ({
-          sender,
-          command: ({ at }) => Effect.succeed({ _tag: "RemoveSender", at, reason })
-        }))
-      )
-      return { count: outcomes.filter(({ happened }) => happened).length }
-    })
-
-    const remove = Effect.fn("Senders.remove")(function* (caller: Caller, sender: string, reason = "requested") {
-      const { state } = yield* executor.load(sender)
-      const own = state._tag === "Sender" && state.account === caller.account
-      // A foreign sender is treated like none; the receipt of an idempotent call is written all the same.
-      return yield* removeThese(caller, own ? [sender] : [], reason)
-    })
-
-    /** Every sender that the filter finds, in one command. */
-    const removeFound = Effect.fnUntraced(function* (caller: Caller, filter: Omit<SenderFilter, "account">) {
-      const senders: Array<string> = []
-      while (true) {
-        const page = yield* directory.page({
-          ...filter,
-          account: caller.account,
-          order: "oldest-first",
-          offset: senders.length,
-          limit: pageSize
-        })
-        senders.push(...page.map(({ id }) => id))
-        if (page.length < pageSize) return yield* removeThese(caller, senders, "requested")
-      }
-    })
-
-    const removeAll = Effect.fn("Senders.removeAll")((caller: Caller, owner: Owner) =>
-      removeFound(caller, { owner, kind: "email" })
+  /** All of them or none; answers how many. Without any, the receipt of an idempotent call is written all the same. */
+  const removeThese = Effect.fnUntraced(function* (
+    caller: typeof Caller.Type,
+    ids: ReadonlyArray<SenderId>,
+    reason: string
+  ) {
+    const executed = yield* executor.execute(yield* request(caller), (tx) =>
+      Effect.forEach(
+        ids,
+        (id) =>
+          Effect.flatMap(tx.read(senderDecider, id), ({ at }) =>
+            tx.decide(senderDecider, id, { _tag: "RemoveSender", at, reason })
+          ),
+        { discard: true }
+      ).pipe(Effect.catchTags(neverRefused))
     )
-
-    const removeAddress = Effect.fn("Senders.removeAddress")((caller: Caller, address: string) => {
-      const canonical = canonicalOf(address, allowTestNames)
-      // What cannot be a sender is none; the receipt of an idempotent call is written all the same.
-      return canonical === undefined ? removeThese(caller, [], "requested") : removeFound(caller, { canonical })
-    })
-
-    return { remove, removeAll, removeAddress }
+    return { count: executed.outcomes.filter(({ happened }) => happened).length }
   })
 
-/** What duplicates of an address, or of a domain, are told by. */
-const canonicalOf = (address: string, allowTestNames: boolean): string | undefined =>
-  Result.getOrUndefined(
-    address.includes("@")
-      ? Result.map(parseEmailAddress(address, { allowTestNames }), ({ canonical }) => canonical)
-      : parseDomain(address, { allowTestNames })
-  )
+  /** Every sender that the filter finds, in one command. */
+  const removeFound = Effect.fnUntraced(function* (caller: typeof Caller.Type, filter: Omit<SenderFilter, "account">) {
+    const ids: Array<SenderId> = []
+    while (true) {
+      const page = yield* directory.page({
+        ...filter,
+        account: caller.account,
+        order: "oldest-first",
+        offset: ids.length,
+        limit: pageSize
+      })
+      ids.push(...page.map(({ id }) => id))
+      if (page.length < pageSize) return yield* removeThese(caller, ids, "requested")
+    }
+  })
+
+  return { removeThese, removeFound }
+})

@@ -2,10 +2,26 @@
  * Entries of the directory out of their rows. What a filter asks for has a column; the rest of an entry is one JSON
  * text.
  */
-import { type CompactDnsPlan, compactDnsPlan, type SenderEntry, wholeDnsPlan } from "@countersign/core"
+import {
+  type AccountId,
+  type CanonicalAddress,
+  type CompactDnsPlan,
+  compactDnsPlan,
+  type DomainName,
+  type SenderEntry,
+  type SenderId,
+  wholeDnsPlan
+} from "@countersign/core"
+import { Brand } from "effect"
 import type { StoredStream } from "../ports/Maintenance.ts"
 import type { ListedSender } from "../ports/SenderDirectory.ts"
 import { type Row, readInteger, readOptionalInteger, readText } from "./Columns.ts"
+
+// What is stored was checked when it came in.
+const accountId = Brand.nominal<AccountId>()
+const canonicalAddress = Brand.nominal<CanonicalAddress>()
+const domainName = Brand.nominal<DomainName>()
+const senderId = Brand.nominal<SenderId>()
 
 type Body = Pick<SenderEntry, "owner" | "address" | "mailbox" | "domainState" | "domainSince" | "verdicts"> & {
   readonly plan: CompactDnsPlan
@@ -31,16 +47,16 @@ export const entryColumns = `t.stream AS sender, s.position, s.kind, s.status, s
 
 /** The entry of a row. `account` is the one that was asked for. */
 export const decodeEntry = (account: string, row: Row): ListedSender => {
-  const domain = readText(row, "domain")
+  const domain = domainName(readText(row, "domain"))
   // JSON that an adapter wrote from values of exactly these types; nobody else writes to the tables.
   const { plan, ...body } = JSON.parse(readText(row, "body")) as Body
   const metadata = JSON.parse(readText(row, "metadata")) as SenderEntry["metadata"]
   return {
-    id: readText(row, "sender"),
-    account,
+    id: senderId(readText(row, "sender")),
+    account: accountId(account),
     // As in the two lines above: columns written from an entry's fields.
     kind: readText(row, "kind") as SenderEntry["kind"],
-    canonical: readText(row, "canonical"),
+    canonical: canonicalAddress(readText(row, "canonical")),
     domain,
     status: readText(row, "status") as SenderEntry["status"],
     ...body,

@@ -1,17 +1,19 @@
 /**
  * Ids and states of tasks, and tasks out of their rows.
  */
-import type { TaskKind } from "@countersign/core"
+import type { TaskId, TaskKind } from "@countersign/core"
+import { Brand } from "effect"
 import type { ClaimedTask, TaskRecord } from "../ports/TaskQueue.ts"
 import { type Row, readInteger, readOptionalInteger, readOptionalText, readText } from "./Columns.ts"
 
 /** The id of a task in the port. Of one length, so that the order of the texts is the order of the numbers. */
-export const taskId = (number: number): string => String(number).padStart(idLength, "0")
+export const taskId = (number: number): TaskId => taskIdBrand(String(number).padStart(idLength, "0"))
 
 /** The number of a task by its id; 0, which no task has, for what is no id of ours. */
 export const taskNumber = (id: string): number => (/^[0-9]{16}$/.test(id) ? Number(id) : 0)
 
 const idLength = 16
+const taskIdBrand = Brand.nominal<TaskId>()
 
 /** A state is kept as its place in this list. */
 export const taskStates = ["waiting", "running", "buried"] as const

@@ -1,7 +1,7 @@
 /**
  * Tells an account by mail that a sender was added to it.
  */
-import { isLive } from "@countersign/core"
+import { isLive, senderDecider } from "@countersign/core"
 import { Effect, Option } from "effect"
 import { Executor } from "../Executor.ts"
 import { Accounts } from "../ports/Accounts.ts"
@@ -18,10 +18,10 @@ export const makeAccountNotice = Effect.gen(function* () {
   const host = new URL(publicUrl).hostname
 
   const run = Effect.fn("AccountNotice.run")(function* ({ payload }: Run<"account-notice">) {
-    const { state } = yield* executor.load(payload.sender)
+    const { state } = yield* executor.load(senderDecider, payload.sender)
     if (!isLive(state) || state.incarnation !== payload.incarnation) return { _tag: "Complete" } satisfies Next
     const account = yield* accounts.account(state.account)
-    if (Option.isNone(account)) return { _tag: "Complete" } satisfies Next
+    if (Option.isNone(account) || account.value.email === "") return { _tag: "Complete" } satisfies Next
     return yield* mailer
       .send({
         to: account.value.email,

@@ -1,8 +1,8 @@
 /**
- * Looks at a domain's records, for every sender of an account on that domain at once, and sets the next look.
+ * Probes a domain, for every sender of an account on it at once, and sets the time of the next probe.
  *
- * The verdict becomes a command only for senders whose domain it would change; the others cost no write. The task's payload carries the
- * streaks of negatives from look to look.
+ * The verdict becomes a command only for senders whose domain it would change; the others cost no write. The task's
+ * payload carries the streaks of negatives from probe to probe.
  */
 import {
   type DnsObservation,
@@ -14,9 +14,11 @@ import {
   nextStreak,
   type ProbeResult,
   type ProbeSubject,
+  planKey,
   probeResult,
   probeWait,
   type Streak,
+  senderDecider,
   type TaskPayload
 } from "@countersign/core"
 import { Effect, Random } from "effect"
@@ -25,12 +27,13 @@ import { Executor } from "../Executor.ts"
 import { DnsResolver } from "../ports/DnsResolver.ts"
 import { type ListedSender, SenderDirectory } from "../ports/SenderDirectory.ts"
 import type { ClaimedTask } from "../ports/TaskQueue.ts"
+import { neverRefused, neverRepeated } from "../Refusals.ts"
 import type { Handler, Next, Run } from "./TaskRunner.ts"
 
 const pageSize = 500
 
-/** What was seen for one plan. Senders of one domain share a plan unless the zone was changed in between. */
-interface Look {
+/** What was seen for one plan. Senders of one domain share a plan unless the zone or the identity key was changed in between. */
+interface Probe {
   readonly evidence: ReadonlyArray<DnsObservation>
   readonly result: ProbeResult
   readonly streak: Streak | undefined
@@ -41,60 +44,61 @@ export const makeDomainProbe = Effect.gen(function* () {
   const directory = yield* SenderDirectory
   const resolver = yield* DnsResolver
 
-  const look = Effect.fnUntraced(function* (plan: DnsPlan, known: Streak | undefined, asked: boolean, at: number) {
+  const probe = Effect.fnUntraced(function* (plan: DnsPlan, known: Streak | undefined, onDemand: boolean, at: number) {
     const evidence = yield* probePlan(resolver, plan)
     const result = probeResult(judgePlan(plan.records, evidence))
-    const vantages = evidence.flatMap(({ servers }) => servers)
-    // A look that was asked for never adds to the streak, only ends it.
-    const streak = asked && result === "negative" ? known : nextStreak(known, result, at, vantages)
-    return { evidence, result, streak } satisfies Look
+    // An on-demand probe never adds to the streak, only ends it.
+    const streak = onDemand && result === "negative" ? known : nextStreak(known, result, at)
+    return { evidence, result, streak } satisfies Probe
   })
 
   const record = Effect.fnUntraced(function* (
     task: ClaimedTask,
     entry: ListedSender,
-    { evidence, streak }: Look,
-    asked: boolean,
+    { evidence, streak }: Probe,
+    onDemand: boolean,
     at: number
   ) {
-    const probe = { at, evidence, streak, asked }
-    const wouldBe = decideProbe(entry, probe)
-    if (wouldBe._tag !== "Happened") return entry.domainState
-    const executed = yield* executor.execute({
-      account: entry.account,
+    const { account, id, incarnation } = entry
+    const seen = { at, evidence, streak, onDemand }
+    if (decideProbe(entry, seen)._tag !== "Happened") return entry.domainState
+    const request = {
+      account,
       actor: "worker",
       correlation: task.task,
-      command: { id: `task:${task.task}:${task.fence}:${entry.id}`, fingerprint: "" },
-      steps: [
-        {
-          sender: entry.id,
-          command: () => Effect.succeed({ _tag: "RecordProbe", incarnation: entry.incarnation, ...probe })
-        }
-      ],
-      result: () => "",
-      alwaysReceipt: false
-    })
-    const after = executed._tag === "Done" ? executed.steps[0]?.state : undefined
+      command: `task:${task.task}:${task.fence}:${id}`
+    }
+    const executed = yield* executor
+      .execute(request, (tx) => tx.decide(senderDecider, id, { _tag: "RecordProbe", incarnation, ...seen }))
+      .pipe(
+        Effect.catchTags({ ...neverRefused, ...neverRepeated }),
+        // A sender whose events cannot be read keeps nobody else on the domain from being verified.
+        Effect.catchTag("EventUndecodable", (error) =>
+          Effect.as(Effect.logError("the verdict on a domain cannot be written for a sender", error), undefined)
+        )
+      )
+    const after = executed?._tag === "Done" ? executed.value.state : undefined
     return after !== undefined && isLive(after) ? after.domainState : entry.domainState
   })
 
   const run = Effect.fn("DomainProbe.run")(function* ({ task, payload, now }: Run<"probe">) {
     const { account, domain, scheduledFor } = payload
-    const asked = scheduledFor !== undefined && now < scheduledFor
-    const looks = new Map<string, Look>()
+    const onDemand = scheduledFor !== undefined && now < scheduledFor
+    const probes = new Map<string, Probe>()
     let wait: number | undefined
     let after = 0
     while (true) {
       const page = yield* directory.onDomain(account, domain, after, pageSize)
       for (const { plan } of page) {
-        if (!looks.has(plan.zone)) looks.set(plan.zone, yield* look(plan, payload.streaks?.[plan.zone], asked, now))
+        const key = planKey(plan)
+        if (!probes.has(key)) probes.set(key, yield* probe(plan, payload.streaks?.[key], onDemand, now))
       }
       const waits = yield* Effect.forEach(
         page,
         Effect.fnUntraced(function* (entry) {
-          const seen = looks.get(entry.plan.zone)
+          const seen = probes.get(planKey(entry.plan))
           if (seen === undefined) return undefined
-          const domainState = yield* record(task, entry, seen, asked, now)
+          const domainState = yield* record(task, entry, seen, onDemand, now)
           return probeWait(subject(domainState, entry), seen.result, seen.streak, now)
         }),
         { concurrency: 16 }
@@ -104,10 +108,10 @@ export const makeDomainProbe = Effect.gen(function* () {
       after = page[page.length - 1]?.position ?? after
     }
     if (wait === undefined) return { _tag: "Complete" } satisfies Next
-    // Asking often must not draw again and again until a short wait comes: what was asked for takes the longest one, and so
-    // leaves the schedule where it is, unless a sender that is new to the domain wants a sooner look.
-    const due = now + jitter(wait, asked ? 1 : yield* Random.next)
-    return again(payload, asked ? Math.min(due, scheduledFor) : due, looks)
+    // Probing often on demand must not draw again and again until a short wait comes: such a probe takes the longest one, and
+    // so leaves the schedule where it is, unless a sender that is new to the domain wants a sooner probe.
+    const due = now + jitter(wait, onDemand ? 1 : yield* Random.next)
+    return again(payload, onDemand ? Math.min(due, scheduledFor) : due, probes)
   })
 
   return { kind: "probe", concurrency: 16, attempts: 30, run } satisfies Handler<"probe">
@@ -125,8 +129,8 @@ const subject = (domainState: ListedSender["domainState"], { addedAt }: ListedSe
   }
 }
 
-const again = ({ account, domain }: TaskPayload<"probe">, due: number, looks: ReadonlyMap<string, Look>): Next => {
-  const streaks: { [zone: string]: Streak } = {}
-  for (const [zone, { streak }] of looks) if (streak !== undefined) streaks[zone] = streak
+const again = ({ account, domain }: TaskPayload<"probe">, due: number, probes: ReadonlyMap<string, Probe>): Next => {
+  const streaks: { [plan: string]: Streak } = {}
+  for (const [plan, { streak }] of probes) if (streak !== undefined) streaks[plan] = streak
   return { _tag: "Again", due, payload: { account, domain, scheduledFor: due, streaks } satisfies TaskPayload<"probe"> }
 }

@@ -1,6 +1,7 @@
 /**
  * Writes down that a link's time went by without a click.
  */
+import { senderDecider } from "@countersign/core"
 import { Effect } from "effect"
 import { Executor } from "../Executor.ts"
 import { settleBy } from "./Settle.ts"
@@ -11,7 +12,7 @@ export const makeLinkExpiry = Effect.gen(function* () {
 
   const run = Effect.fn("LinkExpiry.run")(function* ({ task, payload }: Run<"link-expiry">) {
     const { sender, incarnation, verificationId } = payload
-    const { state, at } = yield* executor.load(sender)
+    const { state, at } = yield* executor.load(senderDecider, sender)
     if (state._tag === "NotAdded" || state.link?.verificationId !== verificationId || state.mailbox !== "pending") {
       return { _tag: "Complete" } satisfies Next
     }

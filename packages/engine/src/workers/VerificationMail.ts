@@ -4,12 +4,23 @@
  * The token is computed here, from the ids and the secret, and stored nowhere. A crash between sending and recording
  * sends the same message again, with the same Message-ID.
  */
-import { type Sender, type SenderCommand, SenderId, signLink } from "@countersign/core"
-import { Effect, Option, Schema } from "effect"
+import {
+  declinedUntil,
+  type MailboxId,
+  mailboxDecider,
+  mailboxId,
+  type Sender,
+  type SenderCommand,
+  type SenderState,
+  senderDecider,
+  signLink
+} from "@countersign/core"
+import { Effect, Option } from "effect"
 import { Executor } from "../Executor.ts"
 import { Accounts } from "../ports/Accounts.ts"
 import { MailBudget, mailboxHash } from "../ports/MailBudget.ts"
 import { Mailer } from "../ports/Mailer.ts"
+import { neverRefused, neverRepeated } from "../Refusals.ts"
 import { Settings } from "../Settings.ts"
 import { verificationMail } from "./MailText.ts"
 import { settleBy } from "./Settle.ts"
@@ -18,10 +29,10 @@ import type { Handler, Next, Run } from "./TaskRunner.ts"
 /** With waits that double up to an hour, this many attempts last about as long as a link does. */
 const attempts = 30
 
+const hour = 60 * 60 * 1_000
+
 /** No more than the mailer sends at once: a message must not wait in a queue of its own after the last look at its sender. */
 const concurrency = 3
-
-const senderId = Schema.decodeUnknownEffect(SenderId)
 
 export const makeVerificationMail = Effect.gen(function* () {
   const executor = yield* Executor
@@ -31,10 +42,16 @@ export const makeVerificationMail = Effect.gen(function* () {
   const { publicUrl, linkKeys } = yield* Settings
   const host = new URL(publicUrl).hostname
 
+  const isDeclined = (mailbox: MailboxId) =>
+    Effect.map(executor.load(mailboxDecider, mailbox), ({ state, at }) => declinedUntil(state, at) !== undefined)
+
   const run = Effect.fn("VerificationMail.run")(function* (run: Run<"verification-mail">) {
     const { sender, incarnation, verificationId } = run.payload
-    const before = yield* executor.load(sender)
+    const before = yield* executor.load(senderDecider, sender)
     if (!wanted(before.state, run, before.at)) return { _tag: "Complete" } satisfies Next
+    const mailbox = mailboxId(before.state.account, before.state.canonical)
+    // Asked again each hour: a decline may be lifted before the link expires. It costs no budget.
+    if (yield* isDeclined(mailbox)) return { _tag: "Again", due: before.at + hour } satisfies Next
     const allowed = yield* budget.take({
       mail: verificationId,
       addressHash: mailboxHash(before.state.canonical),
@@ -43,12 +60,14 @@ export const makeVerificationMail = Effect.gen(function* () {
     if (allowed._tag === "NotBefore") return { _tag: "Again", due: allowed.at } satisfies Next
 
     const account = yield* accounts.account(before.state.account)
-    // Looked at again at the last moment: nothing is sent once a removal was acknowledged.
-    const { state, at } = yield* executor.load(sender)
+    // Both are read again at the last moment: nothing is sent once a decline or a removal was acknowledged.
+    const declined = yield* isDeclined(mailbox)
+    const { state, at } = yield* executor.load(senderDecider, sender)
     if (!wanted(state, run, at)) return { _tag: "Complete" } satisfies Next
+    if (declined) return { _tag: "Again", due: at + hour } satisfies Next
     const accountName = Option.match(account, { onNone: () => state.account, onSome: ({ name }) => name })
     const { canonical } = state
-    const token = signLink(linkKeys, { senderId: yield* senderId(sender), verificationId, canonical })
+    const token = signLink(linkKeys, { senderId: sender, verificationId, canonical })
     const messageId = `<${verificationId}@${host}>`
     const record = (command: (at: number) => SenderCommand) =>
       settleBy(executor, run.task, sender, state.account, command)
@@ -76,41 +95,36 @@ export const makeVerificationMail = Effect.gen(function* () {
 
   const givenUp = Effect.fnUntraced(function* ({ task, payload }: Run<"verification-mail">, reason: string) {
     const { sender, incarnation, verificationId } = payload
-    const { state } = yield* executor.load(sender)
-    if (state._tag === "NotAdded") return
-    yield* executor.execute({
-      account: state.account,
+    const loaded = yield* executor.load(senderDecider, sender)
+    if (loaded.state._tag === "NotAdded") return
+    const request = {
+      account: loaded.state.account,
       actor: "worker",
       correlation: task.task,
-      command: { id: `task:${task.task}:${task.fence}:given-up`, fingerprint: "" },
-      steps: [
-        {
-          sender,
-          command: ({ at }) =>
-            Effect.succeed({
-              _tag: "RecordMailFailed",
-              at,
-              incarnation,
-              verificationId,
-              reason,
-              permanent: false
-            })
-        }
-      ],
-      result: () => "",
-      alwaysReceipt: false
-    })
+      command: `task:${task.task}:${task.fence}:given-up`,
+      known: [loaded]
+    }
+    yield* executor
+      .execute(request, (tx) =>
+        Effect.flatMap(tx.read(senderDecider, sender), ({ at }) =>
+          tx.decide(senderDecider, sender, {
+            _tag: "RecordMailFailed",
+            at,
+            incarnation,
+            verificationId,
+            reason,
+            permanent: false
+          })
+        )
+      )
+      .pipe(Effect.catchTags({ ...neverRefused, ...neverRepeated }))
   })
 
   return { kind: "verification-mail", concurrency, attempts, run, givenUp } satisfies Handler<"verification-mail">
 })
 
 /** No mail goes out for a link that is void, used up, expired or of a removed sender. */
-const wanted = (
-  state: Effect.Success<ReturnType<Executor["Service"]["load"]>>["state"],
-  { payload }: Run<"verification-mail">,
-  at: number
-): state is Sender =>
+const wanted = (state: SenderState, { payload }: Run<"verification-mail">, at: number): state is Sender =>
   state._tag === "Sender" &&
   !state.removed &&
   state.incarnation === payload.incarnation &&

@@ -93,16 +93,16 @@ export const confirmationRoutes: Effect.Effect<ReadonlyArray<Route>, never, Send
       const token = tokenOf(exchange)
       switch (members.action) {
         case "confirm":
-          return show(confirmedPage(yield* senders.confirm(token, exchange.correlation)))
+          return show(confirmedPage(yield* senders.confirm({ token, correlation: exchange.correlation })))
         case "decline":
-          yield* senders.decline(token, exchange.correlation)
+          yield* senders.decline({ token, correlation: exchange.correlation })
           return show(declinedPage(link))
         default:
           return showQuestion(exchange, link, { status: 400, text: "Press one of the two buttons." })
       }
     })
 
-    const readLink = (exchange: Exchange) => senders.readLink(tokenOf(exchange))
+    const readLink = (exchange: Exchange) => senders.readLink({ token: tokenOf(exchange) })
 
     return routesOf(ConfirmationGroup, {
       verificationPage: (exchange) => asPage(page(exchange), prefersJson(exchange.request.headers.accept)),

@@ -33,7 +33,8 @@ const confirm = async () => {
   for (const link of await links()) await service.confirm(link)
 }
 const decline = async () => {
-  for (const link of await links()) await service.run(Effect.flatMap(Senders, (senders) => senders.decline(link)))
+  for (const link of await links())
+    await service.run(Effect.flatMap(Senders, (senders) => senders.decline({ token: link })))
 }
 const publish = async () => {
   await service.publishAll()

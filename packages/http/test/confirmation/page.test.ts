@@ -256,7 +256,7 @@ describe("a link that does nothing says why", () => {
     const { path, id } = await open()
     await service.run(
       Effect.flatMap(Senders, (senders) =>
-        senders.remove({ account: service.account, actor: "test", correlation: "test" }, id)
+        senders.remove({ account: service.account, actor: "test", correlation: "test", id })
       )
     )
     await refused(path, 410, "removed", "was removed")

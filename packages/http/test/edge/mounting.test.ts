@@ -1,8 +1,8 @@
 import { createServer } from "node:http"
-import { AccountAdmin, type AddInput, AddressRefused, type Caller, EventStore, Senders } from "@countersign/engine"
-import { type Countersign, HttpApp, isSenderFailure, makeCountersign } from "@countersign/http"
+import { AccountAdmin } from "@countersign/engine"
+import { type FetchHandler, HttpApp, type NodeListener, toFetchHandler, toNodeListener } from "@countersign/http"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
-import { Context, Effect, Layer, Logger, ManagedRuntime, Redacted } from "effect"
+import { Context, Effect, Exit, Layer, Logger, ManagedRuntime, Redacted, Scope } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
 import express from "express"
 import Fastify from "fastify"
@@ -10,24 +10,30 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { serving } from "../Listening.ts"
 import { emailAddressIn, engine, errorIn } from "../Service.ts"
 
-const owner = { _tag: "Account" } as const
 const publicUrl = "https://acme.example/mail"
 
-let runtime: ManagedRuntime.ManagedRuntime<Layer.Success<ReturnType<typeof engine>>, never>
-let countersign: Countersign
+let runtime: ManagedRuntime.ManagedRuntime<
+  Layer.Success<ReturnType<typeof engine>>,
+  Layer.Error<ReturnType<typeof engine>>
+>
+let scope: Scope.Closeable
+let node: NodeListener
+let fetchHandler: FetchHandler
 let account: string
 let token: string
 
 beforeEach(async () => {
   runtime = ManagedRuntime.make(engine(publicUrl))
   const context = await runtime.context()
-  countersign = await makeCountersign(Layer.merge(Layer.succeedContext(context), Logger.layer([])))
+  scope = Scope.makeUnsafe()
+  const quiet = Effect.provide(Effect.all([toNodeListener(), toFetchHandler()]), Logger.layer([]))
+  ;[node, fetchHandler] = await runtime.runPromise(Effect.provideService(quiet, Scope.Scope, scope))
   const admin = Context.get(context, AccountAdmin)
   account = (await runtime.runPromise(admin.createAccount({ email: "owner@acme.com", name: "Acme" }))).id
   token = Redacted.value((await runtime.runPromise(admin.createKey(account))).secret)
 })
 afterEach(async () => {
-  await countersign.close()
+  await Effect.runPromise(Scope.close(scope, Exit.void))
   await runtime.dispose()
 })
 
@@ -46,7 +52,7 @@ describe("in Express", () => {
     app.get("/", (_request, response) => {
       response.send("the application's own")
     })
-    app.use("/mail", countersign.node)
+    app.use("/mail", node)
     await serving(createServer(app), async (url) => {
       expect(await (await fetch(url)).text()).toBe("the application's own")
       expect((await emailAddressIn(await add(`${url}/mail`, "a@acme.com"))).email).toBe("a@acme.com")
@@ -63,7 +69,7 @@ describe("in Express", () => {
   it("is at fault, and not the caller, when it is mounted behind a parser of bodies", async () => {
     const app = express()
     app.use(express.json())
-    app.use(countersign.node)
+    app.use(node)
     await serving(createServer(app), async (url) => {
       const answer = await add(url, "a@acme.com")
       expect([answer.status, await answer.text()]).toEqual([500, expect.stringContaining("INTERNAL_SERVER_ERROR")])
@@ -73,7 +79,7 @@ describe("in Express", () => {
 
 describe("elsewhere", () => {
   it("is a listener of a plain Node server", async () => {
-    await serving(createServer(countersign.node), async (url) => {
+    await serving(createServer(node), async (url) => {
       expect((await add(url, "a@acme.com")).status).toBe(200)
     })
   })
@@ -82,7 +88,7 @@ describe("elsewhere", () => {
     const app = Fastify({
       serverFactory: (handler) =>
         createServer((request, response) =>
-          request.url === "/own" ? handler(request, response) : countersign.node(request, response)
+          request.url === "/own" ? handler(request, response) : node(request, response)
         )
     })
     app.get("/own", () => "the application's own")
@@ -96,7 +102,7 @@ describe("elsewhere", () => {
   })
 
   it("is a fetch handler, without any server", async () => {
-    const send: typeof fetch = (input, init) => countersign.fetch(new Request(input, init))
+    const send: typeof fetch = (input, init) => fetchHandler(new Request(input, init))
     const added = await emailAddressIn(await add("http://anything.test", "a@acme.com", send))
     expect(added.email).toBe("a@acme.com")
     const headers = { authorization: token }
@@ -124,108 +130,5 @@ describe("elsewhere", () => {
       expect(answer.status).toBe(200)
     })
     await Effect.runPromise(Effect.provide(program, served))
-  })
-})
-
-describe("the use cases as plain async functions", () => {
-  const caller = () => ({ account, actor: "test", correlation: "test" })
-
-  it("answer plain values, and undefined for what is not there", async () => {
-    const { created, sender } = await countersign.senders.add(caller(), { owner, address: "a@acme.com" })
-    expect([created, sender.status]).toEqual([true, "pending"])
-    expect(await countersign.senders.current(account, owner)).toEqual(sender)
-    expect(await countersign.senders.effective(account)).toBeUndefined()
-    expect((await countersign.senders.status(account, sender.id)).blockers.map(({ code }) => code)).toEqual([
-      "mailbox-unconfirmed",
-      "domain-unverified"
-    ])
-    expect(await countersign.senders.count({ account })).toBe(1)
-    const list = await countersign.senders.list({ account, order: "oldest-first", offset: 0, limit: 10 })
-    expect(list).toEqual([sender])
-    const history = await countersign.senders.history(account, sender.id)
-    expect(history.map(({ event }) => event._tag)).toEqual(["SenderAdded", "VerificationRequested"])
-    expect(await countersign.senders.get(account, sender.id)).toEqual(sender)
-    await countersign.senders.check(caller(), sender.id)
-    expect(await countersign.senders.remove(caller(), sender.id)).toEqual({ count: 1 })
-    expect(await countersign.senders.removeAll(caller(), owner)).toEqual({ count: 0 })
-    expect(await countersign.senders.removeAddress(caller(), "a@acme.com")).toEqual({ count: 0 })
-  })
-
-  it("reject with the engine's own errors", async () => {
-    const failed = async (promise: Promise<unknown>) =>
-      promise.then(
-        () => expect.unreachable("it did not fail"),
-        (error: unknown) => (isSenderFailure(error) ? error : expect.unreachable(`not ours: ${String(error)}`))
-      )
-    const refused = await failed(countersign.senders.add(caller(), { owner, address: "nothing" }))
-    expect(refused).toBeInstanceOf(AddressRefused)
-    expect(refused).toMatchObject({ _tag: "AddressRefused", code: "at-sign-missing" })
-    expect(await failed(countersign.senders.current(account, owner))).toMatchObject({ _tag: "SenderNotFound" })
-    for (const method of ["readLink", "confirm", "decline"] as const) {
-      expect(await failed(countersign.senders[method]("x"))).toMatchObject({ _tag: "LinkRefused", reason: "unknown" })
-    }
-    const { sender } = await countersign.senders.add(caller(), { owner, address: "a@acme.com" })
-    const soon = await failed(countersign.senders.resend(caller(), sender.id))
-    expect(soon._tag === "TooSoon" && soon.retryAfter > 50_000).toBe(true)
-    expect(isSenderFailure(new Error("another"))).toBe(false)
-  })
-})
-
-describe("the life of it", () => {
-  it("rejects with the layer's error, and lets go of what was built", async () => {
-    let open = 0
-    const resource = Layer.effectDiscard(
-      Effect.acquireRelease(
-        Effect.sync(() => open++),
-        () => Effect.sync(() => open--)
-      )
-    )
-    const broken = Layer.effect(EventStore, Effect.fail(new Error("the file is not a database"))).pipe(
-      Layer.provideMerge(engine()),
-      Layer.provideMerge(resource)
-    )
-    await expect(makeCountersign(broken)).rejects.toThrow("the file is not a database")
-    expect(open).toBe(0)
-  })
-
-  it("lets go of everything on close, and waits for what is being answered", async () => {
-    let released = false
-    let answer = (_: boolean) => {}
-    const gate = new Promise<boolean>((done) => {
-      answer = done
-    })
-    let arrive = () => {}
-    const arrived = new Promise<void>((done) => {
-      arrive = done
-    })
-    const context = await runtime.context()
-    const senders = Context.get(context, Senders)
-    const slow = Layer.effect(
-      Senders,
-      Effect.as(
-        Effect.addFinalizer(() => Effect.sync(() => (released = true))),
-        {
-          ...senders,
-          add: (caller: Caller, input: AddInput) =>
-            Effect.andThen(
-              Effect.promise(() => {
-                arrive()
-                return gate
-              }),
-              senders.add(caller, input)
-            )
-        }
-      )
-    )
-    const own = await makeCountersign(Layer.provideMerge(slow, Layer.succeedContext(context)))
-    await serving(createServer(own.node), async (url) => {
-      const answered = add(url, "slow@acme.com")
-      await arrived
-      const closing = own.close()
-      answer(true)
-      expect((await answered).status).toBe(200)
-      await closing
-      expect(released).toBe(true)
-    })
   })
 })

@@ -2,7 +2,7 @@
  * The whole application in this process: the `fetch` handler over memory storage, with mail, DNS and time that the test
  * steers, and two accounts that do not know each other.
  */
-import { makeLinkKeys, SenderId, signLink } from "@countersign/core"
+import { CanonicalAddress, makeLinkKeys, parseLinkSecrets, SenderId, signLink } from "@countersign/core"
 import {
   AccountAdmin,
   Accounts,
@@ -18,7 +18,7 @@ import {
 import { type FetchHandler, toFetchHandler } from "@countersign/http"
 import { MemoryDns, MemoryMailer, MemoryStorage } from "@countersign/memory"
 import { StorageFaults } from "@countersign/testkit"
-import { Effect, Layer, Logger, ManagedRuntime, Redacted, Schema } from "effect"
+import { Effect, Layer, Logger, ManagedRuntime, Redacted, Result, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import type { Chance } from "./Chance.ts"
 
@@ -37,7 +37,8 @@ export interface KnownSender {
 }
 
 const publicUrl = "http://verify.acme.test"
-const linkKeys = makeLinkKeys(["a secret of the tests"])
+const linkSecret = "a secret of the tests of 32 characters"
+const linkKeys = makeLinkKeys(Result.getOrThrow(parseLinkSecrets(linkSecret)))
 
 /** Ids of a seed, in the form of the real ones. */
 const idsOf = (chance: Chance) => {
@@ -68,7 +69,7 @@ const layerOf = (chance: Chance, isBroken: () => boolean) => {
   const storage = Layer.provideMerge(brittle(isBroken), StorageFaults.layer(MemoryStorage.layer))
   const around = Layer.mergeAll(
     Layer.provideMerge(DkimTokens.layer("dkim.countersign.net"), storage),
-    Layer.succeed(Settings, { publicUrl, linkKeys, allowTestNames: false }),
+    Settings.layer({ publicUrl, secret: Redacted.make(linkSecret) }),
     MemoryMailer.layer,
     MemoryDns.layer
   )
@@ -113,7 +114,7 @@ export const startWorld = async (chance: Chance) => {
       for (const { id: sender, address } of Array.from({ length: 12 }, () => chance.pickAny(all)).filter(
         (one) => one !== undefined
       )) {
-        const history = yield* senders.history(account, sender)
+        const history = yield* senders.history({ account, id: sender })
         const requested = history.flatMap(({ event }) => (event._tag === "VerificationRequested" ? [event] : []))
         const added = history.flatMap(({ event }) => (event._tag === "SenderAdded" ? [event] : []))
         const verificationId = requested.at(-1)?.verificationId
@@ -124,7 +125,7 @@ export const startWorld = async (chance: Chance) => {
             : signLink(linkKeys, {
                 senderId: Schema.decodeUnknownSync(SenderId)(sender),
                 verificationId,
-                canonical: added.at(-1)?.canonical ?? ""
+                canonical: added.at(-1)?.canonical ?? CanonicalAddress.make("nobody")
               })
         found.push({ id: sender, address, link })
       }

@@ -95,7 +95,7 @@ describe.each(storages)("over %s", (storage) => {
       const caller = { account: service.account, actor: "test", correlation: "test" }
       const { sender } = await service.run(
         Effect.flatMap(Senders, (senders) =>
-          senders.add(caller, { owner: { _tag: "Account" }, kind: "domain", address: "whole.com" })
+          senders.add({ ...caller, owner: { _tag: "Account" }, kind: "domain", address: "whole.com" })
         )
       )
       const data = await resourceIn(await client.call("GET", `${collection}/${sender.id}`))

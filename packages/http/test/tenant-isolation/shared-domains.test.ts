@@ -73,10 +73,14 @@ it("the same Idempotency-Key of two accounts is two keys, also while both are in
   const parties = [service, service.other] as const
   const add = ({ account }: { readonly account: string }, i: number) =>
     Effect.flatMap(Senders, (senders) =>
-      senders.add(
-        { account, actor: "test", correlation: "test", idempotency: { key: `key ${i}`, fingerprint: account } },
-        { owner: { _tag: "Account" }, address: `a${i}@${account}.com` }
-      )
+      senders.add({
+        account,
+        actor: "test",
+        correlation: "test",
+        idempotency: { key: `key ${i}`, fingerprint: account },
+        owner: { _tag: "Account" },
+        address: `a${i}@${account}.com`
+      })
     )
   // Fibers that begin together are all in flight before the first is done; requests over sockets need not be.
   const both = Array.from({ length: 20 }, (_, i) => parties.map((party) => add(party, i))).flat()

@@ -2,13 +2,14 @@
  * What `serve --sandbox` prints when it is ready: four commands that walk the whole road, to be pasted one by one or all
  * at once into any shell that knows `$(...)`.
  */
+import { AccountId, DomainName } from "@countersign/core"
 import { DkimProvider } from "@countersign/engine"
 import { Effect, Redacted } from "effect"
 import { DemoAccount } from "./DemoAccount.ts"
 import type { SandboxFolder } from "./SandboxFolder.ts"
 
 const address = "ada@shop.example"
-const domain = "shop.example"
+const domain = DomainName.make("shop.example")
 
 // The page's form is guarded by a nonce that equals a cookie; a program may choose both.
 const nonce = "pasted-from-the-banner"
@@ -17,7 +18,7 @@ const nonce = "pasted-from-the-banner"
 export const banner = Effect.fnUntraced(function* (url: string, folder: SandboxFolder) {
   const { account, accessToken } = yield* DemoAccount
   const { plan } = yield* DkimProvider
-  const { records, zone, tokens } = yield* plan(account.id, domain)
+  const { records, zone, tokens } = yield* plan(AccountId.make(account.id), domain)
   const authorization = `-H 'Authorization: ${Redacted.value(accessToken)}'`
   return `
 Countersign sandbox on ${url}

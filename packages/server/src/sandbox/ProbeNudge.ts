@@ -21,7 +21,7 @@ export const nudgeProbes = Effect.fn("nudgeProbes")(function* (name: string) {
     for (const domain of domainsAbove(name)) {
       const [sender] = yield* directory.onDomain(account.id, domain, 0, 1)
       if (sender === undefined) continue
-      yield* queue.put(probeTask(account.id, domain, yield* Clock.currentTimeMillis, 0))
+      yield* queue.put(probeTask(sender.account, sender.domain, yield* Clock.currentTimeMillis, 0))
     }
   }
 })

@@ -47,7 +47,9 @@ export const senders = Effect.gen(function* () {
   const listed = yield* service.list({ account: account.id, order: "newest-first", offset: 0, limit: shownSenders })
   const reports = yield* Effect.forEach(listed, ({ id: sender }) =>
     // Removed between the list and the look: not shown.
-    service.status(account.id, sender).pipe(Effect.catchTag("SenderNotFound", () => Effect.succeed(undefined)))
+    service
+      .status({ account: account.id, id: sender })
+      .pipe(Effect.catchTag("SenderNotFound", () => Effect.succeed(undefined)))
   )
   return {
     senders: reports

@@ -54,7 +54,14 @@ const run = (senders: Senders["Service"], act: Act): Effect.Effect<unknown, { re
     case "add": {
       const { owner, kind, address, notifyAccount } = act
       return Effect.map(
-        senders.add(caller(act.account, act.key), { owner, kind, address, notifyAccount, metadata: { by: act.key } }),
+        senders.add({
+          ...caller(act.account, act.key),
+          owner,
+          kind,
+          address,
+          notifyAccount,
+          metadata: { by: act.key }
+        }),
         ({ created, sender: { id: sender, incarnation, addedAt } }): AddedValue => ({
           created,
           sender,
@@ -64,30 +71,30 @@ const run = (senders: Senders["Service"], act: Act): Effect.Effect<unknown, { re
       )
     }
     case "resend":
-      return senders.resend(caller(act.account, act.key), act.sender)
+      return senders.resend({ ...caller(act.account, act.key), id: act.sender })
     case "remove":
-      return senders.remove(caller(act.account, act.key), act.sender)
+      return senders.remove({ ...caller(act.account, act.key), id: act.sender })
     case "removeAll":
-      return senders.removeAll(caller(act.account, act.key), act.owner)
+      return senders.removeAll({ ...caller(act.account, act.key), owner: act.owner })
     case "removeAddress":
-      return senders.removeAddress(caller(act.account, act.key), act.address)
+      return senders.removeAddress({ ...caller(act.account, act.key), address: act.address })
     case "check":
-      return senders.check(caller(act.account), act.sender)
+      return senders.probe({ ...caller(act.account), id: act.sender })
     case "get":
-      return Effect.map(senders.get(act.account, act.sender), ({ id }) => id)
+      return Effect.map(senders.get({ account: act.account, id: act.sender }), ({ id }) => id)
     case "history":
-      return Effect.map(senders.history(act.account, act.sender), ({ length }) => length)
+      return Effect.map(senders.history({ account: act.account, id: act.sender }), ({ length }) => length)
     case "list":
       return Effect.map(
         senders.list({ account: act.account, order: "newest-first", offset: 0, limit: 20 }),
         ({ length }) => length
       )
     case "effective":
-      return Effect.map(senders.effective(act.account), Option.isSome)
+      return Effect.map(senders.effective({ account: act.account }), Option.isSome)
     case "confirm":
-      return Effect.map(senders.confirm(act.token), ({ address }) => address)
+      return Effect.map(senders.confirm({ token: act.token }), ({ address }) => address)
     case "decline":
-      return Effect.map(senders.decline(act.token), ({ address }) => address)
+      return Effect.map(senders.decline({ token: act.token }), ({ address }) => address)
   }
 }
 

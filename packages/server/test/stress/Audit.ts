@@ -2,7 +2,18 @@
  * The audit of a stressed installation: what the store holds in the end, against itself, against what the clients were
  * told, and against the mail that went out. Answers one line per invariant with what was counted, and every fault it found.
  */
-import { decodeEvent, fold, isLive, type SenderEvent, type SenderState, view } from "@countersign/core"
+import {
+  fold,
+  isLive,
+  isOf,
+  type MailboxEvent,
+  mailboxDecider,
+  type SenderEvent,
+  type SenderState,
+  StoredSenderId,
+  senderDecider,
+  view
+} from "@countersign/core"
 import {
   EventStore,
   Maintenance,
@@ -26,13 +37,14 @@ export interface Finding {
 /** A fact with its place. */
 interface Fact {
   readonly stored: StoredEvent
-  readonly event: SenderEvent
+  readonly event: SenderEvent | MailboxEvent
   readonly command: string
 }
 
 interface Stream {
   readonly sender: string
   readonly facts: ReadonlyArray<Fact>
+  /** What its events come to; of a mailbox's stream, `NotAdded`. */
   readonly state: SenderState
 }
 
@@ -63,17 +75,28 @@ export const readHolding = Effect.gen(function* () {
     const page = yield* store.readLog(facts.length, pageSize)
     for (const stored of page.events) {
       const { command } = JSON.parse(stored.meta) as { readonly command: string }
-      facts.push({ stored, event: Result.getOrThrow(decodeEvent(stored)), command })
+      facts.push({ stored, event: decode(stored), command })
     }
     now = page.now
     more = page.events.length === pageSize
   }
   const streams = new Map<string, Stream>()
   for (const [sender, own] of Map.groupBy(facts, ({ stored }) => stored.stream)) {
-    streams.set(sender, { sender, facts: own, state: fold(own.map(({ event }) => event)) })
+    streams.set(sender, {
+      sender,
+      facts: own,
+      state: fold(own.flatMap(({ event }) => (ofSender(event) ? [event] : [])))
+    })
   }
   return { facts, streams, tasks, now } satisfies Holding
 })
+
+const decode = (stored: StoredEvent): SenderEvent | MailboxEvent =>
+  Result.getOrThrow<SenderEvent | MailboxEvent, unknown>(
+    (isOf(mailboxDecider, stored.type) ? mailboxDecider : senderDecider).codec.decode(stored)
+  )
+
+const ofSender = (event: SenderEvent | MailboxEvent): event is SenderEvent => isOf(senderDecider, event._tag)
 
 /** Work that is due or in somebody's hands. */
 export const workLeft = ({ tasks, now }: Holding): ReadonlyArray<TaskRecord> =>
@@ -175,7 +198,7 @@ const oneOutcomeEach = ({ streams }: Holding): Finding => {
     ofLink.delete("")
     verifications += ofLink.size
     return [...ofLink].flatMap(([link, own]) => {
-      const count = (...tags: ReadonlyArray<SenderEvent["_tag"]>) =>
+      const count = (...tags: ReadonlyArray<Fact["event"]["_tag"]>) =>
         own.filter(({ event }) => tags.includes(event._tag)).length
       const counts = {
         requested: count("VerificationRequested"),
@@ -199,7 +222,7 @@ const directoryFollows = (holding: Holding, accounts: ReadonlyArray<string>) =>
     for (const account of accounts) {
       const listed = yield* directory.page({ account, order: "oldest-first", offset: 0, limit: 1_000_000 })
       const live = [...holding.streams.values()].flatMap(({ sender, state, facts }) => {
-        const entry = isLive(state) && state.account === account ? view(sender, state) : undefined
+        const entry = isLive(state) && state.account === account ? view(StoredSenderId.make(sender), state) : undefined
         const begun = facts.findLast(({ event }) => event._tag === "SenderAdded")?.stored.position ?? 0
         return entry === undefined ? [] : [{ ...entry, position: begun }]
       })

@@ -4,7 +4,7 @@
  * Like clients over a network they repeat a request that was not answered, with the same idempotency key, at whichever process is there.
  * Now and then they ask two processes the same at once.
  */
-import { accountOwner, type Owner } from "@countersign/core"
+import { accountOwner, OrganizationId, type Owner } from "@countersign/core"
 import type { Act, AddedValue, Answer } from "./Act.ts"
 import type { Life, Mail } from "./Processes.ts"
 import { makeRandom, type Random } from "./Random.ts"
@@ -29,7 +29,7 @@ interface World {
   readonly publish: (domain: string) => Promise<void>
 }
 
-const organization = (name: string): Owner => ({ _tag: "Organization", organization: name })
+const organization = (name: string): Owner => ({ _tag: "Organization", organization: OrganizationId.make(name) })
 const owners = [accountOwner, organization("north"), organization("south")] as const
 const domains = ["acme.com", "example.org", "shop.net", "north.io", "late.dev"] as const
 

@@ -2,7 +2,6 @@
  * What all processes of a stressed installation share, as plain data that goes to a child process as one argument, and the
  * layers that are made of it.
  */
-import { makeLinkKeys } from "@countersign/core"
 import { SystemResolver } from "@countersign/dns"
 import { DkimTokens, Engine, Settings, SlowPoll, Workers } from "@countersign/engine"
 import { SmtpMailer } from "@countersign/mailer-smtp"
@@ -48,7 +47,7 @@ export const processOf = ({ store, dns, smtp }: ProcessSettings) =>
         storageOf(store),
         SmtpMailer.layer({ url: Redacted.make(smtp), from: "verify@example.net" }),
         SystemResolver.layer({ servers: [dns], timeout: "2 seconds" }),
-        Layer.succeed(Settings, { publicUrl, linkKeys: makeLinkKeys(["a secret of the tests"]), allowTestNames: false })
+        Settings.layer({ publicUrl, secret: Redacted.make("a secret of the tests of 32 characters") })
       )
     )
   )

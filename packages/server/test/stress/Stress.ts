@@ -2,6 +2,7 @@
  * Many processes on one database, killed and started again at random while clients work with them, and the audit of what
  * is left. The tests of this folder run it on each storage.
  */
+import { AccountId, DomainName } from "@countersign/core"
 import { AccountAdmin, DkimProvider, DkimTokens, Installation } from "@countersign/engine"
 import { DnsServer } from "@countersign/sandbox"
 import { Effect, type Scope } from "effect"
@@ -51,14 +52,14 @@ export const runStress = Effect.fnUntraced(function* (
     ),
     storage
   )
-  const ids = accounts.map(({ id }) => id)
+  const ids = accounts.map(({ id }) => AccountId.make(id))
   const processes = yield* makeProcesses({ store, dns: dns.address })
   const publish = (domain: string) =>
     Effect.runPromise(
       Effect.forEach(
         ids,
         Effect.fnUntraced(function* (account) {
-          const { records } = yield* (yield* DkimProvider).plan(account, domain)
+          const { records } = yield* (yield* DkimProvider).plan(account, DomainName.make(domain))
           for (const { name, value } of records) yield* dns.zone.put(name, "CNAME", value)
         })
       ).pipe(Effect.provide(DkimTokens.layer("dkim.example.net")), Effect.provide(storage))

@@ -2,7 +2,7 @@
  * One of the two storages of a differential run: takes the steps of a program and answers in words that do not depend
  * on the storage.
  */
-import type { NewTask, SenderEntry } from "@countersign/core"
+import { AccountId, type NewTask, type SenderEntry, StoredDomainName, StoredSenderId } from "@countersign/core"
 import {
   type Append,
   type ClaimedTask,
@@ -23,8 +23,10 @@ import { minute, type StoragePorts } from "../StorageContract/Clause.ts"
 import { domainTask, eventsOf, mailTask } from "../StorageContract/Fixtures.ts"
 import type { AppendStep, CommitStep, Step, TaskStep } from "./StorageProgram.ts"
 
-const accounts = ["acc-0", "acc-1"] as const
-const streamOf = (account: number, stream: number) => `stream-${account}-${stream}`
+const accountOf = (index: number) => AccountId.make(`acc-${index}`)
+const accounts = [accountOf(0), accountOf(1)]
+const streamOf = (account: number, stream: number) => StoredSenderId.make(`stream-${account}-${stream}`)
+const domain = StoredDomainName.make("d")
 
 export const makeSide = (storage: Context.Context<StoragePorts>) => {
   const store = Context.get(storage, EventStore)
@@ -45,14 +47,17 @@ export const makeSide = (storage: Context.Context<StoragePorts>) => {
         const due = now + task.delay
         return task.key === undefined
           ? mailTask(due, `${name}-${index}`)
-          : { ...domainTask(due, `d-${task.key}.example.com`, task.spacing), payload: { account: name, domain: "d" } }
+          : {
+              ...domainTask(due, `d-${task.key}.example.com`, task.spacing),
+              payload: { account: AccountId.make(name), domain }
+            }
       })
     )
 
   const appendOf = Effect.fnUntraced(function* (account: number, append: AppendStep, name: string) {
     const stream = streamOf(account, append.stream)
     const version = yield* versionOf(stream)
-    const entry = { id: stream, account: accounts[account] ?? "" }
+    const entry = { id: stream, account: accountOf(account) }
     // Without an event there is nothing to stamp a new entry with: then the sender stays as it is.
     const before = Option.getOrUndefined(yield* directory.find(entry.account, stream))
     return {
@@ -67,7 +72,7 @@ export const makeSide = (storage: Context.Context<StoragePorts>) => {
   const commitOf = Effect.fnUntraced(function* (step: CommitStep, name: string) {
     const { account, command, fingerprint, settles } = step
     return {
-      account: accounts[account] ?? "",
+      account: accountOf(account),
       command: {
         id: command === undefined ? name : `command-${command}`,
         fingerprint,
@@ -132,7 +137,7 @@ export const makeSide = (storage: Context.Context<StoragePorts>) => {
           budget.take({ mail: `mail-${mail}`, addressHash: `address-${address}`, account: `account-${account}` })
         )
       case "query":
-        return yield* Effect.forEach(step.queries, (query) => ask({ ...query, account: accounts[step.account] ?? "" }))
+        return yield* Effect.forEach(step.queries, (query) => ask({ ...query, account: accountOf(step.account) }))
       case "snapshot":
         return (yield* Stream.runCollect(maintenance.snapshot)).flatMap(comparable).sort()
       case "read": {

@@ -6,7 +6,7 @@ import type { LiveStatus, Owner, SenderEntry } from "@countersign/core"
 import type { ListedSender, SenderFilter, SenderQuery } from "@countersign/engine"
 import fc from "fast-check"
 import { beginning } from "./Clause.ts"
-import { entryOf } from "./Fixtures.ts"
+import { entryOf, organizationOf } from "./Fixtures.ts"
 
 export interface DirectoryProgram {
   readonly senders: ReadonlyArray<SenderEntry>
@@ -17,8 +17,8 @@ export interface DirectoryProgram {
 
 const owner: fc.Arbitrary<Owner> = fc.constantFrom<Owner>(
   { _tag: "Account" },
-  { _tag: "Organization", organization: "org-1" },
-  { _tag: "Organization", organization: "org-2" }
+  organizationOf("org-1"),
+  organizationOf("org-2")
 )
 const domain = fc.constantFrom("a.example.com", "b.example.com", "a.example.org")
 const local = fc.constantFrom("ana", "ben", "ana.b", "ana+b")

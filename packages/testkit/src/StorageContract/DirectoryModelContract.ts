@@ -1,6 +1,7 @@
 /**
  * Clause D.10: random directories and questions about them, compared with the model of `DirectoryModel.ts`.
  */
+import { AccountId, StoredSenderId } from "@countersign/core"
 import { EventStore, SenderDirectory } from "@countersign/engine"
 import { expect } from "@effect/vitest"
 import { Effect, Option } from "effect"
@@ -37,32 +38,30 @@ export const directoryModelContract = (layer: StorageLayer): void => {
   )
 }
 
-const compareWithModel = Effect.fnUntraced(function* (owner: string, { senders, removed, queries }: DirectoryProgram) {
+const compareWithModel = Effect.fnUntraced(function* (name: string, { senders, removed, queries }: DirectoryProgram) {
   const directory = yield* SenderDirectory
   const store = yield* EventStore
-  const entries = senders.map((entry, index) => ({ ...entry, account: owner, id: `${owner}-${index}` }))
-  const outcomes = yield* store.commit(
-    entries.map((entry) => commitOf(appendOf(entry.id, 0, { entry }), { account: owner }))
-  )
+  const account = AccountId.make(name)
+  const idOf = (index: number) => StoredSenderId.make(`${name}-${index}`)
+  const entries = senders.map((entry, index) => ({ ...entry, account, id: idOf(index) }))
+  const outcomes = yield* store.commit(entries.map((entry) => commitOf(appendOf(entry.id, 0, { entry }), { account })))
   const listed = entries.map((entry, index) => {
     const outcome = outcomes[index]
     return { ...entry, position: outcome?._tag === "Committed" ? (outcome.appends[0]?.entryPosition ?? 0) : 0 }
   })
-  const gone = new Set(removed.map((index) => `${owner}-${index % Math.max(1, senders.length)}`))
-  yield* store.commit(
-    listed.filter(({ id }) => gone.has(id)).map(({ id }) => commitOf(appendOf(id, 1), { account: owner }))
-  )
+  const gone = new Set(removed.map((index) => idOf(index % Math.max(1, senders.length))))
+  yield* store.commit(listed.filter(({ id }) => gone.has(id)).map(({ id }) => commitOf(appendOf(id, 1), { account })))
   const live = listed.filter(({ id }) => !gone.has(id))
 
   for (const query of queries) {
-    const asked = { ...query, account: owner }
+    const asked = { ...query, account }
     const { order: _, offset: __, limit: ___, ...filter } = asked
     expect(yield* directory.page(asked)).toEqual(modelPage(live, asked))
     expect(yield* directory.count(filter)).toBe(modelCount(live, filter))
     const scope = query.owner ?? { _tag: "Account" }
-    expect(Option.getOrUndefined(yield* directory.current(owner, scope))).toEqual(modelCurrent(live, scope))
+    expect(Option.getOrUndefined(yield* directory.current(account, scope))).toEqual(modelCurrent(live, scope))
     const { domain = "a.example.com", position = 0 } = live[query.offset] ?? {}
-    expect(yield* directory.onDomain(owner, domain, position - 1, query.limit)).toEqual(
+    expect(yield* directory.onDomain(account, domain, position - 1, query.limit)).toEqual(
       modelOnDomain(live, domain, position - 1, query.limit)
     )
   }

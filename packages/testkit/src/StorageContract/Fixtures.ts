@@ -2,12 +2,28 @@
  * Commits, entries and tasks for the storage contract: complete, valid, and dull, so that a clause says only what it is
  * about.
  */
-import { makeDnsPlan, type NewTask, probeKey, type SenderEntry } from "@countersign/core"
+import {
+  AccountId,
+  CanonicalAddress,
+  makeDnsPlan,
+  type NewTask,
+  OrganizationId,
+  type Owner,
+  probeKey,
+  type SenderEntry,
+  StoredDomainName,
+  StoredSenderId
+} from "@countersign/core"
 import { type Append, type Commit, type CommitOutcome, EventStore, type NewEvent } from "@countersign/engine"
 import { Effect } from "effect"
 import { beginning } from "./Clause.ts"
 
-export const account = "acc-1"
+export const account = AccountId.make("acc-1")
+
+export const organizationOf = (id: string): Owner => ({
+  _tag: "Organization",
+  organization: OrganizationId.make(id)
+})
 
 /** An event that is told from others by its text. */
 export const eventOf = (text: string): NewEvent => ({
@@ -48,17 +64,21 @@ export const commitOf = (
   }
 }
 
-export const entryOf = (sender: string, more: Partial<SenderEntry> = {}): SenderEntry => {
-  const canonical = more.canonical ?? `${sender}@example.com`
-  const domain = more.domain ?? "example.com"
+/** What is different in an entry. Ids, addresses and domains are any texts that a clause tells apart. */
+interface EntryDetails
+  extends Partial<Omit<SenderEntry, "id" | "account" | "canonical" | "domain">>,
+    Partial<Record<"account" | "canonical" | "domain", string>> {}
+
+export const entryOf = (sender: string, details: EntryDetails = {}): SenderEntry => {
+  const { account: of = account, canonical = `${sender}@example.com`, domain = "example.com", ...more } = details
   return {
-    id: sender,
-    account,
+    id: StoredSenderId.make(sender),
+    account: AccountId.make(of),
     owner: { _tag: "Account" },
     kind: "email",
     address: canonical,
-    canonical,
-    domain,
+    canonical: CanonicalAddress.make(canonical),
+    domain: StoredDomainName.make(domain),
     status: "pending",
     mailbox: "pending",
     domainState: "pending",
@@ -79,21 +99,18 @@ export const mailTask = (due: number, verificationId = "v-1"): NewTask => ({
   key: undefined,
   due,
   spacing: 0,
-  payload: { sender: "s-1", incarnation: 1, verificationId }
+  payload: { sender: StoredSenderId.make("s-1"), incarnation: 1, verificationId }
 })
 
 /** A task with a key. */
 export const domainTask = (
   due: number,
-  domain = "example.com",
+  name = "example.com",
   spacing = 0
-): Extract<NewTask, { readonly kind: "probe" }> => ({
-  kind: "probe",
-  key: probeKey(account, domain),
-  due,
-  spacing,
-  payload: { account, domain }
-})
+): Extract<NewTask, { readonly kind: "probe" }> => {
+  const domain = StoredDomainName.make(name)
+  return { kind: "probe", key: probeKey(account, domain), due, spacing, payload: { account, domain } }
+}
 
 /** Commits one by one what is given as a batch of its own each. */
 export const commitEach = Effect.fnUntraced(function* (...commits: ReadonlyArray<Commit>) {

@@ -6,7 +6,7 @@ import { type EntryCorrection, EventStore, Maintenance, SenderDirectory } from "
 import { expect } from "@effect/vitest"
 import { Effect, Option } from "effect"
 import { makeClause, type StorageLayer } from "./Clause.ts"
-import { account, appendOf, commitEach, commitOf, entryOf, eventsOf } from "./Fixtures.ts"
+import { account, appendOf, commitEach, commitOf, entryOf, eventsOf, organizationOf } from "./Fixtures.ts"
 
 export const maintenanceContract = (layer: StorageLayer): void => {
   const clause = makeClause(layer)
@@ -163,7 +163,7 @@ export const maintenanceContract = (layer: StorageLayer): void => {
   )
 }
 
-const organization = { _tag: "Organization", organization: "org-1" } as const
+const organization = organizationOf("org-1")
 
 const correction = (stream: string, version: number, entry: EntryCorrection["entry"]): EntryCorrection => ({
   stream,

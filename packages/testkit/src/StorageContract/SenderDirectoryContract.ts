@@ -5,7 +5,7 @@ import { EventStore, SenderDirectory, type SenderQuery } from "@countersign/engi
 import { expect } from "@effect/vitest"
 import { Effect, Option } from "effect"
 import { beginning, makeClause, type StorageLayer } from "./Clause.ts"
-import { account, appendOf, commitEach, commitOf, entryOf } from "./Fixtures.ts"
+import { account, appendOf, commitEach, commitOf, entryOf, organizationOf } from "./Fixtures.ts"
 
 export const senderDirectoryContract = (layer: StorageLayer): void => {
   const clause = makeClause(layer)
@@ -26,7 +26,7 @@ export const senderDirectoryContract = (layer: StorageLayer): void => {
     "D.2 no question of one account sees another's senders",
     Effect.gen(function* () {
       const directory = yield* SenderDirectory
-      const theirs = { account: "acc-2", owner: organization("org-1"), metadata: { tag: "x" } }
+      const theirs = { account: "acc-2", owner: organizationOf("org-1"), metadata: { tag: "x" } }
       yield* put(entryOf("theirs", theirs), entryOf("theirs-2", { account: "acc-2" }))
       const filter = { account, metadata: { tag: "x" } }
       expect(yield* directory.page({ ...filter, ...firstTen })).toEqual([])
@@ -34,7 +34,7 @@ export const senderDirectoryContract = (layer: StorageLayer): void => {
       expect(yield* directory.count(filter)).toBe(0)
       expect(yield* directory.count({ account })).toBe(0)
       expect(Option.isNone(yield* directory.current(account, { _tag: "Account" }))).toBe(true)
-      expect(Option.isNone(yield* directory.current(account, organization("org-1")))).toBe(true)
+      expect(Option.isNone(yield* directory.current(account, organizationOf("org-1")))).toBe(true)
       expect(yield* directory.onDomain(account, "example.com", 0, 10)).toEqual([])
       expect(yield* directory.count({ account: "acc-2" })).toBe(2)
     })
@@ -50,13 +50,13 @@ export const senderDirectoryContract = (layer: StorageLayer): void => {
         entryOf("old"),
         entryOf("new"),
         entryOf("domain", { kind: "domain" }),
-        entryOf("org", { owner: organization("org-1") }),
-        entryOf("account-by-name", { owner: organization("account") })
+        entryOf("org", { owner: organizationOf("org-1") }),
+        entryOf("account-by-name", { owner: organizationOf("account") })
       )
       expect((yield* current({ _tag: "Account" }))?.id).toBe("new")
-      expect((yield* current(organization("org-1")))?.id).toBe("org")
-      expect((yield* current(organization("account")))?.id).toBe("account-by-name")
-      expect(yield* current(organization("org-2"))).toBeUndefined()
+      expect((yield* current(organizationOf("org-1")))?.id).toBe("org")
+      expect((yield* current(organizationOf("account")))?.id).toBe("account-by-name")
+      expect(yield* current(organizationOf("org-2"))).toBeUndefined()
       // A new incarnation makes the old one the newest.
       yield* commitEach(commitOf(appendOf("old", 1, { entry: entryOf("old", { incarnation: 2 }) })))
       expect((yield* current({ _tag: "Account" }))?.id).toBe("old")
@@ -93,7 +93,7 @@ export const senderDirectoryContract = (layer: StorageLayer): void => {
         at("4", "a", "b.example.com"),
         at("2", "x", "a.example.com"),
         at("1", "a+b", "a.example.com"),
-        { ...at("6", "b", "b.example.com"), owner: organization("org-1") },
+        { ...at("6", "b", "b.example.com"), owner: organizationOf("org-1") },
         at("3", "x.y", "a.example.com")
       )
       const page = yield* directory.page({ account, order: "by-domain", offset: 0, limit: 10 })
@@ -218,7 +218,7 @@ export const senderDirectoryContract = (layer: StorageLayer): void => {
       yield* put(
         entryOf("a"),
         entryOf("elsewhere", { domain: "sub.example.com" }),
-        entryOf("b", { owner: organization("org-1") }),
+        entryOf("b", { owner: organizationOf("org-1") }),
         entryOf("c", { kind: "domain", canonical: "example.com" }),
         entryOf("theirs", { account: "acc-2" })
       )
@@ -236,8 +236,6 @@ export const senderDirectoryContract = (layer: StorageLayer): void => {
     })
   )
 }
-
-const organization = (id: string) => ({ _tag: "Organization", organization: id }) as const
 
 const firstTen = { order: "oldest-first", offset: 0, limit: 10 } as const
 

@@ -5,7 +5,7 @@ import { type ListedSender, SenderDirectory } from "@countersign/engine"
 import { expect } from "@effect/vitest"
 import { Effect, Option } from "effect"
 import { beginning, hour, makeClause, type StorageLayer } from "./Clause.ts"
-import { account, appendOf, commitEach, commitOf, entryOf, eventsOf } from "./Fixtures.ts"
+import { account, appendOf, commitEach, commitOf, entryOf, eventsOf, organizationOf } from "./Fixtures.ts"
 
 export const senderEntryContract = (layer: StorageLayer): void => {
   const clause = makeClause(layer)
@@ -18,7 +18,7 @@ export const senderEntryContract = (layer: StorageLayer): void => {
     "E.1 an entry can be read at once, every field as it was written",
     Effect.gen(function* () {
       const entry = entryOf("s", {
-        owner: { _tag: "Organization", organization: "org-1" },
+        owner: organizationOf("org-1"),
         address: "Ana.Žagar@BÜCHER.example",
         status: "domain-verified",
         mailbox: "undeliverable",

@@ -122,7 +122,7 @@ export const settlingContract = (layer: StorageLayer): void => {
     Effect.gen(function* () {
       const queue = yield* TaskQueue
       const settles = yield* claimOf(domainTask(beginning))
-      const payload = { account: "acc-1", domain: "example.com", scheduledFor: 42 }
+      const payload = { ...domainTask(beginning).payload, scheduledFor: 42 }
       yield* commitEach(
         commitOf(appendOf("s", 0, { tasks: [{ ...domainTask(beginning + minute), key: settles.key, payload }] }), {
           settles

@@ -237,7 +237,7 @@ export const taskRerunContract = (layer: StorageLayer): void => {
   )
 }
 
-const otherPayload = { payload: { account: "acc-1", domain: "other", scheduledFor: 7 } }
+const otherPayload = { payload: { ...domainTask(beginning, "other").payload, scheduledFor: 7 } }
 
 /** When the tasks are due, in milliseconds after the beginning. */
 const dues = TaskQueue.use((queue) =>

@@ -1,29 +1,20 @@
 /**
- * Histories of senders committed to a store as the engine commits them: the events, the row and the tasks that follow.
+ * Histories of senders and their mailboxes committed to a store as the engine commits them: the events, the row and the
+ * tasks that follow.
  */
 import {
-  decide,
-  encodeEvent,
-  evolve,
-  type NewTask,
-  notAdded,
-  react,
-  type SenderEvent,
-  type SenderState,
-  view
+  type Decider,
+  type MailboxId,
+  mailboxDecider,
+  type SenderId,
+  StoredSenderId,
+  senderDecider
 } from "@countersign/core"
 import { AccountAdmin, type Append, EventStore, MailBudget } from "@countersign/engine"
-import { Effect } from "effect"
+import { Brand, Effect } from "effect"
 import fc from "fast-check"
-import {
-  advance,
-  arbitraryHistory,
-  type History,
-  type HistoryContext,
-  historyCommand,
-  historyStart,
-  observe
-} from "../arbitraries/Histories.ts"
+import { arbitraryHistory, type History } from "../arbitraries/Histories.ts"
+import { type PlayedStep, playHistory } from "../arbitraries/HistoryPlay.ts"
 
 /** Histories of several senders: what a store holds. */
 export const histories: fc.Arbitrary<ReadonlyArray<History>> = fc.array(arbitraryHistory({ length: 12 }), {
@@ -31,61 +22,55 @@ export const histories: fc.Arbitrary<ReadonlyArray<History>> = fc.array(arbitrar
   maxLength: 4
 })
 
-/** One sender as it is played. */
-interface Played {
-  readonly history: History
-  readonly sender: string
-  context: HistoryContext
-  state: SenderState
-  version: number
-}
+const mailboxName = Brand.nominal<MailboxId>()
 
 /** Commits the histories, a step of each in turn. `name` keeps senders and commands apart when it is done again. */
 export const playAll = Effect.fnUntraced(function* (all: ReadonlyArray<History>, name = "sender") {
-  const players = all.map(
-    (history, index): Played => ({
-      history,
-      sender: `${name}-${index}`,
-      context: historyStart,
-      state: notAdded,
-      version: 0
-    })
-  )
+  const played = all.map((history, index) => ({
+    account: history.subject.account,
+    sender: StoredSenderId.make(`${name}-${index}`),
+    mailbox: mailboxName(`${name}-mailbox-${index}`),
+    steps: playHistory(history),
+    versions: new Map<string, number>()
+  }))
   const longest = Math.max(0, ...all.map(({ steps }) => steps.length))
-  for (let at = 0; at < longest; at++) for (const player of players) yield* playStep(player, at)
+  for (let at = 0; at < longest; at++) {
+    for (const { account, sender, mailbox, steps, versions } of played) {
+      const appends = appendsOf(sender, mailbox, steps[at], versions)
+      if (appends.length === 0) continue
+      yield* Effect.yieldNow
+      const store = yield* EventStore
+      const id = `${sender} ${at}`
+      yield* store.commit([{ account, command: { id, fingerprint: "", result: id }, appends }])
+    }
+  }
 })
 
-const playStep = Effect.fnUntraced(function* (player: Played, at: number) {
-  const step = player.history.steps[at]
-  if (step === undefined) return
-  const { subject } = player.history
-  player.context = advance(player.context, step)
-  const decision = decide(player.state, historyCommand(subject, step, player.context))
-  if (decision._tag !== "Happened") return
-  const append = appendOf(player, decision.events)
-  yield* Effect.yieldNow
-  const store = yield* EventStore
-  const id = `${player.sender} ${at}`
-  yield* store.commit([{ account: subject.account, command: { id, fingerprint: "", result: id }, appends: [append] }])
-  player.context = observe(player.context, decision.events)
-  player.state = decision.events.reduce(evolve, player.state)
-  player.version += decision.events.length
-})
-
-const appendOf = ({ sender, state, version }: Played, events: ReadonlyArray<SenderEvent>): Append => {
-  const tasks: Array<NewTask> = []
-  let after = state
-  for (const event of events) {
-    after = evolve(after, event)
-    if (after._tag === "Sender") tasks.push(...react(sender, after, event))
+/** What a step writes. `versions` holds the version of each stream, and is moved on. */
+const appendsOf = (
+  sender: SenderId,
+  mailbox: MailboxId,
+  step: PlayedStep | undefined,
+  versions: Map<string, number>
+): ReadonlyArray<Append> => {
+  const append = <Id extends string, State, Event>(
+    decider: Pick<Decider<Id, State, never, Event, unknown, never>, "evolve" | "react" | "view" | "codec">,
+    stream: Id,
+    turn: { readonly before: State; readonly events: ReadonlyArray<Event> } | undefined
+  ): ReadonlyArray<Append> => {
+    if (turn === undefined || turn.events.length === 0) return []
+    const expected = versions.get(stream) ?? 0
+    versions.set(stream, expected + turn.events.length)
+    let state = turn.before
+    const tasks = turn.events.flatMap((event) => {
+      state = decider.evolve(state, event)
+      return decider.react(stream, state, event)
+    })
+    const meta = JSON.stringify({ actor: "test" })
+    const events = turn.events.map((event) => ({ ...decider.codec.encode(event), meta }))
+    return [{ stream, expected, events, entry: decider.view(stream, state), tasks }]
   }
-  return {
-    stream: sender,
-    expected: version,
-    events: events.map((event) => ({ ...encodeEvent(event), meta: JSON.stringify({ actor: "test" }) })),
-    entry: view(sender, after),
-    tasks
-  }
+  return [...append(senderDecider, sender, step?.sender), ...append(mailboxDecider, mailbox, step?.mailbox)]
 }
 
 /** What else a store holds. */

@@ -1,23 +1,24 @@
 /**
- * Generated histories of one sender: what owners, mailboxes, mail servers, the DNS and the clock do to it, in any order.
+ * Generated histories of one sender and of its mailbox: what owners, mail servers, the DNS, operators and the clock do to
+ * them, in any order.
  *
- * For the laws of the domain (`packages/core/test/laws.test.ts`) and for tests of the engine and of adapters. A step says what is done in
- * words ("a click on an older link"); `historyCommand` turns it into a command by what has happened so far, which
- * `observe` keeps track of. So a step fits any history, and a failing one shrinks to the steps that matter.
+ * For the laws of the domain (`packages/core/test/laws.test.ts`) and for tests of the engine and of adapters. A step says
+ * what is done in words ("a click on an older link"); `playHistory` turns it into a command by what has happened so far.
+ * So a step fits any history, and a failing one shrinks to the steps that matter.
  */
 import {
-  type DnsObservation,
+  AccountId,
+  CanonicalAddress,
   type DnsPlan,
-  type DnsRecord,
+  DomainName,
   makeDnsPlan,
+  OrganizationId,
   type Owner,
-  type SenderCommand,
-  type SenderEvent,
-  type SenderKind,
-  type Streak
+  type SenderKind
 } from "@countersign/core"
 import type { Schema } from "effect"
 import fc from "fast-check"
+import type { Sight } from "./Sights.ts"
 
 const second = 1_000
 const minute = 60 * second
@@ -30,34 +31,23 @@ export const historyBeginning = Date.UTC(2030, 0, 1)
 /** Which link a click or an outcome is about. `foreign` was never issued here. */
 export type LinkChoice = "current" | "older" | "foreign"
 
-/** What a look at the DNS finds at one record of the plan. */
-export type Sight =
-  | "right"
-  | "right in capitals"
-  | "right over hops"
-  | "no name"
-  | "no data"
-  | "wrong target"
-  | "another's target"
-  | "two targets"
-  | "other type"
-  | "unavailable"
-  | "unavailable behind a hop"
-  | "not asked"
-
 /** What is done. A `late` outcome is one of the incarnation before. */
 export type HistoryAct =
   | { readonly _tag: "Add"; readonly proven: boolean }
   | { readonly _tag: "Request" }
   | { readonly _tag: "Confirm"; readonly link: LinkChoice }
   | { readonly _tag: "Decline"; readonly link: LinkChoice }
+  /** The owner of the mailbox declines by the link of another sender that the account has for the address. */
+  | { readonly _tag: "DeclineElsewhere" }
+  /** An operator takes the decline back. */
+  | { readonly _tag: "LiftDecline" }
   | { readonly _tag: "MailSent"; readonly link: LinkChoice; readonly late: boolean }
   | { readonly _tag: "MailFailed"; readonly link: LinkChoice; readonly late: boolean; readonly permanent: boolean }
   | { readonly _tag: "Expire"; readonly link: LinkChoice; readonly late: boolean }
   | {
       readonly _tag: "Probe"
       readonly late: boolean
-      readonly asked: boolean
+      readonly onDemand: boolean
       /** One for each record of the plan. */
       readonly sights: ReadonlyArray<Sight>
       /** Negatives in a row, this one included, and how long ago the first was, in milliseconds. */
@@ -73,12 +63,12 @@ export interface HistoryStep {
 
 /** Who the history is about. */
 export interface HistorySubject {
-  readonly account: string
+  readonly account: AccountId
   readonly owner: Owner
   readonly kind: SenderKind
   readonly address: string
-  readonly canonical: string
-  readonly domain: string
+  readonly canonical: CanonicalAddress
+  readonly domain: DomainName
   readonly plan: DnsPlan
   readonly metadata: { readonly [key: string]: Schema.Json }
   readonly notifyAccount: boolean
@@ -88,139 +78,6 @@ export interface HistorySubject {
 export interface History {
   readonly subject: HistorySubject
   readonly steps: ReadonlyArray<HistoryStep>
-}
-
-// ------------------------------------------------------------------------------------------------------------ commands
-
-/** What a step needs to know of the steps before it. */
-export interface HistoryContext {
-  readonly now: number
-  readonly steps: number
-  readonly incarnation: number
-  /** Ids of the issued links of all incarnations, the newest last. */
-  readonly issued: ReadonlyArray<string>
-}
-
-/** Before the first step. */
-export const historyStart: HistoryContext = { now: historyBeginning, steps: 0, incarnation: 0, issued: [] }
-
-/** The time of a step: the clock moved on, or back. */
-export const advance = (context: HistoryContext, { elapsed }: HistoryStep): HistoryContext => ({
-  ...context,
-  now: context.now + elapsed,
-  steps: context.steps + 1
-})
-
-/** What a step made happen. */
-export const observe = (context: HistoryContext, events: ReadonlyArray<SenderEvent>): HistoryContext => {
-  const added = events.filter(({ _tag }) => _tag === "SenderAdded").length
-  const issued = events.flatMap((event) => (event._tag === "VerificationRequested" ? [event.verificationId] : []))
-  if (added === 0 && issued.length === 0) return context
-  return { ...context, incarnation: context.incarnation + added, issued: [...context.issued, ...issued] }
-}
-
-/** The command of a step at the time of `context`, which is the one that `advance` answers. */
-export const historyCommand = (
-  subject: HistorySubject,
-  { act }: HistoryStep,
-  context: HistoryContext
-): SenderCommand => {
-  const { now: at, issued } = context
-  const fresh = `verification-${context.steps}`
-  const chosen = (link: LinkChoice): string =>
-    (link === "current" ? issued.at(-1) : link === "older" ? issued.at(-2) : undefined) ?? "verification-foreign"
-  const incarnationOf = (late: boolean): number => context.incarnation - (late ? 1 : 0)
-  switch (act._tag) {
-    case "Add": {
-      const add = { _tag: "AddSender", at, ...subject, verificationId: fresh } as const
-      return act.proven ? { ...add, proven: { proof: evidenceOf(subject.plan, subject.domain, []) } } : add
-    }
-    case "Request":
-      return { _tag: "RequestLink", at, verificationId: fresh }
-    case "Confirm":
-      return { _tag: "ConfirmLink", at, verificationId: chosen(act.link) }
-    case "Decline":
-      return { _tag: "DeclineLink", at, verificationId: chosen(act.link) }
-    case "MailSent": {
-      const verificationId = chosen(act.link)
-      const incarnation = incarnationOf(act.late)
-      return { _tag: "RecordMailSent", at, incarnation, verificationId, messageId: `<${verificationId}@mail.example>` }
-    }
-    case "MailFailed": {
-      const { permanent } = act
-      const reason = permanent ? "550 no such mailbox" : "451 try again later"
-      const incarnation = incarnationOf(act.late)
-      return { _tag: "RecordMailFailed", at, incarnation, verificationId: chosen(act.link), reason, permanent }
-    }
-    case "Expire":
-      return { _tag: "ExpireLink", at, incarnation: incarnationOf(act.late), verificationId: chosen(act.link) }
-    case "Probe": {
-      const evidence = evidenceOf(subject.plan, subject.domain, act.sights)
-      const { asked } = act
-      return {
-        _tag: "RecordProbe",
-        at,
-        incarnation: incarnationOf(act.late),
-        evidence,
-        asked,
-        streak: streakOf(act, at)
-      }
-    }
-    case "Remove":
-      return { _tag: "RemoveSender", at, reason: "removed by the owner" }
-  }
-}
-
-const streakOf = ({ streak }: HistoryAct & { readonly _tag: "Probe" }, at: number): Streak | undefined =>
-  streak.count === 0 ? undefined : { count: streak.count, since: at - streak.age, vantages: ["192.0.2.53:53"] }
-
-/** What a look at the plan's records saw; a record without a sight is right. */
-export const evidenceOf = (
-  plan: DnsPlan,
-  domain: string,
-  sights: ReadonlyArray<Sight>
-): ReadonlyArray<DnsObservation> =>
-  plan.records.flatMap((record, at) => {
-    const other = plan.records[(at + 1) % plan.records.length]?.value ?? record.value
-    const observation = observationOf(record, other, domain, sights[at] ?? "right")
-    return observation === undefined ? [] : [observation]
-  })
-
-const observationOf = (record: DnsRecord, other: string, domain: string, sight: Sight): DnsObservation | undefined => {
-  const { name, value } = record
-  const see = (outcome: DnsObservation["outcome"], ...targets: Array<Array<string>>): DnsObservation => ({
-    name,
-    servers: ["192.0.2.53:53"],
-    outcome,
-    targets,
-    others: []
-  })
-  switch (sight) {
-    case "right":
-      return see("answer", [value])
-    case "right in capitals":
-      return { ...see("answer", [`${value.toUpperCase()}.`]), name: `${name.toUpperCase()}.` }
-    case "right over hops":
-      return see("answer", [`dkim.${domain}`], [value], ["keys.example.net"])
-    case "no name":
-      return see("nxdomain")
-    case "no data":
-      return see("nodata")
-    case "wrong target":
-      return see("answer", ["elsewhere.example.net"])
-    case "another's target":
-      return see("answer", [other])
-    case "two targets":
-      return see("answer", [value, "elsewhere.example.net"])
-    case "other type":
-      return { ...see("nodata"), others: [{ type: "TXT", value: "v=DKIM1" }] }
-    case "unavailable":
-      return { ...see("unavailable"), reason: "SERVFAIL" }
-    case "unavailable behind a hop":
-      return { ...see("unavailable", [`dkim.${domain}`]), reason: "timeout" }
-    case "not asked":
-      return undefined
-  }
 }
 
 // ----------------------------------------------------------------------------------------------------------- arbitraries
@@ -252,7 +109,7 @@ const arbitraryLink: fc.Arbitrary<LinkChoice> = fc.oneof(
 const seldom: fc.Arbitrary<boolean> = fc.integer({ min: 0, max: 9 }).map((chance) => chance === 9)
 
 const arbitraryRight = fc.constantFrom<Sight>("right", "right in capitals", "right over hops")
-const arbitraryUnsure = fc.constantFrom<Sight>("unavailable", "unavailable behind a hop", "not asked")
+const arbitraryUnsure = fc.constantFrom<Sight>("unavailable", "unavailable behind a hop", "not observed")
 const arbitrarySight: fc.Arbitrary<Sight> = fc.oneof(
   arbitraryRight,
   fc.constantFrom<Sight>("no name", "no data", "wrong target", "another's target", "two targets", "other type"),
@@ -264,7 +121,7 @@ const sightsOf = (sight: fc.Arbitrary<Sight>): fc.Arbitrary<ReadonlyArray<Sight>
 const arbitraryProbe: fc.Arbitrary<HistoryAct> = fc.record({
   _tag: fc.constant("Probe" as const),
   late: seldom,
-  asked: fc.integer({ min: 0, max: 3 }).map((chance) => chance === 3),
+  onDemand: fc.integer({ min: 0, max: 3 }).map((chance) => chance === 3),
   sights: fc.oneof(
     { weight: 3, arbitrary: sightsOf(arbitraryRight) },
     { weight: 4, arbitrary: sightsOf(arbitrarySight) },
@@ -283,6 +140,8 @@ const arbitraryAct: fc.Arbitrary<HistoryAct> = fc.oneof(
   { weight: 3, arbitrary: fc.record(act("Request")) },
   { weight: 3, arbitrary: fc.record({ ...act("Confirm"), link: arbitraryLink }) },
   { weight: 1, arbitrary: fc.record({ ...act("Decline"), link: arbitraryLink }) },
+  { weight: 1, arbitrary: fc.record(act("DeclineElsewhere")) },
+  { weight: 1, arbitrary: fc.record(act("LiftDecline")) },
   { weight: 3, arbitrary: fc.record({ ...act("MailSent"), link: arbitraryLink, late: seldom }) },
   {
     weight: 2,
@@ -305,14 +164,17 @@ const arbitraryJson: fc.Arbitrary<{ readonly [key: string]: Schema.Json }> = fc.
   { maxKeys: 3, noNullPrototype: true }
 )
 
-const domain = "sender.example.com"
+const domain = DomainName.make("sender.example.com")
 const plan = makeDnsPlan(domain, ["aaaa2222", "bbbb3333", "cccc4444"], "dkim.example.org")
 
 /** A sender of either kind and owner, on a plan of three records. */
 export const arbitrarySubject: fc.Arbitrary<HistorySubject> = fc
   .record({
-    account: fc.constant("account-1"),
-    owner: fc.constantFrom<Owner>({ _tag: "Account" }, { _tag: "Organization", organization: "organization-1" }),
+    account: fc.constant(AccountId.make("account-1")),
+    owner: fc.constantFrom<Owner>(
+      { _tag: "Account" },
+      { _tag: "Organization", organization: OrganizationId.make("organization-1") }
+    ),
     kind: fc.oneof(
       { weight: 6, arbitrary: fc.constant<SenderKind>("email") },
       { weight: 1, arbitrary: fc.constant<SenderKind>("domain") }
@@ -323,8 +185,8 @@ export const arbitrarySubject: fc.Arbitrary<HistorySubject> = fc
   .map((facts) => ({
     ...facts,
     ...(facts.kind === "domain"
-      ? { owner: { _tag: "Account" } as const, address: "Sender.example.com", canonical: domain }
-      : { address: `Jane.Doe@${domain}`, canonical: `jane.doe@${domain}` }),
+      ? { owner: { _tag: "Account" } as const, address: "Sender.example.com", canonical: CanonicalAddress.make(domain) }
+      : { address: `Jane.Doe@${domain}`, canonical: CanonicalAddress.make(`jane.doe@${domain}`) }),
     domain,
     plan
   }))

@@ -30,6 +30,7 @@ const rooms: ReadonlyArray<Room> = [
   { room: "core", knows: [] },
   { room: "engine", knows: ["core"] },
   ...adapters.map((room) => ({ room, knows: ["core", "engine"] })),
+  { room: "countersign", knows: ["core", "engine", ...adapters] },
   { room: "sandbox", knows: [] },
   { room: "server", knows: ["core", "engine", ...adapters, "sandbox"] },
   { room: "testkit", knows: ["core", "engine", "sandbox"] },
@@ -68,7 +69,13 @@ const builtins = new Set(builtinModules)
 const matches = (pattern: string, room: string): boolean =>
   pattern.endsWith("*") ? room.startsWith(pattern.slice(0, -1)) && room.length >= pattern.length : room === pattern
 
-const roomOf = (name: string): string | undefined => (name.startsWith(scope) ? name.slice(scope.length) : undefined)
+/** The package that a host installs bears the product's name alone. */
+const hostPackage = "countersign"
+
+const nameOf = (room: string): string => (room === hostPackage ? room : scope + room)
+
+const roomOf = (name: string): string | undefined =>
+  name === hostPackage ? name : name.startsWith(scope) ? name.slice(scope.length) : undefined
 
 /** `@scope/name/deep` → `@scope/name`; `effect/Schema` → `effect`. */
 const packageName = (specifier: string): string =>
@@ -121,7 +128,7 @@ const knownRooms = ofPackages(({ room, manifest }) => [
   ...(rooms.some((entry) => matches(entry.room, room))
     ? []
     : [`packages/${room} has no room in the plan: add it to docs/architecture.md and to this table, or remove it`]),
-  ...(manifest.name === scope + room ? [] : [`packages/${room} is named ${manifest.name}, not ${scope}${room}`])
+  ...(manifest.name === nameOf(room) ? [] : [`packages/${room} is named ${manifest.name}, not ${nameOf(room)}`])
 ])
 
 const mayKnow = (room: string, other: string): boolean =>

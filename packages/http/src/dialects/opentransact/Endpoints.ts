@@ -5,7 +5,7 @@
  * JSON:API document. What is wrong with a request at a certain place of it is answered here, because no other dialect
  * says where.
  */
-import type { Owner } from "@countersign/core"
+import type { OwnerInput } from "@countersign/core"
 import { Accounts, type ListedSender, Senders, Settings } from "@countersign/engine"
 import { Effect, Option } from "effect"
 import type { HttpServerResponse } from "effect/http"
@@ -102,10 +102,10 @@ export const routes: Dialect["routes"] = Effect.fnUntraced(function* (authorize:
   /** Unknown and foreign owners answer alike, so that nobody learns what others have. */
   const ownerOf = Effect.fnUntraced(function* (account: string, { type, id }: OwnerIdentifier) {
     if (type === "applications") {
-      return id === account ? Option.some<Owner>({ _tag: "Account" }) : Option.none<Owner>()
+      return id === account ? Option.some<OwnerInput>({ _tag: "Account" }) : Option.none<OwnerInput>()
     }
     const found = yield* accounts.organization(account, id)
-    return Option.map(found, (organization): Owner => ({ _tag: "Organization", organization: organization.id }))
+    return Option.map(found, (organization): OwnerInput => ({ _tag: "Organization", organization: organization.id }))
   })
 
   const list = Effect.fnUntraced(function* (exchange: Exchange) {
@@ -138,7 +138,7 @@ export const routes: Dialect["routes"] = Effect.fnUntraced(function* (authorize:
     if (Option.isNone(found) || email === undefined || metadata === undefined) {
       return yield* Effect.die(new Error("a document without problems has all members"))
     }
-    const adding = senders.add({ ...caller, ...idempotency }, { owner: found.value, address: email, metadata })
+    const adding = senders.add({ ...caller, ...idempotency, owner: found.value, address: email, metadata })
     // An address that is one can be stored: what is too large or else unfit is in the metadata.
     const added = yield* Object.keys(metadata).length === 0
       ? adding
@@ -154,7 +154,7 @@ export const routes: Dialect["routes"] = Effect.fnUntraced(function* (authorize:
   const show = Effect.fnUntraced(function* (exchange: Exchange) {
     const { account } = yield* authorize(exchange)
     const fields = yield* readFieldsOnly(exchange)
-    const sender = yield* senders.get(account, exchange.params.id ?? "")
+    const sender = yield* senders.get({ account, id: exchange.params.id ?? "" })
     return document({ data: resourceOf(sender, fields) })
   })
 

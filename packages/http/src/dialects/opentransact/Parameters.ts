@@ -2,6 +2,7 @@
  * Reads the query of a request: pages, filters in every spelling, sparse fields. A parameter that is not known is
  * refused (JSON:API 1.1, "Query Parameters"), `include` and `sort` among them, and so is one that is given twice.
  */
+import { OrganizationId } from "@countersign/core"
 import type { SenderFilter } from "@countersign/engine"
 import { Effect, Result } from "effect"
 import type { Exchange } from "../../Route.ts"
@@ -187,7 +188,7 @@ const readOwner = (
 }
 
 const organization = (id: string): Pick<SenderFilter, "owner"> | undefined =>
-  id === "" ? undefined : { owner: { _tag: "Organization", organization: id } }
+  id === "" ? undefined : { owner: { _tag: "Organization", organization: OrganizationId.make(id) } }
 
 const readFields = (given: ReadonlyMap<string, Parameter>): Fields => {
   const fields = given.get(fieldsName)

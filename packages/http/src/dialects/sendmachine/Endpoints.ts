@@ -5,9 +5,9 @@
  * The dialect knows no owners: it lists and removes the senders of all of them, and adds to the account. Bodies of GET
  * and DELETE are not looked at, because the official client sends the body of its last POST with them.
  */
-import { accountOwner, type SenderId, senderNumber } from "@countersign/core"
+import { accountOwner, senderNumber } from "@countersign/core"
 import { type ListedSender, SenderNotFound, Senders } from "@countersign/engine"
-import { Brand, Effect } from "effect"
+import { Effect } from "effect"
 import type { Authorize, Dialect } from "../../Dialect.ts"
 import { type Failure, MemberInvalid, RequestMalformed } from "../../Failure.ts"
 import { idempotencyOf } from "../../IdempotencyKey.ts"
@@ -29,11 +29,8 @@ const rowOf = (sender: ListedSender): Row => ({
   label: ""
 })
 
-/** The directory names every sender by its id. */
-const senderId = Brand.nominal<SenderId>()
-
 const senderOf = (sender: ListedSender): Sender => ({
-  sender_id: senderNumber(senderId(sender.id)),
+  sender_id: senderNumber(sender.id),
   ...rowOf(sender)
 })
 
@@ -73,10 +70,14 @@ export const routes: Dialect["routes"] = Effect.fnUntraced(function* (authorize:
     if (kind !== "email" && kind !== "domain") {
       return yield* new RequestMalformed({ problem: "The member type must be email or domain." })
     }
-    const { created, sender } = yield* senders.add(
-      { ...caller, ...idempotency },
-      { owner: accountOwner, kind, address: yield* text(members, "address"), notifyAccount: true }
-    )
+    const { created, sender } = yield* senders.add({
+      ...caller,
+      ...idempotency,
+      owner: accountOwner,
+      kind,
+      address: yield* text(members, "address"),
+      notifyAccount: true
+    })
     if (!created) return alreadyAdded
     return json({ sender: { address: sender.address, type: sender.kind }, status: "added" })
   })
@@ -84,7 +85,7 @@ export const routes: Dialect["routes"] = Effect.fnUntraced(function* (authorize:
   const remove = Effect.fnUntraced(function* (exchange: Exchange) {
     const caller = yield* authorize(exchange)
     const idempotency = yield* idempotencyOf(exchange)
-    const { count } = yield* senders.removeAddress({ ...caller, ...idempotency }, exchange.params.email ?? "")
+    const { count } = yield* senders.removeAddress({ ...caller, ...idempotency, address: exchange.params.email ?? "" })
     return count === 0 ? yield* new SenderNotFound() : json({ status: "deleted" })
   })
 

@@ -5,7 +5,7 @@
  * not by the definition, because the dialect is wider than a schema: tokens inside bodies, forms, JSON types without a
  * body.
  */
-import type { Owner } from "@countersign/core"
+import type { OwnerInput } from "@countersign/core"
 import { Accounts, type Caller, type ListedSender, Senders } from "@countersign/engine"
 import { Effect, Option } from "effect"
 import type { Authorize, Dialect } from "../../Dialect.ts"
@@ -39,7 +39,7 @@ const emailAddressOf = (sender: ListedSender): EmailAddress => ({
 /** Who calls, for which scope. */
 interface Scope {
   readonly caller: Caller
-  readonly owner: Owner
+  readonly owner: OwnerInput
 }
 
 type Members = RequestBody["members"]
@@ -58,7 +58,10 @@ export const routes: Dialect["routes"] = Effect.fnUntraced(function* (authorize:
     // Unknown and foreign organizations answer alike, so that nobody learns what others have.
     const organization = yield* accounts.organization(caller.account, id)
     if (Option.isNone(organization)) return yield* new CallerUnknown()
-    return { caller, owner: { _tag: "Organization", organization: organization.value.id } } satisfies Scope
+    return {
+      caller,
+      owner: { _tag: "Organization", organization: organization.value.id }
+    } satisfies Scope
   })
 
   /** A call that changes nothing: its body, which some clients send, is not looked at. */
@@ -83,26 +86,29 @@ export const routes: Dialect["routes"] = Effect.fnUntraced(function* (authorize:
     create: posting(
       Effect.fnUntraced(function* ({ caller, owner }, members) {
         const address = yield* addressOf(members)
-        const { sender } = yield* senders.add(caller, { owner, address })
+        const { sender } = yield* senders.add({ ...caller, owner, address })
         return json(emailAddressOf(sender))
       })
     ),
     find: reading(({ caller, owner }) =>
-      Effect.map(senders.current(caller.account, owner), (sender) => json(emailAddressOf(sender)))
+      Effect.map(senders.current({ account: caller.account, owner }), (sender) => json(emailAddressOf(sender)))
     ),
     remove: removing(({ caller, owner }) =>
-      Effect.map(senders.removeAll(caller, owner), ({ count }) => json({ count }))
+      Effect.map(senders.removeAll({ ...caller, owner }), ({ count }) => json({ count }))
     ),
     status: reading(({ caller, owner }) =>
-      Effect.map(senders.current(caller.account, owner), (sender) => json(statusOf(sender)))
+      Effect.map(senders.current({ account: caller.account, owner }), (sender) => json(statusOf(sender)))
     ),
     resend: posting(
       Effect.fnUntraced(function* ({ caller, owner }) {
-        const { id } = yield* Effect.catchTag(senders.current(caller.account, owner), "SenderNotFound", (gone) =>
-          // The address may have been removed since: a repetition is answered by the receipt of the first call.
-          caller.idempotency === undefined ? Effect.fail(gone) : Effect.succeed({ id: nobody })
+        const { id } = yield* Effect.catchTag(
+          senders.current({ account: caller.account, owner }),
+          "SenderNotFound",
+          (gone) =>
+            // The address may have been removed since: a repetition is answered by the receipt of the first call.
+            caller.idempotency === undefined ? Effect.fail(gone) : Effect.succeed({ id: nobody })
         )
-        yield* senders.resend(caller, id)
+        yield* senders.resend({ ...caller, id })
         return json({ success: true })
       })
     )

@@ -1,18 +1,19 @@
 import { isDeepStrictEqual } from "node:util"
-import { Result } from "effect"
+import { Result, Schema } from "effect"
 import { describe, expect, it } from "vitest"
+import { senderDecider } from "../src/Deciders.ts"
+import { type EncodedEvent, EventUndecodable, makeEventCodec } from "../src/EventCodec.ts"
+import { mailboxDecider, mailboxEventFields } from "../src/Mailbox.ts"
 import { senderEventFields } from "../src/SenderEvent.ts"
-import {
-  decodeEvent,
-  type EncodedEvent,
-  EventUndecodable,
-  encodeEvent,
-  schemaVersions
-} from "../src/SenderEventCodec.ts"
 import { added, mailFailed, removed, t0, wholeDomain } from "./SenderExamples.ts"
 
-const problemOf = (encoded: EncodedEvent): string => {
-  const result = decodeEvent(encoded)
+const { encode, decode } = senderDecider.codec
+
+const problemOf = (
+  encoded: EncodedEvent,
+  read: (stored: EncodedEvent) => Result.Result<unknown, EventUndecodable> = decode
+): string => {
+  const result = read(encoded)
   if (Result.isSuccess(result)) return "none"
   expect(result.failure).toBeInstanceOf(EventUndecodable)
   expect(result.failure).toMatchObject({ type: encoded.type, schemaVersion: encoded.schemaVersion })
@@ -20,7 +21,7 @@ const problemOf = (encoded: EncodedEvent): string => {
   return result.failure.problem
 }
 
-const good = encodeEvent(removed(0))
+const good = encode(removed(0))
 
 describe("a stored event", () => {
   it("is its type, its version and the rest as JSON", () => {
@@ -32,7 +33,8 @@ describe("a stored event", () => {
   })
 
   it("has a version for every type", () => {
-    expect(Object.keys(schemaVersions).sort()).toEqual(Object.keys(senderEventFields).sort())
+    expect(Object.keys(senderDecider.codec.versions).sort()).toEqual(Object.keys(senderEventFields).sort())
+    expect(Object.keys(mailboxDecider.codec.versions).sort()).toEqual(Object.keys(mailboxEventFields).sort())
   })
 
   it.each([
@@ -41,12 +43,12 @@ describe("a stored event", () => {
     mailFailed("v1", 1)
   ])("is read back as it was: $_tag", (event) => {
     // Not toStrictEqual, which takes a key named `constructor` for the class of an object.
-    expect(isDeepStrictEqual(Result.getOrThrow(decodeEvent(encodeEvent(event))), event)).toBe(true)
+    expect(isDeepStrictEqual(Result.getOrThrow(decode(encode(event))), event)).toBe(true)
   })
 
   it("is read by its type column, whatever the data says", () => {
     const data = JSON.stringify({ at: 1, verificationId: "v1", _tag: "EmailVerified" })
-    expect(decodeEvent({ type: "VerificationExpired", schemaVersion: 1, data })).toStrictEqual(
+    expect(decode({ type: "VerificationExpired", schemaVersion: 1, data })).toStrictEqual(
       Result.succeed({ _tag: "VerificationExpired", at: 1, verificationId: "v1" })
     )
   })
@@ -84,5 +86,39 @@ describe("what cannot be read is an error", () => {
     ["DomainProblemFound", { at: 1, evidence: [], verdicts: [{ name: "a", verdict: "bad", found: [] }] }]
   ])("of a %s with the wrong data", (type, data) => {
     expect(problemOf({ type, schemaVersion: 1, data: JSON.stringify(data) })).not.toBe("none")
+  })
+})
+
+describe("an event of an older version", () => {
+  const Moved = Schema.TaggedUnion({ Moved: { at: Schema.Number, to: Schema.String, by: Schema.String }, Left: {} })
+  // Version 1 said where in capitals and version 2 did not say who.
+  const upcasters = {
+    "Moved@1": ({ TO, ...data }: { readonly [key: string]: unknown }) => ({ ...data, to: TO }),
+    "Moved@2": (data: { readonly [key: string]: unknown }) => ({ ...data, by: `unknown of ${data.to}` })
+  }
+  const codec = makeEventCodec(Moved, { Moved: 3, Left: 1 }, upcasters)
+  const stored = (schemaVersion: number, data: object): EncodedEvent => ({
+    type: "Moved",
+    schemaVersion,
+    data: JSON.stringify(data)
+  })
+  const moved = { _tag: "Moved", at: 1, to: "b", by: "unknown of b" } as const
+
+  it("is lifted step by step, from whichever version it has", () => {
+    expect(codec.decode(stored(1, { at: 1, TO: "b" }))).toStrictEqual(Result.succeed(moved))
+    expect(codec.decode(stored(2, { at: 1, to: "b" }))).toStrictEqual(Result.succeed(moved))
+    expect(codec.decode(stored(3, { at: 1, to: "b", by: "me" }))).toStrictEqual(Result.succeed({ ...moved, by: "me" }))
+  })
+
+  it("is written in the newest version of its own type", () => {
+    expect(codec.encode(moved)).toStrictEqual(stored(3, { at: 1, to: "b", by: "unknown of b" }))
+    expect(codec.encode({ _tag: "Left" })).toStrictEqual({ type: "Left", schemaVersion: 1, data: "{}" })
+  })
+
+  it("is an error when a step is missing, or what is lifted has another shape", () => {
+    const gap = makeEventCodec(Moved, { Moved: 3, Left: 1 }, { "Moved@1": upcasters["Moved@1"] })
+    expect(problemOf(stored(1, { at: 1, TO: "b" }), gap.decode)).toBe("nothing lifts version 2")
+    expect(problemOf(stored(4, moved), codec.decode)).toBe("this program knows versions up to 3")
+    expect(problemOf(stored(1, { at: 1, to: "b" }), codec.decode)).toContain("to")
   })
 })
