@@ -1,6 +1,7 @@
 /**
- * What storage adapters share, as `@countersign/engine/storage`: rules that every store must keep alike, and rows of SQL as the values of the
- * ports. An adapter of one's own may use any of it and needs none of it: the contract alone says what a storage is.
+ * What storage adapters share, as `@countersign/engine/storage`: rules that every store must keep alike, and rows of
+ * SQL as the values of the ports. An adapter of one's own may use any of it and needs none of it: the contract alone
+ * says what a storage is.
  */
 export * from "./storage/AccountRows.ts"
 export * from "./storage/AuditFaults.ts"

@@ -66,5 +66,8 @@ export class MemoryDns extends Context.Service<
   )
 }
 
-/** Lower-case, without the trailing dot, as the port wants its values. The root stays a dot: "0 ." is the null MX (RFC 7505). */
+/**
+ * Lower-case, without the trailing dot, as the port wants its values. The root stays a dot: "0 ." is the null MX (RFC
+ * 7505).
+ */
 const plain = (name: string): string => name.toLowerCase().replace(/(?<=\S)\.$/, "")

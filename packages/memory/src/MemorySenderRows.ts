@@ -1,6 +1,6 @@
 /**
- * The directory's rows in memory, in lists that are kept in order, so that no query has to sort: an account's by age and by domain, an owner's,
- * and those on a domain.
+ * The directory's rows in memory, in lists that are kept in order, so that no query has to sort: an account's by age
+ * and by domain, an owner's, and those on a domain.
  */
 import { ownerKey } from "@countersign/core"
 import type { ListedSender } from "@countersign/engine"

@@ -1,8 +1,9 @@
 /**
  * The whole store as one JavaScript object, shared by the memory adapters of the storage ports.
  *
- * The adapters change it synchronously, inside one `Effect.sync`, and so every change is a transaction: nothing else runs
- * between its first line and its last. Nothing is copied on the way in or out: the ports' types are read-only, and values are taken to be so.
+ * The adapters change it synchronously, inside one `Effect.sync`, and so every change is a transaction: nothing else
+ * runs between its first line and its last. Nothing is copied on the way in or out: the ports' types are read-only, and
+ * values are taken to be so.
  */
 import { randomBytes, randomUUID } from "node:crypto"
 import type { TaskId, TaskKind } from "@countersign/core"

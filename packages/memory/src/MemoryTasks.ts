@@ -2,8 +2,8 @@
  * The life of a task as plain steps on the shared state: put, claim, and the four ends of a run. The task queue takes
  * them, and so does a commit, which puts tasks and may settle one.
  *
- * A claim is held as long as nobody else claimed the task and its run was not ended: a lease that ran out still counts while nobody took
- * it over. The fence alone decides, in every verb.
+ * A claim is held as long as nobody else claimed the task and its run was not ended: a lease that ran out still counts
+ * while nobody took it over. The fence alone decides, in every verb.
  */
 import type { NewTask, TaskKind } from "@countersign/core"
 import type { Claim, ClaimedTask, TaskFence } from "@countersign/engine"

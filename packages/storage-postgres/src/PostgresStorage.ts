@@ -35,7 +35,9 @@ import { makeTaskQueue } from "./tasks/PostgresTaskQueue.ts"
 export interface PostgresOptions {
   /** `postgres://user:password@host:port/database?sslmode=...`, or its parts. */
   readonly url: Redacted.Redacted | PostgresAddress
-  /** The schema that holds the tables, `countersign` when absent. It is made when it is not there; the database must be. */
+  /**
+   * The schema that holds the tables, `countersign` when absent. It is made when it is not there; the database must be.
+   */
   readonly schema?: string
   /** How many connections this process opens at most, besides one that commits and one that listens; 8 when absent. */
   readonly connections?: number
@@ -44,11 +46,18 @@ export interface PostgresOptions {
    * nothing is kept in a session, and news of other processes come by polling, four times a second.
    */
   readonly pooler?: boolean
-  /** How long a call waits for a database that cannot be reached, in milliseconds, before it says so; 5,000 when absent. */
+  /**
+   * How long a call waits for a database that cannot be reached, in milliseconds, before it says so; 5,000 when absent.
+   */
   readonly patience?: number
-  /** How long a statement may take, in milliseconds; 10,000 when absent. Commits wait for each other for up to 5,000. */
+  /**
+   * How long a statement may take, in milliseconds; 10,000 when absent. Commits wait for each other for up to 5,000.
+   */
   readonly statementTimeout?: number
-  /** Take a server that runs with fsync, full_page_writes or synchronous_commit off. What was acknowledged may then be lost. */
+  /**
+   * Take a server that runs with fsync, full_page_writes or synchronous_commit off. What was acknowledged may then be
+   * lost.
+   */
   readonly allowUnsafe?: boolean
   readonly mailLimits?: MailLimits
   /** For tests only: whose clock counts. In production it is the database's, which all processes share. */

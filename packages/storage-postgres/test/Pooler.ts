@@ -1,6 +1,6 @@
 /**
- * PgBouncer as a system package brings it, in front of a server: each transaction gets a session that another may have had, and every session is emptied in
- * between. It has fewer sessions than the store has connections.
+ * PgBouncer as a system package brings it, in front of a server: each transaction gets a session that another may have
+ * had, and every session is emptied in between. It has fewer sessions than the store has connections.
  */
 import { type ChildProcess, spawn } from "node:child_process"
 import { chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"

@@ -6,7 +6,10 @@ import { Cause, Effect, Exit, Layer, Redacted } from "effect"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { PostgresStorage } from "../src/index.ts"
 
-/** An authority of the tests, and a certificate of it for 127.0.0.1. Both are good for a hundred years, and trusted by nobody. */
+/**
+ * An authority of the tests, and a certificate of it for 127.0.0.1. Both are good for a hundred years, and trusted by
+ * nobody.
+ */
 const certificate = (name: string): string => fileURLToPath(new URL(`certificates/${name}`, import.meta.url))
 const authority = certificate("authority.pem")
 

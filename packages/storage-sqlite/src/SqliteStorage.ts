@@ -38,7 +38,10 @@ import { makeTaskRows } from "./tasks/TaskRows.ts"
 export interface SqliteOptions {
   /** The path of the database. The file is made when it is not there, and the folder that holds it, too. */
   readonly file: string
-  /** How much of the database is kept in memory for writing; 64 when absent. A store much larger than this gets slower, not wrong. */
+  /**
+   * How much of the database is kept in memory for writing; 64 when absent. A store much larger than this gets slower,
+   * not wrong.
+   */
   readonly cacheMegabytes?: number
   readonly mailLimits?: MailLimits
 }

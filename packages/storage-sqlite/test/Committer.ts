@@ -15,7 +15,10 @@ export interface Ended {
   readonly errors: string
 }
 
-/** Runs until it has done its work, or is killed with SIGKILL as soon as it has acknowledged `killAfter` commits. `together`: see there. */
+/**
+ * Runs until it has done its work, or is killed with SIGKILL as soon as it has acknowledged `killAfter` commits.
+ * `together`: see there.
+ */
 export const committer = (
   file: string,
   prefix: string,

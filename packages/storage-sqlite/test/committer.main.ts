@@ -1,8 +1,9 @@
 /**
- * A process of its own that adds senders to a store, one commit after the other, and writes a line for each that was acknowledged.
+ * A process of its own that adds senders to a store, one commit after the other, and writes a line for each that was
+ * acknowledged.
  *
- * Arguments: the file, the prefix of the senders' ids, how many; and of how many such processes each waits for the first commit before it
- * goes on, so that they work at the same time.
+ * Arguments: the file, the prefix of the senders' ids, how many; and of how many such processes each waits for the
+ * first commit before it goes on, so that they work at the same time.
  */
 import { writeSync } from "node:fs"
 import { EventStore } from "@countersign/engine"

@@ -1,5 +1,6 @@
 /**
- * Damage that no port can do, done to the file: each kind is found by `verify`, in words that say where, and what follows from the log is put right by `rebuild`.
+ * Damage that no port can do, done to the file: each kind is found by `verify`, in words that say where, and what
+ * follows from the log is put right by `rebuild`.
  */
 import { DatabaseSync } from "node:sqlite"
 import { Maintenance, rebuild, SenderDirectory, verify } from "@countersign/engine"

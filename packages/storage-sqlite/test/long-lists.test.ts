@@ -27,7 +27,10 @@ const filledStore = Effect.gen(function* () {
   return { database, directory: Context.get(ports, SenderDirectory), prepared, store: Context.get(ports, EventStore) }
 })
 
-/** Statements that may go through more entries than fifty: only the length of a walk is asked for with a bound of its own. */
+/**
+ * Statements that may go through more entries than fifty: only the length of a walk is asked for with a bound of its
+ * own.
+ */
 const unbounded = (prepared: ReadonlyArray<string>) =>
   prepared.filter((sql) => !/SELECT 1 FROM .* LIMIT \?\)$/s.test(sql))
 

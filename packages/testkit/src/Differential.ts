@@ -1,9 +1,9 @@
 /**
- * Two storages, one random program: whatever it does, both must answer the same. What the clauses of the contract forgot
- * to say shows here, because a readable storage (memory) is compared with a fast one step by step.
+ * Two storages, one random program: whatever it does, both must answer the same. What the clauses of the contract
+ * forgot to say shows here, because a readable storage (memory) is compared with a fast one step by step.
  *
- * Not compared are the names that a storage gives by itself: ids and fences of tasks, and what is random, as keys are. A failing program is
- * shrunk, and printed with the seed that repeats it.
+ * Not compared are the names that a storage gives by itself: ids and fences of tasks, and what is random, as keys are.
+ * A failing program is shrunk, and printed with the seed that repeats it.
  */
 import { Effect, Layer } from "effect"
 import { TestClock } from "effect/testing"

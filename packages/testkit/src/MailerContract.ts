@@ -28,8 +28,8 @@ export class MailWorld extends Context.Service<
     /** What was taken so far, in any order. */
     readonly arrived: Effect.Effect<ReadonlyArray<ArrivedMail>>
     /**
-     * The next message is refused with this reply code (RFC 5321, section 4.2.3) and these words; the one after it is taken. Where the mailer speaks
-     * another protocol than SMTP, with what that has for such a code.
+     * The next message is refused with this reply code (RFC 5321, section 4.2.3) and these words; the one after it is
+     * taken. Where the mailer speaks another protocol than SMTP, with what that has for such a code.
      */
     readonly refuseNext: (code: number, words: string) => Effect.Effect<void>
   }

@@ -1,6 +1,6 @@
 /**
- * Commits for an adapter's own tests: what adding one sender writes, complete and dull. Imports nothing of vitest, so that a process that a
- * test starts can use it.
+ * Commits for an adapter's own tests: what adding one sender writes, complete and dull. Imports nothing of vitest, so
+ * that a process that a test starts can use it.
  */
 import {
   AccountId,

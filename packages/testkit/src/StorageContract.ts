@@ -1,9 +1,10 @@
 /**
- * The contract of storage: what every adapter of the storage ports promises, clause by clause. An adapter that passes is
- * a storage; one that does not is none, whatever its types say.
+ * The contract of storage: what every adapter of the storage ports promises, clause by clause. An adapter that passes
+ * is a storage; one that does not is none, whatever its types say.
  *
- * Clauses 1 to 8 are the promises of `docs/architecture.md`, "What the storage promises"; the lettered ones are the sentences
- * of the ports' own documentation: E entries, S settling, C changes, T tasks, D directory, M mail budget, A accounts, I installation, R directory rows, X snapshots.
+ * Clauses 1 to 8 are the promises of `docs/architecture.md`, "What the storage promises"; the lettered ones are the
+ * sentences of the ports' own documentation: E entries, S settling, C changes, T tasks, D directory, M mail budget, A
+ * accounts, I installation, R directory rows, X snapshots.
  *
  * @example
  * ```ts

@@ -1,6 +1,6 @@
 /**
- * An operator's work on any storage: `rebuild`, `verify`, `export` and `import` over random histories. What is right they leave alone, what is wrong they find, and a
- * store that was moved is the same to the byte.
+ * An operator's work on any storage: `rebuild`, `verify`, `export` and `import` over random histories. What is right
+ * they leave alone, what is wrong they find, and a store that was moved is the same to the byte.
  *
  * A failing history is shrunk, and printed with the seed that repeats it.
  */

@@ -1,7 +1,8 @@
 /**
- * Who calls, and what belongs to them. The storage adapters bring `Accounts` for the server, and `AccountAdmin` for the operator's
- * commands. A host service that has accounts of its own provides `Accounts` itself, beside the adapter's `layerWithoutAccounts`: the
- * adapter's `layer` has an `Accounts`, which would take the place of one that is provided below it.
+ * Who calls, and what belongs to them. The storage adapters bring `Accounts` for the server, and `AccountAdmin` for the
+ * operator's commands. A host service that has accounts of its own provides `Accounts` itself, beside the adapter's
+ * `layerWithoutAccounts`: the adapter's `layer` has an `Accounts`, which would take the place of one that is provided
+ * below it.
  */
 import { Context, type Effect, type Option, type Redacted, Schema } from "effect"
 import type { StorageUnavailable } from "./EventStore.ts"

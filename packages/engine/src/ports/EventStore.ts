@@ -1,8 +1,9 @@
 /**
  * The event store: streams of events, one per sender, in one log.
  *
- * Only the Writer commits; the Executor reads streams, `Senders.history` too. Everything here is encoded: an adapter stores texts and numbers
- * and knows nothing of the domain. What every adapter promises is numbered in `docs/architecture.md` and proven by the contract suite of the testkit.
+ * Only the Writer commits; the Executor reads streams, `Senders.history` too. Everything here is encoded: an adapter
+ * stores texts and numbers and knows nothing of the domain. What every adapter promises is numbered in
+ * `docs/architecture.md` and proven by the contract suite of the testkit.
  */
 import type { EncodedEvent, NewTask, SenderEntry } from "@countersign/core"
 import { Context, type Effect, type Option, Schema, type Stream } from "effect"
@@ -36,7 +37,8 @@ export interface Append {
   readonly events: ReadonlyArray<NewEvent>
   /**
    * The sender's directory entry after the events: `undefined` when it is not live. Its position is stamped by the
-   * adapter: a new entry, or one of another incarnation, takes the position of this append's first event; otherwise it keeps its own.
+   * adapter: a new entry, or one of another incarnation, takes the position of this append's first event; otherwise it
+   * keeps its own.
    */
   readonly entry: SenderEntry | undefined
   readonly tasks: ReadonlyArray<NewTask>
@@ -52,8 +54,8 @@ export interface TaskFence {
 export interface Commit {
   readonly account: string
   /**
-   * The receipt that is kept with the commit. The same (account, id) with the same fingerprint answers the first `result` instead of
-   * running again, before any version is checked; with another fingerprint it is `CommandIdReused`.
+   * The receipt that is kept with the commit. The same (account, id) with the same fingerprint answers the first
+   * `result` instead of running again, before any version is checked; with another fingerprint it is `CommandIdReused`.
    */
   readonly command: { readonly id: string; readonly fingerprint: string; readonly result: string }
   readonly appends: ReadonlyArray<Append>
@@ -96,8 +98,8 @@ export class OutcomeUnknown extends Schema.TaggedError<OutcomeUnknown>()("Outcom
 export interface EventPage {
   readonly events: ReadonlyArray<StoredEvent>
   /**
-   * The storage's own time in milliseconds since the epoch. Never earlier than the newest `recordedAt` in the log, although a clock
-   * may be set back: commands carry this time, and a stream's times must not go back.
+   * The storage's own time in milliseconds since the epoch. Never earlier than the newest `recordedAt` in the log,
+   * although a clock may be set back: commands carry this time, and a stream's times must not go back.
    */
   readonly now: number
 }
@@ -113,8 +115,8 @@ export class EventStore extends Context.Service<
   EventStore,
   {
     /**
-     * Commits a batch in one transaction. The commits of a batch are taken in order, and one that is not written leaves the others alone. On an error
-     * nothing of the batch was written, or (`OutcomeUnknown`) it is not known.
+     * Commits a batch in one transaction. The commits of a batch are taken in order, and one that is not written leaves
+     * the others alone. On an error nothing of the batch was written, or (`OutcomeUnknown`) it is not known.
      */
     readonly commit: (
       batch: ReadonlyArray<Commit>
@@ -124,8 +126,9 @@ export class EventStore extends Context.Service<
     /** Events of all streams with a position greater than `after`, in order. */
     readonly readLog: (after: Position, limit: number) => Effect.Effect<EventPage, StorageUnavailable>
     /**
-     * The receipt of a command, as long as it answers: 24 hours by the storage's clock. Sees every commit that was acknowledged before it was asked
-     * for, so whoever reads a stream first, and then the receipt, finds the receipt of every event that was read.
+     * The receipt of a command, as long as it answers: 24 hours by the storage's clock. Sees every commit that was
+     * acknowledged before it was asked for, so whoever reads a stream first, and then the receipt, finds the receipt of
+     * every event that was read.
      */
     readonly receipt: (account: string, command: string) => Effect.Effect<Option.Option<Receipt>, StorageUnavailable>
     /** The position of the newest event; 0 when the log is empty. */

@@ -1,9 +1,9 @@
 /**
- * What an operator's work on the whole store needs and no request does: the directory's rows as they are stored, and every row of the store, out
- * and in. `rebuild`, `verify`, `export` and `import` call it, nothing else.
+ * What an operator's work on the whole store needs and no request does: the directory's rows as they are stored, and
+ * every row of the store, out and in. `rebuild`, `verify`, `export` and `import` call it, nothing else.
  *
- * All of it works while servers commit to the same store, and none of it keeps them waiting for longer than a commit does; only `load` takes the
- * store for itself, and only an empty one.
+ * All of it works while servers commit to the same store, and none of it keeps them waiting for longer than a commit
+ * does; only `load` takes the store for itself, and only an empty one.
  */
 import { Context, type Effect, Schema, type Stream } from "effect"
 import type { EventStore, OutcomeUnknown, StorageUnavailable, Version } from "./EventStore.ts"
@@ -20,7 +20,10 @@ export interface StoredStream {
   readonly view: number
 }
 
-/** What the directory should hold for a stream, made by version `view` of `view` from the stream's first `version` events. */
+/**
+ * What the directory should hold for a stream, made by version `view` of `view` from the stream's first `version`
+ * events.
+ */
 export interface EntryCorrection {
   readonly stream: string
   readonly version: Version
@@ -29,8 +32,8 @@ export interface EntryCorrection {
 }
 
 /**
- * `Written`: the row is now as given, its position too. Otherwise nothing was written. `Moved`: the stream has another version by now, and whoever
- * committed it wrote its row. `Newer`: the row was made by a newer view.
+ * `Written`: the row is now as given, its position too. Otherwise nothing was written. `Moved`: the stream has another
+ * version by now, and whoever committed it wrote its row. `Newer`: the row was made by a newer view.
  */
 export type CorrectionOutcome = "Written" | "Moved" | "Newer"
 
@@ -44,15 +47,17 @@ export interface AuditSlice {
 
 /** A store to be looked through and put right: the live one, or one that is being loaded. */
 export interface MaintainedStore extends Pick<EventStore["Service"], "readLog" | "readStream"> {
-  /** Streams with a name greater than `after` (by code point), in the order of their names. Each page is of one moment. */
+  /**
+   * Streams with a name greater than `after` (by code point), in the order of their names. Each page is of one moment.
+   */
   readonly streams: (after: string, limit: number) => Effect.Effect<ReadonlyArray<StoredStream>, StorageUnavailable>
   /** One short transaction. Everything that follows from a row (counts, side tables) follows it. */
   readonly correct: (
     entries: ReadonlyArray<EntryCorrection>
   ) => Effect.Effect<ReadonlyArray<CorrectionOutcome>, StorageUnavailable>
   /**
-   * Compares what the adapter keeps beside the rows with the rows, slice by slice, each in one short transaction; with `repair` it puts right what is
-   * wrong. Begins at `undefined`.
+   * Compares what the adapter keeps beside the rows with the rows, slice by slice, each in one short transaction; with
+   * `repair` it puts right what is wrong. Begins at `undefined`.
    */
   readonly audit: (
     slice: string | undefined,
@@ -62,7 +67,10 @@ export interface MaintainedStore extends Pick<EventStore["Service"], "readLog" |
 
 /** A store that is being loaded: nobody else sees it yet. */
 export interface LoadingStore extends MaintainedStore {
-  /** Rows in the order of a snapshot. A row that meets another of the same name is refused as `StorageUnavailable`, and so is then the load. */
+  /**
+   * Rows in the order of a snapshot. A row that meets another of the same name is refused as `StorageUnavailable`, and
+   * so is then the load.
+   */
   readonly put: (rows: ReadonlyArray<StoredRow>) => Effect.Effect<void, StorageUnavailable>
 }
 
@@ -78,14 +86,16 @@ export class Maintenance extends Context.Service<
   Maintenance,
   MaintainedStore & {
     /**
-     * Every row as it was at one moment, kind by kind: the installation, accounts, organizations and keys in the order they were made, events by position, tasks by
-     * number, receipts that still answer and mails that still count by their time, silences by name. The same store answers the same rows again, and so does one that was
-     * loaded with them.
+     * Every row as it was at one moment, kind by kind: the installation, accounts, organizations and keys in the order
+     * they were made, events by position, tasks by number, receipts that still answer and mails that still count by
+     * their time, silences by name. The same store answers the same rows again, and so does one that was loaded with
+     * them.
      */
     readonly snapshot: Stream.Stream<StoredRow, StorageUnavailable>
     /**
-     * Fills an empty store, all or nothing: others see it empty until `fill` has succeeded, and empty it stays when `fill` fails, is interrupted or dies
-     * with the process. An installation's row replaces what was made with the store, but for a key that it does not have.
+     * Fills an empty store, all or nothing: others see it empty until `fill` has succeeded, and empty it stays when
+     * `fill` fails, is interrupted or dies with the process. An installation's row replaces what was made with the
+     * store, but for a key that it does not have.
      */
     readonly load: <A, E, R>(
       fill: (store: LoadingStore) => Effect.Effect<A, E, R>

@@ -1,12 +1,14 @@
 /**
  * The directory: one row per live sender, written in the same transaction as its events, so that a list never lags.
  *
- * Order follows the log: the newest is the one added last. Every query is of one account; nothing of another can be seen through it.
+ * Order follows the log: the newest is the one added last. Every query is of one account; nothing of another can be
+ * seen through it.
  *
- * An answer is of one moment: a page has no sender twice and misses none that it should have, whatever is committed while it is read, and it is
- * never older than what was committed before it was asked for. Two answers are of two moments. So a page and a count need not agree, and
- * an offset counts anew each time: a sender that is removed before it moves those behind it forward by one. `newest-first` shifts by what is
- * added, `by-domain` by what is added before the offset; `oldest-first` only grows at its end.
+ * An answer is of one moment: a page has no sender twice and misses none that it should have, whatever is committed
+ * while it is read, and it is never older than what was committed before it was asked for. Two answers are of two
+ * moments. So a page and a count need not agree, and an offset counts anew each time: a sender that is removed before
+ * it moves those behind it forward by one. `newest-first` shifts by what is added, `by-domain` by what is added before
+ * the offset; `oldest-first` only grows at its end.
  *
  * No question keeps the process from other work for long, however many senders there are (docs/decisions/0006).
  */
@@ -51,7 +53,10 @@ export class SenderDirectory extends Context.Service<
     readonly current: (account: string, owner: Owner) => Effect.Effect<Option.Option<ListedSender>, StorageUnavailable>
     /** Costs what is passed over: an offset is counted off, and with a filter, so is all that it drops. */
     readonly page: (query: SenderQuery) => Effect.Effect<ReadonlyArray<ListedSender>, StorageUnavailable>
-    /** By account, owner, owner type, kind and statuses a database keeps it with every commit; with any other filter it is counted when it is asked for. */
+    /**
+     * By account, owner, owner type, kind and statuses a database keeps it with every commit; with any other filter it
+     * is counted when it is asked for.
+     */
     readonly count: (filter: SenderFilter) => Effect.Effect<number, StorageUnavailable>
     /** Live senders of any owner on a domain, in the order of their positions, after the given one. */
     readonly onDomain: (

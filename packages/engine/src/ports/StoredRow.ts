@@ -1,8 +1,9 @@
 /**
  * A row of a store, of everything that does not follow from something else: what a snapshot answers and a load takes.
  *
- * Encoded, as the ports have it: events and payloads are JSON texts, and the directory is missing, because it follows from the
- * log. The form is that of an exported line, so a change of it is a new format (`operations/ExportFormat.ts`). Times are whole milliseconds since the epoch.
+ * Encoded, as the ports have it: events and payloads are JSON texts, and the directory is missing, because it follows
+ * from the log. The form is that of an exported line, so a change of it is a new format (`operations/ExportFormat.ts`).
+ * Times are whole milliseconds since the epoch.
  */
 import { Schema } from "effect"
 

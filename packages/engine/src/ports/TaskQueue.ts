@@ -1,12 +1,13 @@
 /**
  * The queue of work that waits for its time: at least once, in the order of due times, by the storage's clock.
  *
- * Tasks are put by commits (what follows from an event) or by `put`. A worker claims a task for the time of a lease and ends its run with `complete`,
- * `retryAt` or `bury`, or by a commit that settles it. Every verb takes the fence of the claim: one whose lease was
- * given to another is told `LeaseLost`, and changes nothing.
+ * Tasks are put by commits (what follows from an event) or by `put`. A worker claims a task for the time of a lease and
+ * ends its run with `complete`, `retryAt` or `bury`, or by a commit that settles it. Every verb takes the fence of the
+ * claim: one whose lease was given to another is told `LeaseLost`, and changes nothing.
  *
- * A key is a text that core makes (`probeKey`: `probe:<domain>:<account>`), at most some hundred characters long. An adapter compares it as it is, and
- * keeps it unique over the whole store: kind and account are part of the text where they matter. A payload is any JSON value and means nothing to it.
+ * A key is a text that core makes (`probeKey`: `probe:<domain>:<account>`), at most some hundred characters long. An
+ * adapter compares it as it is, and keeps it unique over the whole store: kind and account are part of the text where
+ * they matter. A payload is any JSON value and means nothing to it.
  */
 import type { NewTask, TaskId, TaskKind } from "@countersign/core"
 import { Context, type Effect, Schema } from "effect"
@@ -56,8 +57,8 @@ export class TaskQueue extends Context.Service<
   TaskQueue,
   {
     /**
-     * Puts a task outside of a commit. When there is a task of the same key, that one is moved earlier, never later, and keeps the payload it has: the
-     * payload of the second put is dropped. While it runs, it will run again.
+     * Puts a task outside of a commit. When there is a task of the same key, that one is moved earlier, never later,
+     * and keeps the payload it has: the payload of the second put is dropped. While it runs, it will run again.
      */
     readonly put: (task: NewTask) => Effect.Effect<void, StorageUnavailable>
     /** Up to `limit` due tasks of these kinds, each leased to the caller for `lease` milliseconds. */
@@ -69,7 +70,10 @@ export class TaskQueue extends Context.Service<
     readonly renew: (claim: TaskFence, lease: number) => Effect.Effect<void, LeaseLost | StorageUnavailable>
     /** Done: the task is gone, unless its key was put during the run: then it runs again. */
     readonly complete: (claim: TaskFence) => Effect.Effect<void, LeaseLost | StorageUnavailable>
-    /** Runs again at `due`, or sooner if its key was put during the run. `attempts` and, if given, `payload` and `error` are what it then carries. */
+    /**
+     * Runs again at `due`, or sooner if its key was put during the run. `attempts` and, if given, `payload` and `error`
+     * are what it then carries.
+     */
     readonly retryAt: (
       claim: TaskFence,
       next: {
@@ -79,7 +83,10 @@ export class TaskQueue extends Context.Service<
         readonly error?: string
       }
     ) => Effect.Effect<void, LeaseLost | StorageUnavailable>
-    /** Given up: kept for an operator to look at, and never claimed until it is revived. A put of its key revives it too. */
+    /**
+     * Given up: kept for an operator to look at, and never claimed until it is revived. A put of its key revives it
+     * too.
+     */
     readonly bury: (claim: TaskFence, error: string) => Effect.Effect<void, LeaseLost | StorageUnavailable>
     /** For operators: tasks in order of id, after the given one. */
     readonly list: (query: {

@@ -1,6 +1,6 @@
 /**
- * Accounts, organizations and access keys out of their rows, and the secret of a key. The secret is never kept: only its SHA-256 is, which is
- * enough for a secret of 256 random bits.
+ * Accounts, organizations and access keys out of their rows, and the secret of a key. The secret is never kept: only
+ * its SHA-256 is, which is enough for a secret of 256 random bits.
  */
 import { hash, randomBytes } from "node:crypto"
 import { Redacted } from "effect"

@@ -1,5 +1,6 @@
 /**
- * Values of a row as what the schema says they are. Another type means a wrong query: a defect, told by the column's name.
+ * Values of a row as what the schema says they are. Another type means a wrong query: a defect, told by the column's
+ * name.
  */
 
 /** A row as a driver answers it. */

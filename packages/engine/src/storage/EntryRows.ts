@@ -1,5 +1,6 @@
 /**
- * Entries of the directory out of their rows. What a filter asks for has a column; the rest of an entry is one JSON text.
+ * Entries of the directory out of their rows. What a filter asks for has a column; the rest of an entry is one JSON
+ * text.
  */
 import {
   type AccountId,
@@ -68,7 +69,10 @@ export const decodeEntry = (account: string, row: Row): ListedSender => {
   }
 }
 
-/** A stream with its entry: `entryColumns`, the stream's `version`, and the entry's `account` and `view_version`, NULL without an entry. */
+/**
+ * A stream with its entry: `entryColumns`, the stream's `version`, and the entry's `account` and `view_version`, NULL
+ * without an entry.
+ */
 export const decodeStream = (row: Row): StoredStream => {
   const view = readOptionalInteger(row, "view_version")
   return {

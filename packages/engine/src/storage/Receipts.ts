@@ -9,8 +9,8 @@ const forgetEvery = 128
 const forgetAtMost = 256
 
 /**
- * Counts the commits of a process and says after each batch how many of the oldest receipts to delete at most, if they no longer answer: now and then
- * twice as many as came in, so the rest shrinks.
+ * Counts the commits of a process and says after each batch how many of the oldest receipts to delete at most, if they
+ * no longer answer: now and then twice as many as came in, so the rest shrinks.
  */
 export const makeReceiptForgetting = (): ((commits: number) => number) => {
   let sinceForgetting = 0

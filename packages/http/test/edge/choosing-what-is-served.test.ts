@@ -1,11 +1,11 @@
 /**
  * The host chooses what is served, and a fourth dialect is one folder (`toy-dialect`) and one line.
  */
-import { dialects, OpenTransact, type Served } from "@countersign/http"
-import { Schema } from "effect"
+import { dialects, type Handler, OpenTransact, routesOf, type Served } from "@countersign/http"
+import { Effect, Schema } from "effect"
 import { afterEach, describe, expect, it } from "vitest"
 import { type Service, startService } from "../Service.ts"
-import { Toy } from "./toy-dialect/Dialect.ts"
+import { Toy, ToyGroup } from "./toy-dialect/Dialect.ts"
 
 let service: Service
 const serve = async (served: Served) => {
@@ -45,6 +45,15 @@ describe("a fourth dialect", () => {
     const answer = await ask(method, path, headers)
     expect(answer.status).toBe(status)
     expect(await answer.text()).toBe(`${tag} ${answer.headers.get("x-correlation-id")}`)
+  })
+
+  it("does not compile when an endpoint of its definition has no handler", async () => {
+    await serveToy()
+    const answer: Handler = () => Effect.die("nobody calls it")
+    // @ts-expect-error the handler of `forget` is missing
+    expect(routesOf(ToyGroup, { count: answer })).toHaveLength(1)
+    // @ts-expect-error no endpoint is called `remember`
+    expect(routesOf(ToyGroup, { count: answer, forget: answer, remember: answer })).toHaveLength(2)
   })
 
   it("is in the OpenAPI document, and in the metrics by its routes", async () => {

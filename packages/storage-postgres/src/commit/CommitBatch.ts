@@ -1,6 +1,7 @@
 /**
- * A batch of commits as the parameters of `commit_batch`, and its answer as outcomes. One array per column: the wire format of an array is as
- * good as the values themselves, where JSON would be written, escaped, parsed and picked apart again.
+ * A batch of commits as the parameters of `commit_batch`, and its answer as outcomes. One array per column: the wire
+ * format of an array is as good as the values themselves, where JSON would be written, escaped, parsed and picked apart
+ * again.
  */
 import { viewVersion } from "@countersign/core"
 import type { Append, Commit, CommitOutcome, StoredEvent } from "@countersign/engine"

@@ -1,8 +1,10 @@
 /**
- * Cuts a batch into runs of commits that do not touch each other: no stream, no command, no task's key and no claim twice. Within a run the order
- * does not matter, so the database may do all of it at once; and each run sees what those before it wrote.
+ * Cuts a batch into runs of commits that do not touch each other: no stream, no command, no task's key and no claim
+ * twice. Within a run the order does not matter, so the database may do all of it at once; and each run sees what those
+ * before it wrote.
  *
- * Not to be seen from here is the key of a task that a commit settles; the database looks at that one itself, and cuts the run where it must.
+ * Not to be seen from here is the key of a task that a commit settles; the database looks at that one itself, and cuts
+ * the run where it must.
  */
 import type { Commit } from "@countersign/engine"
 

@@ -18,7 +18,10 @@ import { joinEach } from "../connection/JoinEach.ts"
 import { indexable, long } from "../connection/Parameters.ts"
 import { commitParameters, decodeOutcomes, encodeBatch } from "./CommitBatch.ts"
 
-/** Every so many batches the rows of a count become one. A count is the sum of about as many rows, and a snapshot that is held costs a sixty-fourth. */
+/**
+ * Every so many batches the rows of a count become one. A count is the sum of about as many rows, and a snapshot that
+ * is held costs a sixty-fourth.
+ */
 const foldEvery = 64
 
 export const makeEventStore = (database: Database, changes: Changes): EventStore["Service"] => {

@@ -1,6 +1,7 @@
 /**
- * The hint that something is new in the store: at once for this process's own writes, and for those of others as soon as the server tells
- * (LISTEN, on a connection of its own) or, behind a pooler that cannot pass that on, when the next poll sees it.
+ * The hint that something is new in the store: at once for this process's own writes, and for those of others as soon
+ * as the server tells (LISTEN, on a connection of its own) or, behind a pooler that cannot pass that on, when the next
+ * poll sees it.
  */
 import { PgConnection } from "@effect/sql-pg"
 import { Effect, PubSub, Queue, Schedule, type Scope, Stream } from "effect"

@@ -1,5 +1,6 @@
 /**
- * The one connection that commits. It is made anew when it is lost, and every new one is asked whether what it writes is durable.
+ * The one connection that commits. It is made anew when it is lost, and every new one is asked whether what it writes
+ * is durable.
  */
 import { OutcomeUnknown, type StorageUnavailable } from "@countersign/engine"
 import type { Row } from "@countersign/engine/storage"

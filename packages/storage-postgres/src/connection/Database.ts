@@ -1,8 +1,9 @@
 /**
  * The connections to the database: one that commits, and a pool for everything else.
  *
- * No call waits for ever: a connection that cannot be made is tried again for a while, and a statement has a time limit; then the caller is
- * told that the storage is not available. Real time counts here, whatever clock the program was given.
+ * No call waits for ever: a connection that cannot be made is tried again for a while, and a statement has a time
+ * limit; then the caller is told that the storage is not available. Real time counts here, whatever clock the program
+ * was given.
  */
 import type { OutcomeUnknown, StorageUnavailable } from "@countersign/engine"
 import type { Row } from "@countersign/engine/storage"
@@ -18,7 +19,10 @@ import type { DatabaseOptions } from "./Settings.ts"
 /** Statements of one store: each in a transaction of its own, or all in one that somebody else begins and ends. */
 export interface Statements {
   readonly names: SchemaNames
-  /** What the functions take for their time: NULL in production, where only the database's clock counts, and a test's own time in a test. */
+  /**
+   * What the functions take for their time: NULL in production, where only the database's clock counts, and a test's
+   * own time in a test.
+   */
   readonly given: Effect.Effect<bigint | null>
   /** One statement that changes nothing: run again when the connection is lost under it. */
   readonly read: (sql: string, values?: ReadonlyArray<unknown>) => Effect.Effect<ReadonlyArray<Row>, StorageUnavailable>

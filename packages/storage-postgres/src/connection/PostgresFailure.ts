@@ -56,7 +56,10 @@ export const isPassing = (error: SqlError): boolean => {
     : /^(53|57P)/.test(state)
 }
 
-/** How Node says that a certificate does not do (https://nodejs.org/api/tls.html#x509-certificate-error-codes), or that there is no TLS. */
+/**
+ * How Node says that a certificate does not do (https://nodejs.org/api/tls.html#x509-certificate-error-codes), or that
+ * there is no TLS.
+ */
 const certificateCode = /CERT|SSL|TLS|CRL|SIGNATURE|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH|HOSTNAME_MISMATCH/
 
 /** Trying again would end the same way. */

@@ -14,7 +14,9 @@ export interface SchemaNames {
   readonly fill: (sql: string) => string
 }
 
-/** The key of an advisory lock. The server keeps such locks per database, so the schema is all that must be told apart. */
+/**
+ * The key of an advisory lock. The server keeps such locks per database, so the schema is all that must be told apart.
+ */
 export const lockKey = (schema: string, purpose: string): bigint =>
   createHash("sha256").update(`countersign ${purpose} ${schema}`).digest().readBigInt64BE()
 

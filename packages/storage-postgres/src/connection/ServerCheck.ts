@@ -1,5 +1,6 @@
 /**
- * Whether a server keeps what the storage promises, asked of every connection that commits: settings may differ by role and database.
+ * Whether a server keeps what the storage promises, asked of every connection that commits: settings may differ by role
+ * and database.
  */
 import { StorageUnavailable } from "@countersign/engine"
 import { type Row, readBoolean, readInteger, readText } from "@countersign/engine/storage"

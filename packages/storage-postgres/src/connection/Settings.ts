@@ -1,9 +1,10 @@
 /**
  * How a connection is made: from the address, with the TLS that its `sslmode` asks for.
  *
- * The modes are those of libpq (https://www.postgresql.org/docs/current/libpq-ssl.html), and mean the same: `require` encrypts and trusts whoever
- * answers, unless `sslrootcert` is given; `verify-ca` checks the certificate, `verify-full` its name as well. Two differ: without a mode nothing
- * is encrypted, and `prefer`, where the server offers TLS, checks its certificate.
+ * The modes are those of libpq (https://www.postgresql.org/docs/current/libpq-ssl.html), and mean the same: `require`
+ * encrypts and trusts whoever answers, unless `sslrootcert` is given; `verify-ca` checks the certificate, `verify-full`
+ * its name as well. Two differ: without a mode nothing is encrypted, and `prefer`, where the server offers TLS, checks
+ * its certificate.
  */
 import { readFileSync } from "node:fs"
 import { connect as connectSocket, type Socket } from "node:net"
@@ -109,8 +110,8 @@ export interface Watched {
 }
 
 /**
- * The settings for one connection whose end is seen at once: a commit must know whether it was sent before the connection was
- * lost or never.
+ * The settings for one connection whose end is seen at once: a commit must know whether it was sent before the
+ * connection was lost or never.
  */
 export const watched = (settings: PgConnection.Config): Watched => {
   let first: Socket | undefined

@@ -1,6 +1,6 @@
 /**
- * The mail budget on PostgreSQL: the engine's own rule over the mails granted lately. Looked at and taken in two calls; when another mail came in
- * between, both are done again.
+ * The mail budget on PostgreSQL: the engine's own rule over the mails granted lately. Looked at and taken in two calls;
+ * when another mail came in between, both are done again.
  */
 import {
   allowance,

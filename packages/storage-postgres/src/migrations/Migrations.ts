@@ -1,8 +1,8 @@
 /**
  * The schema and its versions.
  *
- * Migrations are numbered and never edited once released. Each is one statement of the server, lock and all, so whichever process comes
- * first runs it, the others find it done, and a transaction pooler has nothing to get wrong.
+ * Migrations are numbered and never edited once released. Each is one statement of the server, lock and all, so
+ * whichever process comes first runs it, the others find it done, and a transaction pooler has nothing to get wrong.
  */
 import { createHash, randomBytes, randomUUID } from "node:crypto"
 import { StorageUnavailable } from "@countersign/engine"

@@ -1,5 +1,6 @@
 /**
- * Rows of a snapshot as rows of the tables, inside the transaction that loads them: one statement for what comes together of one kind.
+ * Rows of a snapshot as rows of the tables, inside the transaction that loads them: one statement for what comes
+ * together of one kind.
  */
 import type { StorageUnavailable, StoredRow } from "@countersign/engine"
 import { taskStates } from "@countersign/engine/storage"

@@ -1,6 +1,6 @@
 /**
- * Fills an empty store in one transaction on a connection of its own: others see the store empty until the COMMIT, and wait with what they
- * want to write.
+ * Fills an empty store in one transaction on a connection of its own: others see the store empty until the COMMIT, and
+ * wait with what they want to write.
  */
 import {
   type LoadingStore,

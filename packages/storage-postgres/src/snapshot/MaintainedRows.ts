@@ -1,5 +1,6 @@
 /**
- * Streams with their rows in the directory, to be looked through and put right: of the live store, or of one that is being loaded.
+ * Streams with their rows in the directory, to be looked through and put right: of the live store, or of one that is
+ * being loaded.
  */
 import type { CorrectionOutcome, MaintainedStore } from "@countersign/engine"
 import { decodeStream, entryColumns, readArray } from "@countersign/engine/storage"

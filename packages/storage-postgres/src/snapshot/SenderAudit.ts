@@ -1,9 +1,9 @@
 /**
- * Compares what this adapter keeps beside the directory's rows with the rows: the side table of metadata, and the counts. Rows of no stream are
- * found here too, because nobody asks for them by name.
+ * Compares what this adapter keeps beside the directory's rows with the rows: the side table of metadata, and the
+ * counts. Rows of no stream are found here too, because nobody asks for them by name.
  *
- * First the metadata, by numbers of streams, because what it repairs the counts count; then the counts, account by account. What is right, nearly
- * always everything, takes no lock.
+ * First the metadata, by numbers of streams, because what it repairs the counts count; then the counts, account by
+ * account. What is right, nearly always everything, takes no lock.
  */
 import type { AuditSlice, MaintainedStore, StorageUnavailable } from "@countersign/engine"
 import {

@@ -1,5 +1,6 @@
 /**
- * Every row of the store as it was at one moment: one transaction that only reads, on a connection of its own, page by page.
+ * Every row of the store as it was at one moment: one transaction that only reads, on a connection of its own, page by
+ * page.
  *
  * While it is open the server keeps the rows that it sees, and grows by what changes meanwhile; nobody waits for it.
  */

@@ -1,6 +1,7 @@
 /**
- * One commit: look for the receipt, look at the lease, look at the versions, and only then write. So a commit that is not written has
- * touched nothing (but for the number of a new account), and needs no savepoint to leave the others of its batch alone.
+ * One commit: look for the receipt, look at the lease, look at the versions, and only then write. So a commit that is
+ * not written has touched nothing (but for the number of a new account), and needs no savepoint to leave the others of
+ * its batch alone.
  */
 import type { Append, Commit, CommitOutcome, StoredEvent } from "@countersign/engine"
 import { decodeEvent, makeReceiptForgetting, readInteger, readText, receiptLifetime } from "@countersign/engine/storage"

@@ -19,7 +19,9 @@ export const LockClock = Context.Reference<Clock.Clock>("countersign/storage-sql
   defaultValue: Clock.Clock.defaultValue
 })
 
-/** Runs `run` at once, and again while it throws that the database is busy; `refuse` says what any other cause means. */
+/**
+ * Runs `run` at once, and again while it throws that the database is busy; `refuse` says what any other cause means.
+ */
 export const retryWhileBusy = <A, E>(
   run: () => A,
   refuse: (cause: unknown) => Effect.Effect<never, E>

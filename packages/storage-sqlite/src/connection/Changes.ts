@@ -1,6 +1,6 @@
 /**
- * The hint that something is new in the store: at once for this process's own writes, and within a fifth of a second for those of
- * other processes, which SQLite tells nobody about.
+ * The hint that something is new in the store: at once for this process's own writes, and within a fifth of a second
+ * for those of other processes, which SQLite tells nobody about.
  */
 import { readInteger } from "@countersign/engine/storage"
 import { Clock, Effect, PubSub, Schedule, type Scope, Stream } from "effect"
@@ -22,8 +22,9 @@ export const watchChanges = (database: Database): Effect.Effect<Changes, never, 
     const hint = () => {
       PubSub.publishUnsafe(hints, undefined)
     }
-    // Changes when another connection commits, not when this one does (https://www.sqlite.org/pragma.html#pragma_data_version). Takes a
-    // microsecond. On the connection that writes: on the other one, this process's own commits would count as foreign.
+    // Changes when another connection commits, not when this one does
+    // (https://www.sqlite.org/pragma.html#pragma_data_version). Takes a microsecond. On the connection that writes: on
+    // the other one, this process's own commits would count as foreign.
     const dataVersion = database.writer.prepare("PRAGMA data_version")
     let seen = readInteger(dataVersion.get(), "data_version")
     const look = Effect.sync(() => {

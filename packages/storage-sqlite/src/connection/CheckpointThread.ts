@@ -1,6 +1,6 @@
 /**
- * The thread that copies the write-ahead log into the database file, so that no commit waits for it. Started and told what to do by
- * `Checkpointer.ts`; it answers every message with one of its own.
+ * The thread that copies the write-ahead log into the database file, so that no commit waits for it. Started and told
+ * what to do by `Checkpointer.ts`; it answers every message with one of its own.
  *
  * Imports nothing of this package, so that it loads quickly and runs from the sources and from the build alike.
  */

@@ -1,9 +1,10 @@
 /**
  * Keeps the write-ahead log short without a commit ever waiting for it.
  *
- * SQLite would copy the log into the database file within the commit that makes it 1,000 pages long, and let that commit
- * pay for it. Here a thread does it. A log that is copied to its end is begun anew by the next commit; while commits come without a pause,
- * the thread never reaches the end, so past `LogLimits.long` the writing connection itself copies the few pages that are left.
+ * SQLite would copy the log into the database file within the commit that makes it 1,000 pages long, and let that
+ * commit pay for it. Here a thread does it. A log that is copied to its end is begun anew by the next commit; while
+ * commits come without a pause, the thread never reaches the end, so past `LogLimits.long` the writing connection
+ * itself copies the few pages that are left.
  *
  * The thread starts when there is something to copy: a command that writes three rows never has one.
  */

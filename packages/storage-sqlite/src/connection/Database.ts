@@ -1,9 +1,10 @@
 /**
  * The two connections to the database file: one that writes, one that reads.
  *
- * SQLite has one writer at a time, so every change of this process goes through one connection, in `BEGIN IMMEDIATE` transactions that run
- * without a pause from first to last statement: fibers cannot meet in the middle of one. Reads go through the other and
- * see what was committed. No cursor is left open, which would keep the log from being checkpointed.
+ * SQLite has one writer at a time, so every change of this process goes through one connection, in `BEGIN IMMEDIATE`
+ * transactions that run without a pause from first to last statement: fibers cannot meet in the middle of one. Reads go
+ * through the other and see what was committed. No cursor is left open, which would keep the log from being
+ * checkpointed.
  */
 import { closeSync, mkdirSync, openSync } from "node:fs"
 import { dirname, resolve } from "node:path"
@@ -24,7 +25,8 @@ export interface Database {
   /** Called after every transaction that was written. */
   readonly onWritten: (listener: () => void) => void
   /**
-   * Runs `body` in one transaction. What `body` throws rolls everything back; an error of SQLite becomes `StorageUnavailable`, or `OutcomeUnknown` when the disk failed at the COMMIT itself.
+   * Runs `body` in one transaction. What `body` throws rolls everything back; an error of SQLite becomes
+   * `StorageUnavailable`, or `OutcomeUnknown` when the disk failed at the COMMIT itself.
    */
   readonly transact: <A>(body: (tx: Transaction) => A) => Effect.Effect<A, StorageUnavailable | OutcomeUnknown>
   /** The same where a doubtful outcome is as good as none. */
@@ -111,7 +113,8 @@ const makeDatabase = ({ file, writer, reader }: Opened): Database => {
       try {
         rollback.run()
       } catch (cause) {
-        // What made the transaction fail is worth more to the caller; the next transaction begins with another ROLLBACK.
+        // What made the transaction fail is worth more to the caller; the next transaction begins with another
+        // ROLLBACK.
         if (!isSqliteError(cause)) throw cause
       }
     }

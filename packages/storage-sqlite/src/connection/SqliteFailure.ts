@@ -1,8 +1,8 @@
 /**
  * What SQLite's errors mean to a caller: the storage is not available, and why, in one sentence.
  *
- * The result codes are those of https://www.sqlite.org/rescode.html; `node:sqlite` gives the extended code in `errcode`, whose low byte is the
- * primary one.
+ * The result codes are those of https://www.sqlite.org/rescode.html; `node:sqlite` gives the extended code in
+ * `errcode`, whose low byte is the primary one.
  */
 import { StorageUnavailable } from "@countersign/engine"
 

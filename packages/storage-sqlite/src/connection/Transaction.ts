@@ -1,6 +1,6 @@
 /**
- * A transaction under way, as a value: whoever writes rows takes one, so nothing is written outside of a transaction, and what is kept in
- * memory meanwhile follows its end.
+ * A transaction under way, as a value: whoever writes rows takes one, so nothing is written outside of a transaction,
+ * and what is kept in memory meanwhile follows its end.
  */
 export interface Transaction {
   /** The time, read under the lock, in whole milliseconds since the epoch. */
@@ -17,7 +17,10 @@ interface Ends {
   readonly rollback: () => void
 }
 
-/** Runs `body` in the transaction that has just begun, and ends it. What `body`, a step or the commit throws rolls everything back. */
+/**
+ * Runs `body` in the transaction that has just begun, and ends it. What `body`, a step or the commit throws rolls
+ * everything back.
+ */
 export const runTransaction = <A>(now: number, body: (tx: Transaction) => A, { commit, rollback }: Ends): A => {
   const beforeCommit: Array<() => void> = []
   const afterRollback: Array<() => void> = []

@@ -1,9 +1,9 @@
 /**
- * The thread that walks long ranges of the directory's indexes, on a connection of its own that only reads, so that the process serves others
- * meanwhile. Started and asked by `Scanner.ts`, which asks one thing at a time.
+ * The thread that walks long ranges of the directory's indexes, on a connection of its own that only reads, so that the
+ * process serves others meanwhile. Started and asked by `Scanner.ts`, which asks one thing at a time.
  *
- * An answer comes in parts, each when it is asked for: a page of any size is never read by the other side in one go. Imports nothing of this
- * package, so that it loads quickly and runs from the sources and from the build alike.
+ * An answer comes in parts, each when it is asked for: a page of any size is never read by the other side in one go.
+ * Imports nothing of this package, so that it loads quickly and runs from the sources and from the build alike.
  */
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from "node:sqlite"
 import { parentPort, workerData } from "node:worker_threads"
@@ -28,7 +28,8 @@ const partText = 256 * 1_024
 /** As many shapes of queries as are kept prepared. */
 const preparedShapes = 100
 
-// Given by `Scanner.ts`: the path of the database, and the kilobytes of its cache. This thread may wait for a lock as long as a caller would.
+// Given by `Scanner.ts`: the path of the database, and the kilobytes of its cache. This thread may wait for a lock as
+// long as a caller would.
 const { cacheKilobytes, file } = workerData as { readonly file: string; readonly cacheKilobytes: number }
 const db = new DatabaseSync(file, { timeout: 10_000 })
 db.exec(`PRAGMA wal_autocheckpoint = 0; PRAGMA query_only = ON; PRAGMA cache_size = ${-cacheKilobytes}`)

@@ -1,6 +1,6 @@
 /**
- * Asks the directory's long questions on a thread (`ScanThread.ts`), one at a time, the accounts in turn: one account's long lists make another's
- * wait for one of them, not for all.
+ * Asks the directory's long questions on a thread (`ScanThread.ts`), one at a time, the accounts in turn: one account's
+ * long lists make another's wait for one of them, not for all.
  *
  * The thread starts with the first such question: a store whose lists are short never has one.
  */
@@ -16,8 +16,8 @@ import type { Search } from "./SenderSearch.ts"
 
 export interface Scanner {
   /**
-   * All rows of one statement, and so of one moment, each decoded. Between any hundred of them other work runs. A caller that is interrupted
-   * leaves the queue; a walk under way goes on for up to a hundred rows more.
+   * All rows of one statement, and so of one moment, each decoded. Between any hundred of them other work runs. A
+   * caller that is interrupted leaves the queue; a walk under way goes on for up to a hundred rows more.
    */
   readonly scan: <A>(
     account: string,
@@ -34,13 +34,16 @@ interface Job {
 }
 
 /**
- * The program of the thread. The name is written out, so that bundlers and tracers of files see that it is needed; run from the sources, this
- * module is TypeScript, and so is the thread.
+ * The program of the thread. The name is written out, so that bundlers and tracers of files see that it is needed; run
+ * from the sources, this module is TypeScript, and so is the thread.
  */
 const built = new URL("./ScanThread.js", import.meta.url)
 const threadProgram = import.meta.url.endsWith(".ts") ? new URL(built.href.replace(/js$/, "ts")) : built
 
-/** Lasts as long as the scope. Without the thread's program a store is not opened: it would fail once its lists are long. */
+/**
+ * Lasts as long as the scope. Without the thread's program a store is not opened: it would fail once its lists are
+ * long.
+ */
 export const makeScanner = (
   file: string,
   cacheKilobytes: number,

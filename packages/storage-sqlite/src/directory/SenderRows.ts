@@ -10,8 +10,9 @@ import type { SurrogateKeys } from "./SurrogateKeys.ts"
 
 export interface SenderRows {
   /**
-   * Makes `entry` the row of the stream, or deletes the row; `isNew` when the stream was made just now and so has none. Returns the entry's
-   * position: its own when it is of the same incarnation, otherwise `firstPosition`; 0 when there is none.
+   * Makes `entry` the row of the stream, or deletes the row; `isNew` when the stream was made just now and so has none.
+   * Returns the entry's position: its own when it is of the same incarnation, otherwise `firstPosition`; 0 when there
+   * is none.
    */
   readonly put: (
     tx: Transaction,

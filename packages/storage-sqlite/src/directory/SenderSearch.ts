@@ -1,9 +1,9 @@
 /**
- * The SQL of a directory query. Which index answers it is decided here and not by SQLite's planner, which would guess without statistics; a test
- * reads the plans.
+ * The SQL of a directory query. Which index answers it is decided here and not by SQLite's planner, which would guess
+ * without statistics; a test reads the plans.
  *
- * A query begins with a walk, one range of one index, and drops what the other conditions do not want. All but the shortest walks are left
- * to another thread, so a walk says how its length is asked for.
+ * A query begins with a walk, one range of one index, and drops what the other conditions do not want. All but the
+ * shortest walks are left to another thread, so a walk says how its length is asked for.
  */
 import type { SQLInputValue } from "node:sqlite"
 import type { SenderFilter, SenderQuery } from "@countersign/engine"
@@ -70,7 +70,9 @@ export const searchLength = (filter: SenderFilter, scope: Scope, walk: Walk, mos
   }
 }
 
-/** How many senders there are, out of the counts that every commit keeps; for filters by owner, kind and status only. */
+/**
+ * How many senders there are, out of the counts that every commit keeps; for filters by owner, kind and status only.
+ */
 export const searchKeptCount = ({ kind, statuses }: SenderFilter, { account, owner, except }: Scope): Search => {
   const from = owner ?? everyOwner
   const where = ["account = ?", "owner IN (?, ?)"]
@@ -116,8 +118,8 @@ const filtered = (filter: SenderFilter, scope: Scope, walk: Walk, sorted: boolea
 }
 
 /**
- * What the metadata's index does not know, the account's list does, whose entries lie side by side in the order of the walk; the rows do not. Only
- * a short walk is ever sorted by domain, which its rows tell.
+ * What the metadata's index does not know, the account's list does, whose entries lie side by side in the order of the
+ * walk; the rows do not. Only a short walk is ever sorted by domain, which its rows tell.
  */
 const joined = (added: ReadonlyArray<Condition>, sorted: boolean): string => {
   if (sorted) return " CROSS JOIN senders s ON s.stream = m.stream"

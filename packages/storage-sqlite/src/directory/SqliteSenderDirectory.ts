@@ -1,9 +1,9 @@
 /**
  * The directory on SQLite: every question is answered from an index (`SenderSearch.ts`).
  *
- * What is short is answered at once. SQLite answers within the call, so the process does nothing else meanwhile; a question that goes through
- * more than `LongLists.atOnce` entries of an index, or reads more rows, is left to a thread (`Scanner.ts`). Which is which follows from how
- * long the walk is, never from how fast the disk is.
+ * What is short is answered at once. SQLite answers within the call, so the process does nothing else meanwhile; a
+ * question that goes through more than `LongLists.atOnce` entries of an index, or reads more rows, is left to a thread
+ * (`Scanner.ts`). Which is which follows from how long the walk is, never from how fast the disk is.
  */
 
 import type { StatementSync } from "node:sqlite"
@@ -48,9 +48,15 @@ const preparedShapes = 200
 
 /** From where on a list is long. */
 export interface LongLists {
-  /** So many entries or rows are read at once. A row without long metadata is up to two pages: 30 ms when each comes from a disk that takes 0.3 ms. */
+  /**
+   * So many entries or rows are read at once. A row without long metadata is up to two pages: 30 ms when each comes
+   * from a disk that takes 0.3 ms.
+   */
   readonly atOnce: number
-  /** So many senders of an owner, or with some metadata, are sorted by domain; with more, the account's domains are gone through in order. */
+  /**
+   * So many senders of an owner, or with some metadata, are sorted by domain; with more, the account's domains are gone
+   * through in order.
+   */
   readonly sorted: number
 }
 

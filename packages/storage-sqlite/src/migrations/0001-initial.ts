@@ -1,8 +1,9 @@
 /**
  * The first schema. Frozen: a test keeps the digest of this text, and a change of the schema is a new migration.
  *
- * Texts compare as SQLite's BINARY, which on UTF-8 is the order of code points. Times are milliseconds since the epoch. Random texts (sender
- * ids, account ids, owners) are kept once and numbered, because every index that repeats them costs a page that is not in the cache.
+ * Texts compare as SQLite's BINARY, which on UTF-8 is the order of code points. Times are milliseconds since the epoch.
+ * Random texts (sender ids, account ids, owners) are kept once and numbered, because every index that repeats them
+ * costs a page that is not in the cache.
  */
 export const initial = `
 CREATE TABLE installation (
@@ -80,14 +81,16 @@ CREATE TABLE senders (
   -- Of "view", which made the row: a rebuild writes older ones anew, and an older program leaves newer ones alone.
   view_version INTEGER NOT NULL
 ) STRICT;
--- The lists of an account, in the order of the log. The columns after the position let filters and offsets be answered from the index
--- alone; a row is ten times as wide, and a list would read them all. They change seldom: kind, creation and owner never.
+-- The lists of an account, in the order of the log. The columns after the position let filters and offsets be answered
+-- from the index alone; a row is ten times as wide, and a list would read them all. They change seldom: kind, creation
+-- and owner never.
 CREATE INDEX senders_of_account ON senders (account, position, kind, status, added_at, updated_at, owner);
--- The same for one owner: an account's list does not help an owner with ten senders among 100,000. Also finds the current sender.
+-- The same for one owner: an account's list does not help an owner with ten senders among 100,000. Also finds the
+-- current sender.
 CREATE INDEX senders_of_owner ON senders (owner, position, kind, status, added_at, updated_at);
--- A verdict goes to all senders on a domain, page by page. With the canonical address, the list by domain needs no rows to sort within a domain;
--- with the columns of the other lists, none to filter. For that a change of status writes 11 pages instead of 10: the rows of 200,000 senders,
--- which lie apart from one another, would be as many pages to read.
+-- A verdict goes to all senders on a domain, page by page. With the canonical address, the list by domain needs no rows
+-- to sort within a domain; with the columns of the other lists, none to filter. For that a change of status writes 11
+-- pages instead of 10: the rows of 200,000 senders, which lie apart from one another, would be as many pages to read.
 CREATE INDEX senders_on_domain ON senders (account, domain, position, canonical, kind, status, added_at, updated_at, owner);
 -- Looking an address up among all owners of an account. Never changes either.
 CREATE INDEX senders_by_address ON senders (account, canonical, position);
@@ -102,7 +105,8 @@ CREATE TABLE sender_metadata (
   PRIMARY KEY (account, key, value, position, stream)
 ) STRICT, WITHOUT ROWID;
 
--- Live senders by owner, kind and status; owner 0 counts those of all owners. Counting rows instead takes 10 ms for 100,000.
+-- Live senders by owner, kind and status; owner 0 counts those of all owners. Counting rows instead takes 10 ms for
+-- 100,000.
 CREATE TABLE sender_counts (
   account INTEGER NOT NULL,
   owner INTEGER NOT NULL,
@@ -132,7 +136,8 @@ CREATE INDEX tasks_by_due ON tasks (state, kind, due);
 -- One live task per key. Most tasks have none and cost nothing here.
 CREATE UNIQUE INDEX tasks_by_key ON tasks (key) WHERE key IS NOT NULL;
 
--- Numbers of tasks are never used again: a stale claim must not fit another task. One row, written once per transaction.
+-- Numbers of tasks are never used again: a stale claim must not fit another task. One row, written once per
+-- transaction.
 CREATE TABLE task_numbers (
   one INTEGER PRIMARY KEY CHECK (one = 1),
   last INTEGER NOT NULL

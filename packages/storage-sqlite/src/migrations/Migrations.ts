@@ -1,9 +1,9 @@
 /**
- * Brings a database file to the schema of this program. Run once at start, by whichever process comes first; the others wait and find it
- * done.
+ * Brings a database file to the schema of this program. Run once at start, by whichever process comes first; the others
+ * wait and find it done.
  *
- * Migrations are numbered and never edited once released. The file itself says what it is (`application_id`) and how far it got
- * (`user_version`), both written in the transaction of the migration.
+ * Migrations are numbered and never edited once released. The file itself says what it is (`application_id`) and how
+ * far it got (`user_version`), both written in the transaction of the migration.
  */
 import { randomBytes, randomUUID } from "node:crypto"
 import type { DatabaseSync } from "node:sqlite"
@@ -17,7 +17,9 @@ export const migrations: ReadonlyArray<string> = [initial]
 /** "CNTS": what the file is, for this program and for `file(1)`. */
 const applicationId = 0x43_4e_54_53
 
-/** Throws `ForeignDatabase` for a file of another program, or of a newer version of this one; nothing is changed then. */
+/**
+ * Throws `ForeignDatabase` for a file of another program, or of a newer version of this one; nothing is changed then.
+ */
 export const migrate = (db: DatabaseSync): void => {
   if (schemaVersion(db) === migrations.length) return
   db.exec("BEGIN IMMEDIATE")

@@ -100,7 +100,10 @@ const makePutEvent = (db: DatabaseSync) => {
 
 const guard = "installation_is_never_changed"
 
-/** What was made with the empty store gives way, once: the trigger that forbids it is made again by the same transaction. */
+/**
+ * What was made with the empty store gives way, once: the trigger that forbids it is made again by the same
+ * transaction.
+ */
 const replaceInstallation = (db: DatabaseSync, row: StoredRowOf<"Installation">): void => {
   const trigger = readText(db.prepare("SELECT sql FROM sqlite_schema WHERE name = ?").get(guard), "sql")
   db.exec(`DROP TRIGGER ${guard}`)

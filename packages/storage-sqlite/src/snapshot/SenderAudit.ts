@@ -1,9 +1,9 @@
 /**
- * Compares what this adapter keeps beside the directory's rows with the rows: the side table of metadata, and the counts. Rows of no stream are
- * found here too, because nobody asks for them by name.
+ * Compares what this adapter keeps beside the directory's rows with the rows: the side table of metadata, and the
+ * counts. Rows of no stream are found here too, because nobody asks for them by name.
  *
- * Slice by slice, each looked at in one read transaction, and put right in one write transaction when something is wrong. In this order, because what one
- * part repairs the next one counts.
+ * Slice by slice, each looked at in one read transaction, and put right in one write transaction when something is
+ * wrong. In this order, because what one part repairs the next one counts.
  */
 import type { DatabaseSync } from "node:sqlite"
 import type { AuditSlice, MaintainedStore } from "@countersign/engine"

@@ -1,7 +1,8 @@
 /**
  * Every row of a database file as it was at one moment: one read transaction on a connection of its own, page by page.
  *
- * While it is open the log of the database cannot be begun anew, and grows by what is committed meanwhile; nobody waits for it.
+ * While it is open the log of the database cannot be begun anew, and grows by what is committed meanwhile; nobody waits
+ * for it.
  */
 import { DatabaseSync, type SQLInputValue } from "node:sqlite"
 import { budgetWindow, type StorageUnavailable, type StoredRow } from "@countersign/engine"

@@ -93,7 +93,8 @@ const makeClaims = ({ writer }: Database) => {
 
   const takeOne = (row: Row, lease: number, now: number): ClaimedTask => {
     const claimed = decodeClaimedTask(row)
-    // Its worker died or hangs. That counts as a failed run, so that a task which kills its workers is buried in the end.
+    // Its worker died or hangs. That counts as a failed run, so that a task which kills its workers is buried in the
+    // end.
     const attempts = claimed.attempts + (readTaskState(row) === "running" ? 1 : 0)
     take.run(attempts, now + lease, now, readInteger(row, "number"))
     return { ...claimed, fence: claimed.fence + 1, attempts }

@@ -1,6 +1,6 @@
 /**
- * The life of a task as steps on its row: put, and the ends of a run. The task queue takes them, and so does a commit, which puts tasks and may
- * settle one.
+ * The life of a task as steps on its row: put, and the ends of a run. The task queue takes them, and so does a commit,
+ * which puts tasks and may settle one.
  *
  * A claim is held as long as nobody else claimed the task and its run was not ended; the fence alone decides.
  */

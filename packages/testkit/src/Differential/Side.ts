@@ -1,6 +1,6 @@
 /**
- * One of the two storages of a differential run: takes the steps of a program and answers in words that do not depend on
- * the storage.
+ * One of the two storages of a differential run: takes the steps of a program and answers in words that do not depend
+ * on the storage.
  */
 import { AccountId, type NewTask, type SenderEntry, StoredDomainName, StoredSenderId } from "@countersign/core"
 import {
@@ -177,7 +177,9 @@ export const makeSide = (storage: Context.Context<StoragePorts>) => {
 const verdict = <E extends { readonly _tag: string }>(verb: Effect.Effect<void, E>): Effect.Effect<string> =>
   Effect.match(verb, { onSuccess: () => "done", onFailure: ({ _tag }) => _tag })
 
-/** An order that does not depend on ids. Tasks without a key differ in their payloads, and those with one in their keys. */
+/**
+ * An order that does not depend on ids. Tasks without a key differ in their payloads, and those with one in their keys.
+ */
 const byContent = <T extends ClaimedTask | TaskRecord>(a: T, b: T): number => {
   const rank = ({ key, payload }: T) => key ?? JSON.stringify(payload)
   return rank(a) < rank(b) ? -1 : 1

@@ -1,6 +1,6 @@
 /**
- * Random programs over the storage ports. A step names things by small numbers, which the interpreter turns into the streams, tasks
- * and claims of its storage; so programs make sense on any storage, and shrink well.
+ * Random programs over the storage ports. A step names things by small numbers, which the interpreter turns into the
+ * streams, tasks and claims of its storage; so programs make sense on any storage, and shrink well.
  */
 import type { SenderEntry, TaskKind } from "@countersign/core"
 import type { SenderQuery } from "@countersign/engine"

@@ -31,8 +31,8 @@ export type StorageLayer = Layer.Layer<StoragePorts, unknown>
 
 export interface StorageOptions {
   /**
-   * A new, empty store, as a layer that opens it: each building of the layer opens the same store. With it, the clauses about durability and
-   * about several processes run.
+   * A new, empty store, as a layer that opens it: each building of the layer opens the same store. With it, the clauses
+   * about durability and about several processes run.
    */
   readonly reopen?: Effect.Effect<StorageLayer, unknown, Scope.Scope>
   /** The adapter with other limits of mail. With it, the clause about an account's own limit runs. */

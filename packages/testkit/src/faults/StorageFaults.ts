@@ -1,8 +1,9 @@
 /**
- * Faults of a storage on demand: a layer around any adapter's layer, and a service by which a test says what goes wrong.
+ * Faults of a storage on demand: a layer around any adapter's layer, and a service by which a test says what goes
+ * wrong.
  *
- * Commits can fail before or after they are written, hang, or be refused for what they hold; the storage can be down for a while; and the
- * process can die: from some step on, no call of this layer ever takes effect or answers again.
+ * Commits can fail before or after they are written, hang, or be refused for what they hold; the storage can be down
+ * for a while; and the process can die: from some step on, no call of this layer ever takes effect or answers again.
  */
 import {
   Accounts,

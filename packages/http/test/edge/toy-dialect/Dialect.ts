@@ -7,7 +7,7 @@ import { Effect, Redacted, Schema } from "effect"
 import { HttpServerResponse } from "effect/http"
 import { HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
 
-class ToyGroup extends HttpApiGroup.make("toy")
+export class ToyGroup extends HttpApiGroup.make("toy")
   .add(HttpApiEndpoint.get("count", "/toys/count", { success: Schema.Struct({ toys: Schema.Int }) }))
   .add(HttpApiEndpoint.delete("forget", "/toys/:name", { params: { name: Schema.String } })) {}
 

@@ -2,8 +2,8 @@
 import { planner } from "./function-settings.ts"
 
 export const auditEntries = `
--- What is wrong with the side table of metadata, of the streams with these numbers: orphan, a row of no stream; missing, a term that a sender has
--- and is not found by; extra, one that finds what does not have it.
+-- What is wrong with the side table of metadata, of the streams with these numbers: orphan, a row of no stream;
+-- missing, a term that a sender has and is not found by; extra, one that finds what does not have it.
 CREATE FUNCTION {schema}.audit_entries(after bigint, upto bigint, repair boolean)
 RETURNS TABLE (number bigint, name text, fault text, key text) LANGUAGE plpgsql ${planner} AS $function$
 #variable_conflict use_column

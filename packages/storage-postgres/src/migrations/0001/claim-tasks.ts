@@ -32,7 +32,8 @@ BEGIN
     ), taken AS (
       UPDATE {schema}.tasks t SET
         state = 1,
-        -- Its worker died or hangs. That counts as a failed run, so that a task which kills its workers is buried in the end.
+        -- Its worker died or hangs. That counts as a failed run, so that a task which kills its workers is buried in
+        -- the end.
         attempts = t.attempts + c.state,
         fence = t.fence + 1,
         leased_until = now_is + lease,

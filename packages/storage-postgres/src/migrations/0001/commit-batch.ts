@@ -1,9 +1,10 @@
 /**
  * The first schema: the function that commits a batch. Frozen like the tables.
  *
- * A batch comes as arrays, cut into runs of commits that do not touch each other (`CommitRuns.ts`). A run is decided and written by a fixed number
- * of statements, whatever its length; the next one sees what it wrote. So the commits of a batch are taken in order, and a batch of
- * strangers, which nearly all are, costs as many statements as a single commit.
+ * A batch comes as arrays, cut into runs of commits that do not touch each other (`CommitRuns.ts`). A run is decided
+ * and written by a fixed number of statements, whatever its length; the next one sees what it wrote. So the commits of
+ * a batch are taken in order, and a batch of strangers, which nearly all are, costs as many statements as a single
+ * commit.
  */
 import { clock, planner } from "./function-settings.ts"
 
@@ -11,15 +12,17 @@ import { clock, planner } from "./function-settings.ts"
 const receiptLifetime = 24 * 60 * 60 * 1_000
 
 export const commitBatch = `
--- outcomes, per commit: 0 committed, 1 duplicate, 2 command id reused, 3 lease lost, 4 conflict. texts, per commit: the first result of a
--- duplicate, or the JSON of a conflict's newer events; conflicts: which append. places, per append: the position of its entry.
+-- outcomes, per commit: 0 committed, 1 duplicate, 2 command id reused, 3 lease lost, 4 conflict. texts, per commit: the
+-- first result of a duplicate, or the JSON of a conflict's newer events; conflicts: which append. places, per append:
+-- the position of its entry.
 CREATE FUNCTION {schema}.commit_batch(
-  -- "forget": how many old receipts to delete; "folds": whether to sum up the rows of a count; "made_by": the version of the view.
+  -- "forget": how many old receipts to delete; "folds": whether to sum up the rows of a count; "made_by": the version
+  -- of the view.
   given bigint, forget integer, folds boolean, made_by integer,
   -- Per commit: where the run ends that it is in; its command; and the claim that it settles.
   c_until integer[], c_account text[], c_command text[], c_fingerprint text[], c_result text[], c_task bigint[], c_fence integer[],
-  -- Per append: its commit; how many events of the commit come before it on its stream; the version after all of them; how many appends
-  -- of the commit to the stream come before it; whether the stream is kept.
+  -- Per append: its commit; how many events of the commit come before it on its stream; the version after all of them;
+  -- how many appends of the commit to the stream come before it; whether the stream is kept.
   a_commit integer[], a_stream text[], a_expected integer[], a_before integer[], a_events integer[], a_final integer[],
   a_layer integer[], a_kept boolean[],
   -- Per append: its entry, or NULL.
@@ -49,7 +52,8 @@ DECLARE
   v_high integer := 0;
   layers integer;
   hit record;
-  -- Per append: its stream, the position of its first event (NULL when it is not written), and whether the stream was there before.
+  -- Per append: its stream, the position of its first event (NULL when it is not written), and whether the stream was
+  -- there before.
   numbers bigint[] := array_fill(NULL::bigint, ARRAY[appends]);
   firsts bigint[] := array_fill(NULL::bigint, ARRAY[appends]);
   known boolean[] := array_fill(false, ARRAY[appends]);
@@ -77,7 +81,8 @@ BEGIN
     t_low := t_high + 1;
     v_low := v_high + 1;
 
-    -- 1. Receipts, before everything else: the first answer holds although the versions, and the lease, have moved on since.
+    -- 1. Receipts, before everything else: the first answer holds although the versions, and the lease, have moved on
+    -- since.
     FOR hit IN
       SELECT c.nth, r.fingerprint = c_fingerprint[c.nth] AS same, r.result
       FROM generate_series(low, high) AS c(nth)

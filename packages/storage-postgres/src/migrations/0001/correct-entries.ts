@@ -2,7 +2,8 @@
 import { planner } from "./function-settings.ts"
 
 export const correctEntries = `
--- Makes entries the rows of their streams, position and all. Per entry: 0 written, 1 the stream has moved on, 2 the row is of a newer view.
+-- Makes entries the rows of their streams, position and all. Per entry: 0 written, 1 the stream has moved on, 2 the row
+-- is of a newer view.
 CREATE FUNCTION {schema}.correct_entries(
   streams text[], versions integer[], views integer[],
   e_account text[], e_owner text[], e_kind text[], e_status text[], e_domain text[], e_canonical text[], e_incarnation integer[],

@@ -19,7 +19,8 @@ BEGIN
     UPDATE {schema}.tasks SET state = 0, due = least(next_due, again), attempts = next_attempts,
       payload = coalesce(next_payload, payload), error = next_error, rerun_at = NULL WHERE number = task;
   ELSIF again IS NOT NULL THEN
-    -- Its key was put during the run: that came after whatever made the worker give up, and revives the task like one a moment later.
+    -- Its key was put during the run: that came after whatever made the worker give up, and revives the task like one a
+    -- moment later.
     UPDATE {schema}.tasks SET state = 0, due = again, attempts = 0, error = NULL, rerun_at = NULL WHERE number = task;
   ELSIF verb = 'bury' THEN
     UPDATE {schema}.tasks SET state = 2, error = next_error WHERE number = task;

@@ -1,8 +1,8 @@
 /**
  * The first schema: what the rule of the mail budget needs to know. Frozen like the tables.
  *
- * The rule itself is the engine's (`allowance`), so a mail is looked at and taken in two steps, and no lock is held in between: the second one
- * (`take_mail`) does nothing when another mail came first.
+ * The rule itself is the engine's (`allowance`), so a mail is looked at and taken in two steps, and no lock is held in
+ * between: the second one (`take_mail`) does nothing when another mail came first.
  */
 import { clock, planner } from "./function-settings.ts"
 

@@ -2,8 +2,8 @@
 import { planner } from "./function-settings.ts"
 
 export const putTasks = `
--- Puts the tasks from low to high of those commits whose outcome is 0. Tasks of one key have each a layer of their own within a commit, so that
--- no statement meets a key twice.
+-- Puts the tasks from low to high of those commits whose outcome is 0. Tasks of one key have each a layer of their own
+-- within a commit, so that no statement meets a key twice.
 CREATE FUNCTION {schema}.put_tasks(
   low integer, high integer, outcomes integer[],
   commits integer[], layers integer[], kinds text[], keys text[], dues bigint[], spacings bigint[], payloads text[]
@@ -38,7 +38,8 @@ BEGIN
       END IF;
     END LOOP;
     WHILE wanted > 0 LOOP
-      -- Always writes the row, even where nothing changes: its lock keeps a claim from taking the task before this transaction ends.
+      -- Always writes the row, even where nothing changes: its lock keeps a claim from taking the task before this
+      -- transaction ends.
       UPDATE {schema}.tasks t SET
         state = CASE t.state WHEN 1 THEN 1 ELSE 0 END,
         due = CASE t.state

@@ -1,8 +1,9 @@
 /**
  * The first schema: its tables. `{schema}` stands for the schema's name. Frozen: a test keeps the digest of this text.
  *
- * Texts compare by code point (`COLLATE "C"`, in a database that is UTF-8). Times are milliseconds since the epoch. No table has a foreign key:
- * the functions of this schema are the only writers, and a check costs each commit a lookup per row.
+ * Texts compare by code point (`COLLATE "C"`, in a database that is UTF-8). Times are milliseconds since the epoch. No
+ * table has a foreign key: the functions of this schema are the only writers, and a check costs each commit a lookup
+ * per row.
  */
 export const tables = `
 CREATE TABLE {schema}.installation (
@@ -11,7 +12,8 @@ CREATE TABLE {schema}.installation (
   identity_key bytea NOT NULL
 );
 
--- Random stream names are kept once and numbered: the number grows, so new streams are neighbours in every index but this one.
+-- Random stream names are kept once and numbered: the number grows, so new streams are neighbours in every index but
+-- this one.
 CREATE SEQUENCE {schema}.stream_numbers;
 CREATE TABLE {schema}.streams (
   number bigint PRIMARY KEY,
@@ -69,14 +71,17 @@ CREATE TABLE {schema}.senders (
   updated_at bigint NOT NULL,
   metadata text COLLATE "C" NOT NULL,
   body text COLLATE "C" NOT NULL,
-  -- Which version of core's view made the row: a rebuild knows what to write anew, and an older program what to leave alone.
+  -- Which version of core's view made the row: a rebuild knows what to write anew, and an older program what to leave
+  -- alone.
   view_version integer NOT NULL
 ) WITH (fillfactor = 85);
--- The lists of an account, in the order of the log. The included columns let filters and offsets be answered from the index alone; a row is
--- ten times as wide. They cost an entry in each index when a status changes, which a sender does a few times in its life.
+-- The lists of an account, in the order of the log. The included columns let filters and offsets be answered from the
+-- index alone; a row is ten times as wide. They cost an entry in each index when a status changes, which a sender does
+-- a few times in its life.
 CREATE INDEX senders_of_account ON {schema}.senders (account, position)
   INCLUDE (stream, kind, status, added_at, updated_at);
--- The same for one owner: an account's list does not help an owner with ten senders among 100,000. Also finds the current sender.
+-- The same for one owner: an account's list does not help an owner with ten senders among 100,000. Also finds the
+-- current sender.
 CREATE INDEX senders_of_owner ON {schema}.senders (account, owner, position)
   INCLUDE (stream, kind, status, added_at, updated_at);
 -- A verdict goes to all senders on a domain, page by page; the list by domain sorts within a domain only.
@@ -84,8 +89,8 @@ CREATE INDEX senders_on_domain ON {schema}.senders (account, domain, position);
 -- Looking an address up among all owners of an account.
 CREATE INDEX senders_by_address ON {schema}.senders (account, canonical, position);
 
--- Written for senders that have metadata. A table and not a GIN index: this one answers in the order of the log without sorting
--- all that match, and a sender without metadata costs nothing.
+-- Written for senders that have metadata. A table and not a GIN index: this one answers in the order of the log without
+-- sorting all that match, and a sender without metadata costs nothing.
 CREATE TABLE {schema}.sender_metadata (
   account text COLLATE "C" NOT NULL,
   key text COLLATE "C" NOT NULL,
@@ -93,14 +98,16 @@ CREATE TABLE {schema}.sender_metadata (
   position bigint NOT NULL,
   stream bigint NOT NULL
 );
--- Keys and values may be longer than an index takes, so a digest stands for them; whoever asks compares the texts as well.
+-- Keys and values may be longer than an index takes, so a digest stands for them; whoever asks compares the texts as
+-- well.
 CREATE INDEX sender_metadata_by_term ON {schema}.sender_metadata (account, md5(key || '=' || value), position);
 -- Finds what to delete with a sender.
 CREATE INDEX sender_metadata_of_stream ON {schema}.sender_metadata (stream);
 
--- Live senders by owner, kind and status: the sum of the rows of each; owner '' counts those of all owners. Counting senders instead reads every
--- entry of an account. A batch adds its change as a row of its own, and every so often one makes one row of them: the row that an account's
--- commits would update all the time grows a version with each while any snapshot is held, and each commit would walk all of them.
+-- Live senders by owner, kind and status: the sum of the rows of each; owner '' counts those of all owners. Counting
+-- senders instead reads every entry of an account. A batch adds its change as a row of its own, and every so often one
+-- makes one row of them: the row that an account's commits would update all the time grows a version with each while
+-- any snapshot is held, and each commit would walk all of them.
 CREATE TABLE {schema}.sender_counts (
   account text COLLATE "C" NOT NULL,
   owner text COLLATE "C" NOT NULL,

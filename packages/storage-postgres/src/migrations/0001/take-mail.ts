@@ -16,7 +16,8 @@ BEGIN
   THEN
     RETURN false;
   END IF;
-  -- Those out of the window go, more at a time than one comes in, so the rest shrinks; and this one's own old row with them.
+  -- Those out of the window go, more at a time than one comes in, so the rest shrinks; and this one's own old row with
+  -- them.
   DELETE FROM {schema}.granted_mails m WHERE m.mail = wanted;
   DELETE FROM {schema}.granted_mails m WHERE m.number IN (
     SELECT o.number FROM {schema}.granted_mails o WHERE o.at <= looked_at - since ORDER BY o.at LIMIT 8);

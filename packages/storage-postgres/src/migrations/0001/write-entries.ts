@@ -1,12 +1,13 @@
 /**
- * The first schema: writes rows of the directory and whatever follows from them, for a commit and for an operator's correction alike. Frozen
- * like the tables.
+ * The first schema: writes rows of the directory and whatever follows from them, for a commit and for an operator's
+ * correction alike. Frozen like the tables.
  */
 export const writeEntries = `
--- Makes the entries of the appends from low to high the rows of their streams, or deletes the rows, layer by layer: the second append of a commit
--- to one stream finds what the first one wrote. An append is left out when it has no stream in "numbers". "listed" says whether any of the streams
--- may have a row. With "keeps" an entry of the same incarnation stays at its position, otherwise it goes to its place. "views" has the version of the view that made each entry, or one for all. Answers the places.
--- Called by functions that fix the planner's choice.
+-- Makes the entries of the appends from low to high the rows of their streams, or deletes the rows, layer by layer: the
+-- second append of a commit to one stream finds what the first one wrote. An append is left out when it has no stream
+-- in "numbers". "listed" says whether any of the streams may have a row. With "keeps" an entry of the same incarnation
+-- stays at its position, otherwise it goes to its place. "views" has the version of the view that made each entry, or
+-- one for all. Answers the places. Called by functions that fix the planner's choice.
 CREATE FUNCTION {schema}.write_entries(
   low integer, high integer, layers integer, listed boolean, keeps boolean, folds boolean,
   layer integer[], numbers bigint[], views integer[], INOUT places bigint[],

@@ -1,12 +1,15 @@
 /**
- * The counts of live senders by kind and status: those of each owner, and those of each account, which are of all its owners.
+ * The counts of live senders by kind and status: those of each owner, and those of each account, which are of all its
+ * owners.
  */
 import type { DatabaseSync } from "node:sqlite"
 import { countFault, type Row, readInteger, readText } from "@countersign/engine/storage"
 import { everyOwner } from "../../directory/SenderRows.ts"
 import type { AuditPart } from "./AuditPart.ts"
 
-/** A slice ends after so many senders, and with the owner or account it is at. Counting them takes a few milliseconds. */
+/**
+ * A slice ends after so many senders, and with the owner or account it is at. Counting them takes a few milliseconds.
+ */
 const enough = 20_000
 const sliceSize = 200
 
