@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import { expect, it } from "vitest"
 import { raceOnOneStream, takeOver } from "./Duels.ts"
 import type { Store } from "./Installation.ts"
-import { long } from "./Size.ts"
+import { long } from "@countersign/testkit"
 
 export const duelTests = (
   title: string,

@@ -17,7 +17,7 @@ import {
 import { Effect } from "effect"
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest"
 import { duelTests } from "./DuelTests.ts"
-import { commandsOr, long, seed } from "./Size.ts"
+import { commandsOr, long, seed } from "@countersign/testkit"
 import { runStress, type StressOptions, summary } from "./Stress.ts"
 
 vi.setConfig({ testTimeout: 1_800_000, hookTimeout: 120_000 })
