@@ -65,7 +65,11 @@ export const agreesWithTheModel: Law = (history, machine) => {
   for (const { command, events, after, deed, modelBefore, modelAfter } of mailbox) {
     same(named(events), expectedOfMailbox(modelBefore, deed), `what ${command._tag} makes happen`)
     const decline = after._tag === "KnownMailbox" ? after.decline : undefined
-    same(decline?.lifted === undefined ? decline?.until : undefined, modelAfter.quietUntil, "until when the mailbox is declined")
+    same(
+      decline?.lifted === undefined ? decline?.until : undefined,
+      modelAfter.quietUntil,
+      "until when the mailbox is declined"
+    )
   }
 }
 

@@ -1,7 +1,7 @@
-import { accountOwner } from "@countersign/core"
-import { type Caller, liftDecline, listDeclines, Senders, verify } from "@countersign/engine"
+import { AccountId, accountOwner, mailboxDecider, mailboxId, parseEmailAddress } from "@countersign/core"
+import { type Caller, Executor, liftDecline, listDeclines, Senders, verify } from "@countersign/engine"
 import { assert, describe, expect, it } from "@effect/vitest"
-import { Clock, Effect } from "effect"
+import { Clock, Effect, Result } from "effect"
 import { createAccount, mails, pass, tokenOf, world } from "./World.ts"
 
 const day = 24 * 3_600_000
@@ -18,7 +18,9 @@ const declined = Effect.fnUntraced(function* (caller: Caller, of = address) {
 })
 
 const listed = (all = false) =>
-  Effect.map(listDeclines({ all }), (declines) => declines.map((decline): [string, boolean] => [decline.address, decline.inForce]))
+  Effect.map(listDeclines({ all }), (declines) =>
+    declines.map((decline): [string, boolean] => [decline.address, decline.inForce])
+  )
 
 const sound = Effect.map(
   verify((problem) => Effect.die(problem)),
@@ -47,6 +49,23 @@ describe("the list of declines", () => {
         ["hello@acme.com", false],
         ["ada@acme.com", true]
       ])
+    }).pipe(Effect.provide(world))
+  )
+
+  it.effect("is of the whole log, however long it is", () =>
+    Effect.gen(function* () {
+      const { execute } = yield* Executor
+      const { account } = yield* createAccount()
+      yield* Effect.forEach(Array.from({ length: 600 }).keys(), (number) => {
+        const { canonical } = Result.getOrThrow(parseEmailAddress(`box${number}@acme.com`))
+        const mailbox = mailboxId(AccountId.make(account), canonical)
+        const command = { _tag: "DeclineMail", at: 0, account: AccountId.make(account), canonical } as const
+        return execute({ account: AccountId.make(account), actor: "mailbox", correlation: "test" }, (tx) =>
+          tx.decide(mailboxDecider, mailbox, command)
+        )
+      })
+      assert.strictEqual((yield* listed()).length, 600)
+      assert.deepStrictEqual((yield* listed()).at(-1), ["box599@acme.com", true])
     }).pipe(Effect.provide(world))
   )
 
