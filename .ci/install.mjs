@@ -89,7 +89,7 @@ const take = async () => {
 const install = async () => {
   await take()
   try {
-    if (upToDate() && findNode() !== undefined) return
+    if (isComplete()) return
     process.stderr.write(
       "Installing the dependencies (npm ci). This happens once for each change of package-lock.json.\n"
     )
@@ -122,8 +122,10 @@ const findNode = () => {
 const { platform, arch } = process
 const nodePackage = `${platform === "darwin" && arch === "arm64" ? "node-bin" : "node"}-${platform === "win32" ? "win" : platform}-${arch}`
 
-// The packages of Node are optional, so that a platform without one can bring its own.
-if (!upToDate() || findNode() === undefined) {
+/** The packages of Node are optional, so that a platform without one can bring its own. */
+const isComplete = () => upToDate() && (existsSync(join(modules, nodePackage)) || findNode() !== undefined)
+
+if (!isComplete()) {
   const problem = await install()
   if (problem !== undefined) fail(problem)
 }
