@@ -3,7 +3,7 @@
  */
 import { Session } from "node:inspector/promises"
 
-const sources = new URL("../../../", import.meta.url).href
+const sources = import.meta.url.slice(0, import.meta.url.lastIndexOf("bench/"))
 
 /** The files below `packages`, as `core/Sender.ts`, that ran at least one function during `run`; sorted. */
 export const filesDuring = async (run: () => Promise<unknown>): Promise<ReadonlyArray<string>> => {
