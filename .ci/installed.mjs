@@ -12,37 +12,32 @@ const patience = 30_000
 
 /** A service without TypeScript; it imports every entry of every package that runs outside of a test runner. */
 const program = `
-import { makeLinkKeys } from "@countersign/core"
-import { Executor } from "@countersign/engine"
-import { CountersignApi } from "@countersign/http/api"
-import { SmtpSink } from "@countersign/sandbox"
 import { createCountersign } from "countersign"
 import { SpaceInvoices } from "countersign/dialects"
 import { memory } from "countersign/memory"
-import { postgres } from "countersign/postgres"
 import { smtp } from "countersign/smtp"
 import { sqlite } from "countersign/sqlite"
 import { makeTestCountersign } from "countersign/testing"
+import { CountersignApi } from "@countersign/http/api"
+import { SmtpSink } from "@countersign/sandbox"
 
-for (const part of [makeLinkKeys, Executor, CountersignApi, SmtpSink, postgres, makeTestCountersign]) {
-  if (typeof part !== "function") throw new Error("an export is missing")
+if (typeof SmtpSink !== "function" || typeof CountersignApi !== "function") throw new Error("an export is missing")
+const settings = {
+  publicUrl: "http://127.0.0.1:1",
+  secret: "0123456789abcdef0123456789abcdef",
+  dkimZone: "dkim.example.com",
+  mail: smtp("smtp://127.0.0.1:1", "verify@example.com"),
+  dns: ["127.0.0.1:1"]
 }
-for (const storage of [memory(), sqlite("embedded.db")]) {
-  const { senders, page, api, close } = await createCountersign({
-    publicUrl: "http://127.0.0.1:1",
-    secret: "0123456789abcdef0123456789abcdef",
-    dkimZone: "dkim.example.com",
-    storage,
-    mail: smtp("smtp://127.0.0.1:1", "verify@example.com"),
-    dns: ["127.0.0.1:1"],
-    logLevel: "None"
-  })
-  const { created } = await senders.add({ account: "acme", address: "billing@acme.com" })
-  const { status } = await page.fetch(new Request("http://127.0.0.1/verify/damaged"))
-  const { status: refused } = await api(SpaceInvoices).fetch(new Request("http://127.0.0.1/v1/email-address"))
-  if (!created || status !== 404 || refused !== 401) throw new Error(\`the embedded engine does not work: \${status}, \${refused}\`)
-  await close()
+const works = async (countersign) => {
+  const { created } = await countersign.senders.add({ account: "acme", address: "billing@acme.com" })
+  countersign.api(SpaceInvoices)
+  const { status } = await countersign.page.fetch(new Request("http://127.0.0.1/verify/x"))
+  if (!created || status !== 404) throw new Error("the embedded engine does not work: " + status)
+  await countersign.close()
 }
+for (const storage of [memory(), sqlite("embedded.db")]) await works(await createCountersign({ ...settings, storage }))
+await works(await makeTestCountersign())
 `
 
 /** The files that npm would publish, by the package's folder. */
