@@ -9,7 +9,7 @@
 import { spawn, spawnSync } from "node:child_process"
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { constants } from "node:os"
-import { basename, dirname, join } from "node:path"
+import { basename, delimiter, dirname, join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
 
@@ -89,7 +89,7 @@ const take = async () => {
 const install = async () => {
   await take()
   try {
-    if (upToDate()) return
+    if (isComplete()) return
     process.stderr.write(
       "Installing the dependencies (npm ci). This happens once for each change of package-lock.json.\n"
     )
@@ -102,7 +102,7 @@ const install = async () => {
       started: (pid) => writeFileSync(lock, `${process.pid} ${pid}`)
     })
     if (code !== 0) return `npm ci failed with exit code ${code}; its reason is above. The next run installs again.`
-    if (!upToDate()) return "npm ci ended well, but packages that package-lock.json names are not in node_modules."
+    if (!upToDate()) return "npm ci succeeded, but node_modules lacks packages named in package-lock.json."
   } finally {
     rmSync(lock, { force: true })
   }
@@ -113,21 +113,31 @@ const install = async () => {
 
 /** The Node of the platform's package, else the one that runs this script, when it is new enough. */
 const findNode = () => {
-  const { platform, arch, execPath, version } = process
-  const prefix = platform === "darwin" && arch === "arm64" ? "node-bin" : "node"
-  const name = `${prefix}-${platform === "win32" ? "win" : platform}-${arch}`
-  const packaged = join(modules, name, "bin", platform === "win32" ? "node.exe" : "node")
+  const packaged = join(modules, nodePackage, "bin", process.platform === "win32" ? "node.exe" : "node")
   if (existsSync(packaged) && spawnSync(packaged, ["--version"]).status === 0) return packaged
-  const [major, minor] = version.slice(1).split(".").map(Number)
-  if (major > 22 || (major === 22 && minor >= 19)) return execPath
-  return fail(
-    `Countersign needs Node 22.19 or later, and this is ${version}: install Node 24, or let npm install the optional package ${name}, which brings it.`
-  )
+  const [major, minor] = process.version.slice(1).split(".").map(Number)
+  return major > 22 || (major === 22 && minor >= 19) ? process.execPath : undefined
 }
 
-if (!upToDate()) {
+const { platform, arch } = process
+const nodePackage = `${platform === "darwin" && arch === "arm64" ? "node-bin" : "node"}-${platform === "win32" ? "win" : platform}-${arch}`
+
+/** The packages of Node are optional, so that a platform without one can bring its own. */
+const isComplete = () => upToDate() && (existsSync(join(modules, nodePackage)) || findNode() !== undefined)
+
+if (!isComplete()) {
   const problem = await install()
   if (problem !== undefined) fail(problem)
 }
+const node = findNode()
+if (node === undefined) {
+  fail(
+    `Countersign needs Node 22.19 or later, and this is ${process.version}: install Node 24, or let npm install the optional package ${nodePackage}, which brings it.`
+  )
+}
 const [...command] = process.argv.slice(2)
-if (command.length > 0) process.exit(await run(findNode(), command))
+if (command.length > 0) {
+  // What the program starts by the name of `node` runs on the same one.
+  process.env.PATH = `${dirname(node)}${delimiter}${process.env.PATH}`
+  process.exit(await run(node, command))
+}

@@ -7,6 +7,7 @@ import { type AccessKey, AccountAdmin, AccountNotFound, Accounts } from "@counte
 import { Effect, Option, Redacted, Result } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { json, lines, say } from "./CommandAnswers.ts"
+import { declineCommand } from "./DeclineCommands.ts"
 import { maintenanceCommands } from "./MaintenanceCommands.ts"
 import { OperatorError } from "./OperatorError.ts"
 import { existingStore, storeToWrite } from "./Store.ts"
@@ -158,6 +159,7 @@ export const operatorCommands = [
     Command.withSubcommands([keyCreate, keyList, keyRevoke])
   ),
   tasksCommand,
+  declineCommand,
   ...maintenanceCommands,
   ...transferCommands
 ] as const
