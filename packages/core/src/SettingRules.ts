@@ -33,7 +33,7 @@ const shortestSecret = 32
 export const parseLinkSecrets = (value: string): Result.Result<LinkSecrets, string> => {
   const [first = "", ...rest] = value.split(",").map((secret) => secret.trim())
   return [first, ...rest].some((secret) => secret.length < shortestSecret)
-    ? Result.fail(`must have at least ${shortestSecret} characters, or be several such secrets with commas between`)
+    ? Result.fail(`must have at least ${shortestSecret} characters, or be several such secrets separated by commas`)
     : Result.succeed(secretsBrand([first, ...rest]))
 }
 

@@ -43,7 +43,7 @@ const loopback = /^(?:localhost|127\.\d+\.\d+\.\d+|::1)$/
 export const parseSmtpUrl = (input: Redacted.Redacted): Result.Result<SmtpServer, SmtpSettingInvalid> => {
   const text = Redacted.value(input)
   const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url === undefined) return refuse("it is no URL, such as smtp://user:password@mail.example.com:587")
+  if (url === undefined) return refuse("it is not a URL such as smtp://user:password@mail.example.com:587")
   const implicit = url.protocol === "smtps:"
   if (!implicit && url.protocol !== "smtp:") return refuse("it begins with neither smtp:// nor smtps://")
   const host = url.hostname.replace(/^\[(.*)\]$/, "$1")
@@ -55,7 +55,7 @@ export const parseSmtpUrl = (input: Redacted.Redacted): Result.Result<SmtpServer
   if (stranger !== undefined) return refuse(`it has a parameter other than ${known.join(", ")}`)
   const [tls, verify, name] = known.map((key) => url.searchParams.get(key) ?? undefined)
   if (verify !== undefined && verify !== "true" && verify !== "false") return refuse("verify is neither true nor false")
-  if (name !== undefined && !isHostName(name)) return refuse("name is no host name")
+  if (name !== undefined && !isHostName(name)) return refuse("name is not a host name")
 
   const credentials = parseCredentials(url)
   if (Result.isFailure(credentials)) return Result.fail(credentials.failure)

@@ -98,7 +98,7 @@ const linkSecrets = Effect.fnUntraced(function* (value: string) {
   return Redacted.make(secrets.success)
 })
 
-const secretRule = `COUNTERSIGN_SECRET must have at least ${shortestSecret} characters, or be several such secrets with commas between.`
+const secretRule = `COUNTERSIGN_SECRET must have at least ${shortestSecret} characters, or be several such secrets separated by commas.`
 
 // The tokens before it take 33 octets of the 253 that a name may have.
 const zoneName = /^(?=.{1,220}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/

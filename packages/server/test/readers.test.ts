@@ -28,7 +28,7 @@ it("a server goes on without the reader of its log", async () => {
     output += text
   })
   const url = await until("the banner", () => /^Countersign sandbox on (http:\S+)$/m.exec(output)?.[1])
-  await until("the end of the banner", () => (output.includes("Ctrl-C ends it.") ? true : undefined))
+  await until("the end of the banner", () => (output.includes("Ctrl-C stops it.") ? true : undefined))
   child.stdout.destroy()
   child.stderr.destroy()
   const { accessToken } = await readJson<{ readonly accessToken: string }>(`${url}/sandbox.json`)

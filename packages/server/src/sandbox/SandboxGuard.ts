@@ -14,10 +14,10 @@ export const refusalOf = (
   const host = request.headers.host
   const own = host === undefined ? null : URL.parse(`http://${host}`)
   if (own === null || (!isLoopback(own.hostname.replace(/^\[|\]$/g, "")) && own.host !== URL.parse(publicUrl)?.host)) {
-    return "The sandbox answers on this machine's own name only, such as localhost or 127.0.0.1."
+    return "The sandbox answers only to a name of this machine, such as localhost or 127.0.0.1."
   }
   if (request.method === "GET" || request.method === "HEAD") return undefined
   const origin = request.headers.origin
   const foreign = origin !== undefined && URL.parse(origin)?.host !== own.host
-  return foreign ? "The sandbox is changed by its own page and by programs on this machine only." : undefined
+  return foreign ? "Only the sandbox's own page and programs on this machine may change it." : undefined
 }
