@@ -1,7 +1,7 @@
 /**
  * The pages behind a verification link, as HTML. Pure: what is shown comes in as data, everything is escaped.
  */
-import type { LinkRefused, LinkView } from "@countersign/engine"
+import type { LinkRefused, LinkTarget, LinkView } from "@countersign/engine"
 import { type Html, html } from "../Html.ts"
 import { style } from "./Style.ts"
 
@@ -44,21 +44,21 @@ ${boxed(link.address)}
 <p class="soft">Nothing happens until you press a button.</p>`
   )
 
-export const confirmedPage = (link: LinkView): string =>
+export const confirmedPage = (link: LinkTarget): string =>
   page(
     "Thank you, the address is confirmed",
     html`${boxed(link.address)}
 <p><strong>${link.accountName}</strong> can send from it once its domain is verified too. You can close this page.</p>`
   )
 
-export const alreadyVerifiedPage = (link: LinkView): string =>
+export const alreadyVerifiedPage = (link: LinkTarget): string =>
   page(
     "This address is already verified",
     html`${boxed(link.address)}
 <p>It was confirmed for <strong>${link.accountName}</strong> with this link. There is nothing left to do; you can close this page.</p>`
   )
 
-export const declinedPage = (link: LinkView): string =>
+export const declinedPage = (link: LinkTarget): string =>
   page(
     "Thank you for telling us",
     html`${boxed(link.address)}
