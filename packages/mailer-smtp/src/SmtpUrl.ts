@@ -5,6 +5,7 @@
  * Read once, when the mailer is built; a mistake is told in one sentence, which never repeats the URL.
  */
 import { isIPv6 } from "node:net"
+import { isLoopback } from "@countersign/engine"
 import { Redacted, Result } from "effect"
 import { SmtpSettingInvalid } from "./SmtpSettingInvalid.ts"
 import { isHostName } from "./SmtpText.ts"
@@ -30,7 +31,6 @@ export interface SmtpServer {
 
 const known = ["tls", "verify", "name"]
 const encryptions = ["required", "opportunistic", "none"] as const
-const loopback = /^(?:localhost|127\.\d+\.\d+\.\d+|::1)$/
 
 /**
  * Reads the URL. Port: 465 for `smtps`, else 587. User and password are percent-encoded. Parameters:
@@ -59,7 +59,7 @@ export const parseSmtpUrl = (input: Redacted.Redacted): Result.Result<SmtpServer
 
   const credentials = parseCredentials(url)
   if (Result.isFailure(credentials)) return Result.fail(credentials.failure)
-  const fallback = credentials.success === undefined || loopback.test(host) ? "opportunistic" : "required"
+  const fallback = credentials.success === undefined || isLoopback(host) ? "opportunistic" : "required"
   const startTls = tls === undefined ? fallback : encryptions.find((one) => one === tls)
   if (startTls === undefined) return refuse(`tls is none of ${encryptions.join(", ")}`)
   if (implicit && tls !== undefined) return refuse("smtps is always encrypted and takes no parameter tls")

@@ -5,9 +5,9 @@
 import { isIP } from "node:net"
 import { parseDkimZone, parseLinkSecrets, parsePublicUrl } from "@countersign/core"
 import { parseNameServer } from "@countersign/dns"
+import { isLoopback } from "@countersign/engine"
 import { parseMailFrom, parseSmtpUrl } from "@countersign/mailer-smtp"
 import { Effect, Redacted, Result } from "effect"
-import * as NetAddress from "effect/net/NetAddress"
 import { checkAll, dataFolder, problem, required, text } from "./Config.ts"
 
 export interface ListenConfig {
@@ -16,11 +16,6 @@ export interface ListenConfig {
   /** Without a trailing slash; `undefined` means the address that is listened on. */
   readonly publicUrl: string | undefined
 }
-
-/** Whether a host, without brackets and port, is this machine only: a loopback address or `localhost` (RFC 6761, 6.3). */
-export const isLoopback = (host: string): boolean =>
-  /^(?:.+\.)?localhost$/i.test(host) ||
-  Result.isSuccess(Result.filterOrFail(NetAddress.ipFromString(host), NetAddress.isLoopback, String))
 
 const host = Effect.gen(function* () {
   const given = ((yield* text("HOST")) ?? "127.0.0.1").replace(/^\[(.*)\]$/, "$1")
