@@ -12,7 +12,7 @@ import { createHash, createHmac, type KeyObject, timingSafeEqual } from "node:cr
 import { Result, Schema } from "effect"
 import type { CanonicalAddress } from "./EmailAddress.ts"
 import { deriveKey, SenderId, uuidFromBytes, uuidToBytes } from "./Identity.ts"
-import type { LinkSecrets } from "./SettingRules.ts"
+import { type LinkSecrets, shortestSecret } from "./SettingRules.ts"
 
 /** Keys to sign and check with. A key's id follows from its secret, so rotation needs no numbering. */
 export interface LinkKeys {
@@ -45,7 +45,7 @@ export interface LinkProblem {
   readonly message: string
 }
 
-/** Derives the keys once. The first secret signs; all of them check. Short secrets do not come here: see `parseLinkSecrets`. */
+/** Derives the keys once. The first secret signs; all of them check. A short secret is a defect and throws. */
 export const makeLinkKeys = (secrets: LinkSecrets): LinkKeys => {
   const current = makeKey(secrets[0])
   const byId = new Map([[current.id, current.key]])
@@ -100,10 +100,11 @@ const malformed = Result.fail<LinkProblem>({
 })
 const unknownVersion = Result.fail<LinkProblem>({
   code: "unknown-version",
-  message: "The link was made by a version of this service that is not known here: ask for a new one."
+  message: "The link was made by an unknown version of this service: request a new one."
 })
 
 const makeKey = (secret: string): { readonly id: string; readonly key: KeyObject } => {
+  if (secret.length < shortestSecret) throw new RangeError(`A link secret has at least ${shortestSecret} characters.`)
   const fingerprint = createHash("sha256").update(deriveKey(secret, "verification-link-key-id").export()).digest()
   return { id: fingerprint.toString("hex", 0, 4), key: deriveKey(secret, "verification-link") }
 }

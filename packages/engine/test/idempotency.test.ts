@@ -161,7 +161,7 @@ describe("a call with an idempotency key", () => {
     }).pipe(Effect.provide(engine))
   )
 
-  it.effect("is refused while the first call is still being worked on, and only then", () =>
+  it.effect("is refused while the first call is still running, and only then", () =>
     Effect.gen(function* () {
       const senders = yield* Senders
       const caller = yield* createAccount()

@@ -1,7 +1,7 @@
+import { isLoopback } from "@countersign/engine"
 import { Effect } from "effect"
 import { expect, it, vi } from "vitest"
 import { Logging, withoutSecrets } from "../src/Logging.ts"
-import { isLoopback } from "../src/ServeConfig.ts"
 import { domainsAbove } from "../src/sandbox/ProbeNudge.ts"
 import { refusalOf } from "../src/sandbox/SandboxGuard.ts"
 
