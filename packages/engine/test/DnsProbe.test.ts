@@ -151,7 +151,7 @@ describe("a record that is definitively wrong", () => {
       Effect.gen(function* () {
         const dns = yield* MemoryDns
         yield* dns.put(name, "CNAME", target)
-        yield* dns.breakDown("this is no name that can be asked for", target)
+        yield* dns.breakDown("the name cannot be queried", target)
         const seen = yield* probed
         expect([seen.verdict, seen.code]).toEqual(["mismatch", "target-mismatch"])
       })
