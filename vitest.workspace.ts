@@ -10,18 +10,43 @@ const packages = readdirSync(new URL("packages", import.meta.url)).filter((name)
   existsSync(new URL(`packages/${name}/package.json`, import.meta.url))
 )
 
-export default defineConfig({
-  resolve: { conditions },
-  ssr: { resolve: { conditions } },
-  test: {
-    // Many tests wait for processes, disks and servers; with one worker, which is vitest's choice for two cores, one core stands idle.
-    maxWorkers: Math.max(2, availableParallelism()),
-    // Answers for the PostgreSQL servers of the run; starts one when the first test asks for it.
-    globalSetup: ["./packages/testkit/src/postgres/VitestSetup.ts"],
-    reporters: ["default", "./.ci/summary-reporter.mjs"],
-    projects: packages.map((name) => ({
-      extends: true,
-      test: { name, root: `packages/${name}`, include: ["test/**/*.test.ts"] }
-    }))
+/** What the quick mode leaves out, because it takes most of the time: by package. The end of such a run says it. */
+const slow: ReadonlyArray<{ readonly what: string; readonly files: Readonly<Record<string, string>> }> = [
+  {
+    what: "everything on PostgreSQL",
+    files: { "storage-postgres": "**", server: "*postgres.test.ts", testkit: "postgres/**" }
+  },
+  {
+    what: "processes that are killed",
+    files: { server: "{kill.test.ts,stress/**}", engine: "crash.test.ts", "storage-sqlite": "crash.test.ts" }
+  },
+  { what: "the operator's commands", files: { server: "{maintenance,operator,transfer}.test.ts" } },
+  { what: "the commands of the documentation", files: { testkit: "shell-blocks.test.ts" } },
+  { what: "the benchmarks' workloads", files: { bench: "workloads.test.ts" } },
+  { what: "the installer", files: { testkit: "install.test.ts" } },
+  { what: "the pages in a browser", files: { server: "browser.test.ts" } }
+]
+
+export default defineConfig(({ mode }) => {
+  const left = mode === "quick" ? slow : []
+  return {
+    resolve: { conditions },
+    ssr: { resolve: { conditions } },
+    test: {
+      // Many tests wait for processes, disks and servers; with one worker, which is vitest's choice for two cores, one core stands idle.
+      maxWorkers: Math.max(2, availableParallelism()),
+      // Answers for the PostgreSQL servers of the run; starts one when the first test asks for it.
+      globalSetup: ["./packages/testkit/src/postgres/VitestSetup.ts"],
+      reporters: ["default", ["./.ci/summary-reporter.mjs", { leftOut: left.map(({ what }) => what) }]],
+      projects: packages.map((name) => ({
+        extends: true,
+        test: {
+          name,
+          root: `packages/${name}`,
+          include: ["test/**/*.test.ts"],
+          exclude: left.flatMap(({ files }) => (files[name] === undefined ? [] : [`test/${files[name]}`]))
+        }
+      }))
+    }
   }
 })

@@ -2,13 +2,10 @@
 // failure; each says one line, and only the failing ones show their output. The last line is `N passed, N failed`.
 
 import { spawn } from "node:child_process"
-import { readdirSync, readFileSync } from "node:fs"
-import { dirname, join } from "node:path"
+import { join } from "node:path"
 import { performance } from "node:perf_hooks"
-import { fileURLToPath } from "node:url"
 import { checkInstalled } from "./installed.mjs"
-
-const root = dirname(dirname(fileURLToPath(import.meta.url)))
+import { published, root } from "./published.mjs"
 
 /** Runs one of the installed programs and keeps what it says. */
 const run = (program, ...args) =>
@@ -29,14 +26,6 @@ const run = (program, ...args) =>
     })
   })
 
-/** The packages that will be published. */
-const published = readdirSync(join(root, "packages"))
-  .sort()
-  .filter((name) => {
-    const manifest = JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8"))
-    return manifest.private !== true
-  })
-
 /** publint on every package that will be published, as npm would pack it. Reads `dist`, so it follows the type check. */
 const shapes = async () => {
   const reports = []
@@ -47,8 +36,7 @@ const shapes = async () => {
 
 /** The same packages, installed and used. */
 const installed = () => {
-  const node = join(root, "node_modules", "node", "bin", process.platform === "win32" ? "node.exe" : "node")
-  return checkInstalled(root, node, published).then(
+  return checkInstalled(root, process.execPath, published).then(
     () => ({ ok: true, output: "" }),
     (problem) => ({ ok: false, output: String(problem?.message ?? problem) })
   )
@@ -56,8 +44,7 @@ const installed = () => {
 
 const types = () => run("tsc", "-b")
 
-const rooms = () =>
-  run("vitest", "run", "--config", "vitest.workspace.ts", "--project", "testkit", "rooms", "dependencies")
+const rooms = () => run("vitest", "run", "--project", "testkit", "rooms", "dependencies")
 
 // Steps of one row follow one another; the rows run side by side.
 const rows = [

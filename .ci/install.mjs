@@ -1,193 +1,139 @@
-// Installs what package-lock.json asks for, and nothing when it is there already. Runs before `npm start`, `npm test`,
-// `npm run check` and `npm run bench`, on whatever Node npm happens to run on (20 or later), so it uses no dependency.
+// `node .ci/install.mjs <program> [arguments]`: installs what package-lock.json asks for, and nothing when it is there already,
+// then runs the program on the Node that came with it. The scripts of package.json start through it and have no `pre`
+// scripts, because npm leaves those out with `ignore-scripts`. It runs on the Node of the machine (20 or later), so it
+// uses no dependency.
 //
-// The stamp `node_modules/.countersign-lock` is written last, after the installed Node has answered with its version, and
-// removed first: an install that was interrupted at any point has no stamp and is done again. A folder in `.ci` keeps two
-// runs apart; the second one waits and then finds nothing to do.
+// The settings of the user stay as they are. Only `--include=dev` is added: the scripts are made of development
+// dependencies, which NODE_ENV=production and `omit=dev` would leave out.
 
 import { spawn, spawnSync } from "node:child_process"
-import { createHash } from "node:crypto"
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { constants } from "node:os"
 import { basename, dirname, join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const modules = join(root, "node_modules")
-const stamp = join(modules, ".countersign-lock")
-const lockFolder = join(root, ".ci", ".installing")
-const node = join(modules, "node", "bin", process.platform === "win32" ? "node.exe" : "node")
-const leastNode = 24
-const longestWait = 10 * 60_000
 
-const say = (sentence) => process.stderr.write(`${sentence}\n`)
-
-/** Ends the script with one sentence. The lock folder, if it is ours, goes first. */
 const fail = (sentence) => {
-  release()
-  say(sentence)
+  process.stderr.write(`${sentence}\n`)
   process.exit(1)
 }
 
-const read = (file) => {
-  try {
-    return readFileSync(file, "utf8")
-  } catch (cause) {
-    if (cause.code === "ENOENT" || cause.code === "ENOTDIR") return undefined
-    throw cause
-  }
-}
+const read = (file) => (existsSync(file) ? readFileSync(file, "utf8") : undefined)
 
-const lockText = read(join(root, "package-lock.json"))
-if (lockText === undefined) fail("package-lock.json is missing: this is not a complete checkout of Countersign.")
-const wanted = createHash("sha256").update(lockText).digest("hex")
-
-/** The paths that the lock file asks for on every platform: packages that are not optional, and links to the workspaces. */
-const required = () =>
-  Object.entries(JSON.parse(lockText).packages).filter(
-    ([path, entry]) => path.startsWith("node_modules/") && !entry.optional
+/** What a lock file lists, without what a platform may leave out. */
+const required = (file) =>
+  Object.entries(JSON.parse(read(file) ?? "{}").packages ?? {}).filter(
+    ([path, { optional }]) => path.startsWith("node_modules/") && optional !== true
   )
 
-const complete = () => existsSync(node) && required().every(([path]) => existsSync(join(root, path)))
-
-const upToDate = () => read(stamp)?.trim() === wanted && complete()
-
-/** True when somebody ran `npm install` or `npm ci` by hand: npm's own record then agrees with the lock file. */
-const installedByHand = () => {
-  const record = read(join(modules, ".package-lock.json"))
-  if (record === undefined) return false
-  const installed = JSON.parse(record).packages
-  const same = ([path, entry]) =>
-    installed[path]?.version === entry.version && installed[path]?.integrity === entry.integrity
-  return complete() && required().every(same)
+/** npm writes its own record last, so an install that was interrupted has none. */
+const upToDate = () => {
+  const installed = new Map(required(join(modules, ".package-lock.json")))
+  return required(join(root, "package-lock.json")).every(([path, { version, integrity }]) => {
+    const found = installed.get(path)
+    return found?.version === version && found?.integrity === integrity && existsSync(join(root, path))
+  })
 }
 
+/** Runs a program with our terminal, and passes on what asks it to end. Answers its exit code. */
+const run = (command, args, options = {}) =>
+  new Promise((resolve) => {
+    const child = spawn(command, args, { stdio: "inherit", ...options })
+    const end = (signal) => child.kill(signal)
+    // A Ctrl-C reaches everything at the terminal without us.
+    if (!process.stdin.isTTY) process.on("SIGINT", end)
+    else process.on("SIGINT", () => undefined)
+    for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, end)
+    // npm passes SIGTERM to the shell between us, which may end without telling us.
+    const parent = process.ppid
+    const watch = setInterval(() => process.ppid !== parent && end("SIGTERM"), 250).unref()
+    options.started?.(child.pid)
+    child.on("error", (cause) => fail(`${command} could not be started: ${cause.message}.`))
+    child.on("exit", (code, signal) => {
+      clearInterval(watch)
+      resolve(code ?? 128 + (constants.signals[signal] ?? 0))
+    })
+  })
+
 // ---------------------------------------------------------------------------------------------------------------------
-// One install at a time
+// The install: one at a time
 
-let ours = false
-
-/** The ids of the processes that hold the lock: this script, and its npm, which outlives a script that is killed. */
-const ownersOf = (folder) => read(join(folder, "pids")) ?? ""
+const lock = join(root, ".ci", ".installing")
 
 const isAlive = (pid) => {
   try {
-    process.kill(pid, 0)
-    return true
+    return process.kill(pid, 0)
   } catch (cause) {
     return cause.code === "EPERM"
   }
 }
 
-const setOwners = (...pids) => writeFileSync(join(lockFolder, "pids"), pids.join(" "))
-
-const take = () => {
-  try {
-    mkdirSync(lockFolder)
-  } catch (cause) {
-    if (cause.code === "EEXIST") return false
-    throw cause
-  }
-  setOwners(process.pid)
-  ours = true
-  return true
-}
-
-/** Puts aside the folder of a process that is gone. Only one of several waiters wins the rename, and it looks again at
- *  what it has moved, so that it never throws away a lock that another waiter has just taken. */
-const putAside = (stale) => {
-  const aside = `${lockFolder}.${process.pid}`
-  try {
-    renameSync(lockFolder, aside)
-  } catch (cause) {
-    if (cause.code === "ENOENT") return
-    throw cause
-  }
-  if (ownersOf(aside) === stale) rmSync(aside, { recursive: true, force: true })
-  else renameSync(aside, lockFolder)
-}
-
-const release = () => {
-  if (ours) rmSync(lockFolder, { recursive: true, force: true })
-  ours = false
-}
-
-const acquire = async () => {
-  const start = Date.now()
-  let nameless = 0
-  for (let turn = 0; !take(); turn++) {
-    const owners = ownersOf(lockFolder)
-    // A folder without a process id belongs to a process between two system calls, or to one that died there.
-    nameless = owners === "" ? nameless + 1 : 0
-    if (nameless > 25 || (owners !== "" && !owners.split(" ").some((pid) => isAlive(Number(pid))))) {
-      putAside(owners)
-      continue
+/** The file holds the ids of this script and of its npm, which outlives a script that is killed. */
+const take = async () => {
+  for (let turn = 0; ; turn++) {
+    try {
+      return writeFileSync(lock, `${process.pid}`, { flag: "wx" })
+    } catch (cause) {
+      if (cause.code !== "EEXIST") throw cause
     }
-    if (turn === 0) say("Another run is installing the dependencies; waiting for it.")
-    if (Date.now() - start > longestWait) fail(`Another install (process ${owners}) has not ended in ten minutes.`)
+    if (turn === 0) process.stderr.write("Another run is installing the dependencies; waiting for it.\n")
     await delay(200)
+    const owners = read(lock)
+    if (owners !== undefined && !owners.split(" ").some((pid) => isAlive(Number(pid)))) rmSync(lock, { force: true })
+  }
+}
+
+const install = async () => {
+  await take()
+  try {
+    if (isComplete()) return
+    process.stderr.write(
+      "Installing the dependencies (npm ci). This happens once for each change of package-lock.json.\n"
+    )
+    const own = process.env.npm_execpath
+    const [npm, first] = basename(own ?? "") === "npm-cli.js" ? [process.execPath, [own]] : ["npm", []]
+    const code = await run(npm, [...first, "ci", "--include=dev"], {
+      cwd: root,
+      stdio: ["ignore", process.stderr.fd, process.stderr.fd],
+      shell: npm === "npm" && process.platform === "win32",
+      started: (pid) => writeFileSync(lock, `${process.pid} ${pid}`)
+    })
+    if (code !== 0) return `npm ci failed with exit code ${code}; its reason is above. The next run installs again.`
+    if (!upToDate()) return "npm ci succeeded, but node_modules lacks packages named in package-lock.json."
+  } finally {
+    rmSync(lock, { force: true })
   }
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
-// The install itself
+// The program
 
-/** The npm that runs this script, else the one on the PATH. */
-const npm = () => {
-  const self = process.env.npm_execpath
-  return self !== undefined && basename(self) === "npm-cli.js" ? [process.execPath, [self]] : ["npm", []]
+/** The Node of the platform's package, else the one that runs this script, when it is new enough. */
+const findNode = () => {
+  const packaged = join(modules, nodePackage, "bin", process.platform === "win32" ? "node.exe" : "node")
+  if (existsSync(packaged) && spawnSync(packaged, ["--version"]).status === 0) return packaged
+  const [major, minor] = process.version.slice(1).split(".").map(Number)
+  return major > 22 || (major === 22 && minor >= 19) ? process.execPath : undefined
 }
 
-const npmCi = () =>
-  new Promise((resolve, reject) => {
-    const [command, first] = npm()
-    const child = spawn(command, [...first, "ci"], {
-      cwd: root,
-      stdio: ["ignore", process.stderr.fd, process.stderr.fd],
-      shell: command === "npm" && process.platform === "win32"
-    })
-    if (child.pid !== undefined) setOwners(process.pid, child.pid)
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal))
-    child.on("error", reject)
-    child.on("exit", (code, signal) => resolve({ code, signal }))
-  })
+const { platform, arch } = process
+const nodePackage = `${platform === "darwin" && arch === "arm64" ? "node-bin" : "node"}-${platform === "win32" ? "win" : platform}-${arch}`
 
-const installedNode = () => {
-  const run = spawnSync(node, ["--version"], { encoding: "utf8" })
-  return run.status === 0 ? run.stdout.trim() : undefined
-}
+/** The packages of Node are optional, so that a platform without one can bring its own. */
+const isComplete = () => upToDate() && (existsSync(join(modules, nodePackage)) || findNode() !== undefined)
 
-/** Writes the stamp once the Node that the scripts will run on has proven that it runs. */
-const finish = () => {
-  const version = installedNode()
-  if (version === undefined || Number.parseInt(version.slice(1), 10) < leastNode) {
-    fail(
-      `node_modules/.bin/node ${version === undefined ? "does not run" : `is ${version}`}, but Countersign needs Node ${leastNode}: ` +
-        "the package `node` fetches it in its install script, so run `npm ci` with install scripts allowed (no --ignore-scripts)."
-    )
-  }
-  if (!complete()) fail("npm ci ended well, but packages that package-lock.json names are missing in node_modules.")
-  writeFileSync(stamp, `${wanted}\n`)
+if (!isComplete()) {
+  const problem = await install()
+  if (problem !== undefined) fail(problem)
 }
-
-const install = async () => {
-  say("Installing the dependencies (npm ci). This happens once for each change of package-lock.json.")
-  rmSync(stamp, { force: true })
-  const { code, signal } = await npmCi().catch((cause) => fail(`npm could not be started: ${cause.message}`))
-  if (signal !== null) fail(`npm ci was stopped by ${signal}; the next run installs again.`)
-  if (code !== 0) {
-    fail(`npm ci failed with exit code ${code}, its reason is above. Nothing was started; the next run installs again.`)
-  }
+const node = findNode()
+if (node === undefined) {
+  fail(
+    `Countersign needs Node 22.19 or later, and this is ${process.version}: install Node 24, or let npm install the optional package ${nodePackage}, which brings it.`
+  )
 }
-
-if (!upToDate()) {
-  await acquire()
-  try {
-    if (!upToDate()) {
-      if (!installedByHand()) await install()
-      finish()
-    }
-  } finally {
-    release()
-  }
-}
+const [...command] = process.argv.slice(2)
+if (command.length > 0) process.exit(await run(node, command))

@@ -62,14 +62,17 @@ const install = async (root, folder, names) => {
   if (packages.length !== names.length)
     throw new Error(`npm would publish ${packages.length} of ${names.length} packages`)
   for (const { name, files } of packages) {
+    for (const file of ["README.md", "LICENSE"]) {
+      if (!files.includes(file)) throw new Error(`npm would publish ${name} without ${file}`)
+    }
     for (const file of files) {
       const target = join(modules, name, file)
       mkdirSync(dirname(target), { recursive: true })
-      cpSync(join(root, "packages", name.slice("@countersign/".length), file), target)
+      cpSync(join(root, "packages", name.replace("@countersign/", ""), file), target)
     }
   }
   for (const entry of readdirSync(join(root, "node_modules"))) {
-    if (entry === "@countersign" || entry.startsWith(".")) continue
+    if (["@countersign", "countersign"].includes(entry) || entry.startsWith(".")) continue
     symlinkSync(join(root, "node_modules", entry), join(modules, entry), "junction")
   }
   return modules
@@ -115,7 +118,7 @@ const serves = async (node, command, folder) => {
   }
 }
 
-/** Rejects with what is wrong with the packages `names` once they are installed. `node` is a Node of version 24 or later. */
+/** Rejects with what is wrong with the packages `names` once they are installed. `node` is the Node that runs them. */
 export const checkInstalled = async (root, node, names) => {
   const folder = mkdtempSync(join(tmpdir(), "countersign-installed-"))
   try {

@@ -1,7 +1,7 @@
 /**
  * The mail budget in memory: the engine's own rule over the mails granted lately.
  */
-import { allowance, budgetWindow, type Correspondence, MailBudget } from "@countersign/engine"
+import { allowance, budgetWindow, MailBudget } from "@countersign/engine"
 import { Clock, Effect } from "effect"
 import type { MemoryState } from "./MemoryState.ts"
 
@@ -12,8 +12,6 @@ export const makeMailBudget = (state: MemoryState): MailBudget["Service"] =>
     take: ({ mail, addressHash, account }) =>
       Effect.map(Clock.currentTimeMillis, (now) => {
         forgetMails(state, now)
-        const silent = state.silences.get(silenceKey({ account, addressHash }))
-        if (silent !== undefined && silent > now) return { _tag: "NotBefore", at: silent }
         if (state.mails.has(mail)) return { _tag: "Granted" }
         const granted = [...state.mails.values()].sort((a, b) => a.at - b.at)
         const ofAccount = granted.filter((other) => other.account === account && other.at > now - hour)
@@ -28,20 +26,8 @@ export const makeMailBudget = (state: MemoryState): MailBudget["Service"] =>
         )
         if (budget._tag === "Granted") state.mails.set(mail, { addressHash, account, at: now, first })
         return budget
-      }),
-    silence: ({ until, ...correspondence }) =>
-      Effect.sync(() => {
-        const key = silenceKey(correspondence)
-        state.silences.set(key, Math.max(until, state.silences.get(key) ?? until))
-      }),
-    silencedUntil: (correspondence) =>
-      Effect.map(Clock.currentTimeMillis, (now) => {
-        const until = state.silences.get(silenceKey(correspondence))
-        return until !== undefined && until > now ? until : undefined
       })
   })
-
-const silenceKey = ({ account, addressHash }: Correspondence): string => JSON.stringify([account, addressHash])
 
 /** The oldest come first. */
 const forgetMails = (state: MemoryState, now: number): void => {

@@ -78,8 +78,8 @@ const storedStream = (state: MemoryState, stream: string): StoredStream => ({
   view: state.views.get(stream) ?? 0
 })
 
-const isEmpty = ({ log, tasks, receipts, mails, silences, accounts, organizations, keys }: MemoryState): boolean =>
-  [tasks, receipts, mails, silences, accounts, organizations, keys].every(({ size }) => size === 0) && log.length === 0
+const isEmpty = ({ log, tasks, receipts, mails, accounts, organizations, keys }: MemoryState): boolean =>
+  [tasks, receipts, mails, accounts, organizations, keys].every(({ size }) => size === 0) && log.length === 0
 
 const moveInto = (state: MemoryState, loaded: MemoryState): void => {
   state.installation.id = loaded.installation.id
@@ -93,7 +93,6 @@ const moveInto = (state: MemoryState, loaded: MemoryState): void => {
   move(state.tasks, loaded.tasks)
   move(state.tasksByKey, loaded.tasksByKey)
   move(state.mails, loaded.mails)
-  move(state.silences, loaded.silences)
   move(state.accounts, loaded.accounts)
   move(state.organizations, loaded.organizations)
   move(state.keys, loaded.keys)

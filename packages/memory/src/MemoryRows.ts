@@ -5,7 +5,6 @@ import type { TaskKind } from "@countersign/core"
 import { budgetWindow, type StoredRow, type StoredRowOf } from "@countersign/engine"
 import { receiptLifetime, taskId, taskNumber } from "@countersign/engine/storage"
 import { Redacted } from "effect"
-import { byCodePoint } from "./CodePointOrder.ts"
 import type { MemoryState, Task } from "./MemoryState.ts"
 
 /** Every row as it is now, in the order of the port. */
@@ -22,8 +21,7 @@ export const rowsOf = (state: MemoryState, now: number): ReadonlyArray<StoredRow
   ...state.log.map((event) => ({ _tag: "Event", ...event }) as const),
   ...[...state.tasks.values()].map(taskRow),
   ...receiptRows(state, now),
-  ...mailRows(state, now),
-  ...silenceRows(state, now)
+  ...mailRows(state, now)
 ]
 
 const keyRows = ({ keys, keysByHash }: MemoryState): ReadonlyArray<StoredRow> => {
@@ -60,16 +58,7 @@ const mailRows = ({ mails }: MemoryState, now: number): ReadonlyArray<StoredRow>
     .filter(([, { at }]) => at > now - budgetWindow)
     .map(([mail, granted]) => ({ _tag: "GrantedMail", mail, ...granted }))
 
-const silenceRows = ({ silences }: MemoryState, now: number): ReadonlyArray<StoredRow> =>
-  Array.from(silences)
-    .filter(([, until]) => until > now)
-    .map(([key, until]) => {
-      const [account, addressHash] = splitKey(key)
-      return { _tag: "Silence", addressHash, account, until } as const
-    })
-    .sort((a, b) => byCodePoint(a.addressHash, b.addressHash) || byCodePoint(a.account, b.account))
-
-/** Keys of receipts and silences are two texts in JSON. */
+/** The key of a receipt is two texts in JSON. */
 const splitKey = (key: string): readonly [string, string] => JSON.parse(key)
 
 /** Rows come in the order of the port. False, and nothing is put, when there is a row of the same name. */
@@ -97,8 +86,6 @@ export const putRow = (state: MemoryState, row: StoredRow): boolean => {
       const { addressHash, account, at, first } = row
       return add(state.mails, row.mail, { addressHash, account, at, first })
     }
-    case "Silence":
-      return add(state.silences, JSON.stringify([row.account, row.addressHash]), row.until)
   }
 }
 

@@ -66,8 +66,6 @@ export interface MemoryState {
   tasksPut: number
   /** Granted mails by their id; the oldest comes first. */
   readonly mails: Map<string, GrantedMail & { readonly addressHash: string }>
-  /** Until when an account is silenced towards an address. */
-  readonly silences: Map<string, number>
   readonly accounts: Map<string, Account>
   readonly organizations: Map<string, Organization>
   readonly keys: Map<string, AccessKey>
@@ -100,7 +98,6 @@ export const makeState = (options: MemoryOptions = {}): Effect.Effect<MemoryStat
     tasksByKey: new Map(),
     tasksPut: 0,
     mails: new Map(),
-    silences: new Map(),
     accounts: new Map(),
     organizations: new Map(),
     keys: new Map(),

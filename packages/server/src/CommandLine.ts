@@ -4,10 +4,13 @@
  */
 import { Cause, Console, Effect, Exit, type Runtime } from "effect"
 import { CliConfig, CliOutput, Command, Flag, GlobalFlag } from "effect/cli"
-import { logConfig } from "./Config.ts"
+import { logConfig, variables } from "./Config.ts"
 import { Logging } from "./Logging.ts"
 import { operatorCommands } from "./OperatorCommands.ts"
-import { StartProblem } from "./StartProblem.ts"
+import { OperatorError } from "./OperatorError.ts"
+import { outliveTheReader } from "./Signals.ts"
+
+const settings = variables.map(({ name, byDefault }) => `    ${name.padEnd(22)}${byDefault.replaceAll("`", "")}`)
 
 const serve = Command.make(
   "serve",
@@ -29,17 +32,28 @@ const serve = Command.make(
   },
   Effect.fn(function* ({ sandbox, apiOnly, workerOnly }) {
     if ([sandbox, apiOnly, workerOnly].filter(Boolean).length > 1) {
-      return yield* new StartProblem({
+      return yield* new OperatorError({
         message: "--sandbox, --api-only and --worker-only exclude each other: give one of them, or none."
       })
     }
+    outliveTheReader()
     const log = yield* logConfig(process.stdout.isTTY === true)
     // Loaded for this command only: the others start faster without a server.
     const { serve, serveSandbox } = yield* Effect.promise(() => import("./Serve.ts"))
     const part = apiOnly ? "api" : workerOnly ? "workers" : "all"
     yield* Effect.provide(sandbox ? serveSandbox : serve(part), Logging.layer(log))
   })
-).pipe(Command.withDescription("Run the server until it is told to stop"))
+).pipe(
+  Command.withDescription(
+    [
+      "Run the server until it is told to stop",
+      "",
+      "  Settings are environment variables; beside each is what holds without it:",
+      ...settings
+    ].join("\n")
+  ),
+  Command.withShortDescription("Run the server until it is told to stop")
+)
 
 const countersign = Command.make("countersign").pipe(
   Command.withDescription("Proves that a customer may send mail from their own address"),

@@ -1,16 +1,16 @@
 /**
  * The configuration: every variable that the program reads, in one table, with what it means and how it is checked.
  *
- * It is read at start-up and nowhere else: what all commands need here, what `serve` needs besides in `ServeConfig.ts`. A
- * missing or wrong value is a `ConfigProblem`: one sentence that names the variable. `docs/reference/configuration.md`
- * shows the same table, and a test compares the two.
+ * It is read at start-up and nowhere else: what all commands need here, what `serve` needs besides in `ServeConfig.ts`.
+ * Missing and wrong values are a `ConfigProblem`: one sentence for each, which names the variable.
+ * `docs/reference/configuration.md` shows the same table, and a test compares the two.
  */
 import { resolve } from "node:path"
-import { Config, Data, Effect, type LogLevel, Option, Redacted } from "effect"
+import { Config, Data, Effect, type LogLevel, Option, Redacted, Result } from "effect"
 
-/** A variable that is missing or wrong. The message is one sentence and names it. */
+/** Variables that are missing or wrong. The message is one line for each, a sentence that names it. */
 export class ConfigProblem extends Data.TaggedError("ConfigProblem")<{
-  readonly variable: string
+  readonly variables: ReadonlyArray<string>
   readonly message: string
 }> {}
 
@@ -28,12 +28,12 @@ export const variables = [
   {
     name: "HOST",
     byDefault: "`127.0.0.1`",
-    meaning: "The address to listen on. `0.0.0.0` and `::` listen on all of them, and then `PUBLIC_URL` is required."
+    meaning: "The address to listen on. `0.0.0.0` and `::` listen on all of them."
   },
   { name: "PORT", byDefault: "`3000`", meaning: "The TCP port to listen on. `0` takes a free one and prints it." },
   {
     name: "PUBLIC_URL",
-    byDefault: "`http://HOST:PORT`",
+    byDefault: "`http://HOST:PORT` where `HOST` is loopback, else required",
     meaning:
       "Where the confirmation pages are reached from outside. Mailed links start with it, whatever a request's Host header says."
   },
@@ -102,7 +102,26 @@ export const variables = [
 
 export type VariableName = (typeof variables)[number]["name"]
 
-export const problem = (variable: VariableName, message: string) => new ConfigProblem({ variable, message })
+export const problem = (variable: VariableName, message: string) =>
+  new ConfigProblem({ variables: [variable], message })
+
+interface Parts {
+  readonly [name: string]: Effect.Effect<unknown, ConfigProblem>
+}
+
+/** Fails with all that is wrong with any of them: whoever starts the program should have to mend it once. */
+export const checkAll = Effect.fnUntraced(function* (parts: Parts) {
+  const problems: Array<ConfigProblem> = []
+  for (const part of Object.values(parts)) {
+    const read = yield* Effect.result(part)
+    if (Result.isFailure(read)) problems.push(read.failure)
+  }
+  if (problems.length === 0) return
+  return yield* new ConfigProblem({
+    variables: problems.flatMap(({ variables }) => variables),
+    message: problems.map(({ message }) => message).join("\n")
+  })
+})
 
 /** The text of a variable. Empty counts as not set, as it does in most shells and compose files. */
 export const text = Effect.fnUntraced(function* (name: VariableName) {

@@ -8,13 +8,13 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Effect, Layer } from "effect"
 import { HttpServer, type HttpServerError } from "effect/http"
+import { OperatorError } from "./OperatorError.ts"
 import type { ListenConfig } from "./ServeConfig.ts"
-import { StartProblem } from "./StartProblem.ts"
 
 const graceful = "10 seconds"
 
 export const Listener = {
-  layer: (listen: ListenConfig): Layer.Layer<HttpServer.HttpServer, StartProblem> =>
+  layer: (listen: ListenConfig): Layer.Layer<HttpServer.HttpServer, OperatorError> =>
     Layer.effect(HttpServer.HttpServer, make(listen))
 }
 
@@ -57,7 +57,7 @@ const make = Effect.fnUntraced(function* ({ host, port }: ListenConfig) {
   })
 })
 
-const cannotListen = (error: HttpServerError.ServeError, host: string, port: number): StartProblem => {
+const cannotListen = (error: HttpServerError.ServeError, host: string, port: number): OperatorError => {
   const { cause } = error
   const code = cause instanceof Error && "code" in cause ? cause.code : undefined
   const message =
@@ -68,5 +68,5 @@ const cannotListen = (error: HttpServerError.ServeError, host: string, port: num
         : code === "EADDRNOTAVAIL" || code === "ENOTFOUND"
           ? `HOST ${host} is no address of this machine.`
           : `The server cannot listen on ${host}, PORT ${port}: ${cause instanceof Error ? cause.message : String(cause)}.`
-  return new StartProblem({ message, cause })
+  return new OperatorError({ message, cause })
 }

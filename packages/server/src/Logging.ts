@@ -1,5 +1,6 @@
 /**
- * The log: JSON lines for machines, or one readable line per entry for people, on standard output.
+ * The log: JSON lines for machines, or one readable line per entry for people, on standard output. In both, `message` is one
+ * string, and what was logged beside it is in `annotations`.
  *
  * Whoever logs must leave secrets out. This is the second line of defence: the token of a verification link never gets
  * through, and of an address only the first letter and the domain.
@@ -20,8 +21,23 @@ type Entry = ReturnType<(typeof Logger.formatStructured)["log"]>
 const words = (value: unknown): string =>
   typeof value === "string" ? value : inspect(value, { breakLength: Number.POSITIVE_INFINITY, depth: 4 })
 
-const readable = (entry: Entry): string => {
-  const message = Array.isArray(entry.message) ? entry.message.map(words).join(" ") : words(entry.message)
+const isRecord = (value: unknown): value is { readonly [name: string]: unknown } =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+/** Whatever was logged: the strings are the message, the members of objects are annotations, and the rest is `detail`. */
+const arranged = (entry: Entry) => {
+  const parts: ReadonlyArray<unknown> = Array.isArray(entry.message) ? entry.message : [entry.message]
+  const detail = parts.filter((part) => typeof part !== "string" && !isRecord(part))
+  const annotations = Object.assign(
+    {},
+    ...parts.filter(isRecord),
+    entry.annotations,
+    detail.length > 0 ? { detail } : {}
+  )
+  return { ...entry, message: parts.filter((part) => typeof part === "string").join(" "), annotations }
+}
+
+const readable = ({ message, ...entry }: ReturnType<typeof arranged>): string => {
   const annotations = Object.entries(entry.annotations).map(([name, value]) => ` ${name}=${words(value)}`)
   const cause = entry.cause === undefined ? "" : `\n${entry.cause}`
   return `${entry.timestamp.slice(11, 19)} ${entry.level.toLowerCase().padEnd(5)} ${message}${annotations.join("")}${cause}`
@@ -30,7 +46,9 @@ const readable = (entry: Entry): string => {
 /** Replaces the default logger. */
 export const Logging = {
   layer: ({ level, format }: LogConfig): Layer.Layer<never> => {
-    const line = Logger.map(Logger.formatStructured, format === "json" ? Formatter.formatJson : readable)
+    const line = Logger.map(Logger.formatStructured, (entry) =>
+      format === "json" ? Formatter.formatJson(arranged(entry)) : readable(arranged(entry))
+    )
     return Layer.merge(
       Logger.layer([Logger.withConsoleLog(Logger.map(line, withoutSecrets))]),
       Layer.succeed(References.MinimumLogLevel, level)

@@ -7,7 +7,7 @@ import { rebuild, verify } from "@countersign/engine"
 import { Console, Effect } from "effect"
 import { Command } from "effect/cli"
 import { json, say, several } from "./CommandAnswers.ts"
-import { StartProblem } from "./StartProblem.ts"
+import { OperatorError } from "./OperatorError.ts"
 import { existingStore } from "./Store.ts"
 
 /** A JSON answer holds so many problems at most; it counts them all. */
@@ -39,7 +39,7 @@ const rebuildCommand = Command.make(
     )
     if (done.newer > 0) yield* Console.error(newerRows(done.newer))
     if (count > 0)
-      return yield* new StartProblem({ message: `The directory is not rebuilt: ${several(count, "problem")}.` })
+      return yield* new OperatorError({ message: `The directory is not rebuilt: ${several(count, "problem")}.` })
   })
 ).pipe(Command.withDescription("Rebuild the directory of senders from the log"), Command.provide(existingStore))
 
@@ -56,7 +56,7 @@ const verifyCommand = Command.make(
       `Looked at ${several(seen.events, "event")} of ${several(seen.streams, "stream")}, ${several(seen.senders, "live sender")} and ${several(seen.tasks, "task")}: ${count === 0 ? "all is well" : several(count, "problem")}. ${digest}`
     )
     if (seen.newer > 0) yield* Console.error(newerRows(seen.newer))
-    if (count > 0) return yield* new StartProblem({ message: `The store is not sound: ${several(count, "problem")}.` })
+    if (count > 0) return yield* new OperatorError({ message: `The store is not sound: ${several(count, "problem")}.` })
   })
 ).pipe(Command.withDescription("Look the whole store through and say what is wrong"), Command.provide(existingStore))
 

@@ -8,7 +8,7 @@ import { Effect, Option, Redacted, Result } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { json, lines, say } from "./CommandAnswers.ts"
 import { maintenanceCommands } from "./MaintenanceCommands.ts"
-import { StartProblem } from "./StartProblem.ts"
+import { OperatorError } from "./OperatorError.ts"
 import { existingStore, storeToWrite } from "./Store.ts"
 import { tasksCommand } from "./TaskCommands.ts"
 import { transferCommands } from "./TransferCommands.ts"
@@ -22,7 +22,7 @@ const checkName = (name: string) =>
   /^(?=.*[\p{L}\p{N}])[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]{1,100}$/u.test(name)
     ? Effect.void
     : Effect.fail(
-        new StartProblem({
+        new OperatorError({
           message: "--name: A name is one line of 1 to 100 characters, none of them a control character."
         })
       )
@@ -48,7 +48,7 @@ const accountCreate = Command.make(
   },
   Effect.fn(function* (input) {
     const email = parseEmailAddress(input.email, { allowTestNames: true })
-    if (Result.isFailure(email)) return yield* new StartProblem({ message: `--email: ${email.failure.message}` })
+    if (Result.isFailure(email)) return yield* new OperatorError({ message: `--email: ${email.failure.message}` })
     const { typed } = email.success
     const name = Option.getOrElse(input.name, () => typed)
     yield* checkName(name)

@@ -5,13 +5,15 @@
  * requests in flight finish and the workers give back their tasks, then the storage closes, then the socket and the
  * sandbox's world.
  */
+import { setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
 import { SystemResolver } from "@countersign/dns"
 import { DkimTokens, Engine, Settings, Workers } from "@countersign/engine"
 import { HttpApp } from "@countersign/http"
 import { SmtpMailer } from "@countersign/mailer-smtp"
 import { Console, Effect, Layer, Redacted } from "effect"
 import { HttpRouter } from "effect/http"
-import { databaseIn, type StoreConfig, storeConfig } from "./Config.ts"
+import { checkAll, databaseIn, type StoreConfig, storeConfig } from "./Config.ts"
 import { Listener, listeningPort } from "./Listener.ts"
 import {
   type LinkSecrets,
@@ -26,7 +28,6 @@ import {
   workerListenConfig,
   worldConfig
 } from "./ServeConfig.ts"
-import { collectStartGarbage } from "./StartGarbage.ts"
 import { openStore } from "./Store.ts"
 import { banner } from "./sandbox/Banner.ts"
 import { DemoAccount } from "./sandbox/DemoAccount.ts"
@@ -39,19 +40,32 @@ export type Part = "all" | "api" | "workers"
 
 /** Serves until interrupted. */
 export const serve = Effect.fnUntraced(function* (part: Part) {
-  const listen = yield* part === "workers" ? workerListenConfig : listenConfig
-  const config = yield* serviceConfig
-  const world = part === "api" ? undefined : yield* worldConfig
-  const store = yield* storeConfig
+  const parts = {
+    listen: part === "workers" ? workerListenConfig : listenConfig,
+    service: serviceConfig,
+    world: part === "api" ? Effect.succeed(undefined) : worldConfig,
+    store: storeConfig
+  }
+  yield* checkAll(parts)
+  const { listen, service, world, store } = yield* Effect.all(parts)
   const announce = Effect.gen(function* () {
     const { publicUrl } = yield* Settings
     const address = urlOf(listen.host, yield* listeningPort)
     yield* Effect.logInfo(`Listening on ${address}${partSentence[part]}; mailed links lead to ${publicUrl}`)
-    yield* collectStartGarbage
+    yield* forgetTheStart
   })
   return yield* Layer.launch(
-    Layer.provide(Layer.effectDiscard(announce), production(listen, config, world, part, store))
+    Layer.provide(Layer.effectDiscard(announce), production(listen, service, world, part, store))
   )
+})
+
+// Loading the program leaves some 40 MB of garbage, which V8 keeps for as long as a server has little to do. The flag is the
+// only way to the collector from inside that says nothing on standard error.
+const forgetTheStart = Effect.sync(() => {
+  setFlagsFromString("--expose-gc")
+  const collect: unknown = runInNewContext("gc")
+  setFlagsFromString("--no-expose-gc")
+  if (typeof collect === "function") collect({ type: "major", execution: "sync", flavor: "last-resort" })
 })
 
 const partSentence: { readonly [P in Part]: string } = {
@@ -67,7 +81,7 @@ export const serveSandbox = Effect.gen(function* () {
   const announce = Effect.gen(function* () {
     const { publicUrl } = yield* Settings
     yield* Console.log(yield* banner(publicUrl, folder))
-    yield* collectStartGarbage
+    yield* forgetTheStart
   })
   return yield* Layer.launch(Layer.provide(Layer.effectDiscard(announce), sandbox(config, folder)))
 }).pipe(Effect.scoped)

@@ -7,8 +7,8 @@ import { parseLinkSecrets } from "@countersign/core"
 import { parseNameServer } from "@countersign/dns"
 import { parseMailFrom, parseSmtpUrl } from "@countersign/mailer-smtp"
 import { Effect, Redacted, Result } from "effect"
-import { dataFolder, problem, required, text } from "./Config.ts"
-import { isLoopback, isWildcard } from "./Loopback.ts"
+import * as NetAddress from "effect/net/NetAddress"
+import { checkAll, dataFolder, problem, required, text } from "./Config.ts"
 
 export interface ListenConfig {
   readonly host: string
@@ -16,6 +16,11 @@ export interface ListenConfig {
   /** Without a trailing slash; `undefined` means the address that is listened on. */
   readonly publicUrl: string | undefined
 }
+
+/** Whether a host, without brackets and port, is this machine only: a loopback address or `localhost` (RFC 6761, 6.3). */
+export const isLoopback = (host: string): boolean =>
+  /^(?:.+\.)?localhost$/i.test(host) ||
+  Result.isSuccess(Result.filterOrFail(NetAddress.ipFromString(host), NetAddress.isLoopback, String))
 
 const host = Effect.gen(function* () {
   const given = ((yield* text("HOST")) ?? "127.0.0.1").replace(/^\[(.*)\]$/, "$1")
@@ -31,8 +36,11 @@ const listenOn = Effect.fnUntraced(function* (host: string) {
   if (!(port <= 65_535)) return yield* problem("PORT", "PORT must be a whole number from 0 to 65535.")
   const publicText = yield* text("PUBLIC_URL")
   if (publicText === undefined) {
-    if (isWildcard(host)) {
-      return yield* problem("PUBLIC_URL", `PUBLIC_URL is missing: no mailed link can lead to HOST ${host}.`)
+    if (!isLoopback(host)) {
+      return yield* problem(
+        "PUBLIC_URL",
+        `PUBLIC_URL is missing: it is where mailed links lead, which HOST ${host} does not tell.`
+      )
     }
     return { host, port, publicUrl: undefined } satisfies ListenConfig
   }
@@ -124,26 +132,27 @@ const mailFrom = (value: string) =>
     Effect.as(value)
   )
 
+const secretMeaning = "it signs the mailed links; `openssl rand -hex 32` makes one"
+const zoneMeaning = "it is the DNS zone that customers' records point to"
+const smtpMeaning = "it names the mail server, such as smtp://user:password@mail.example.com:587"
+const fromMeaning = "it is the sender of the verification mails"
+
+const serviceParts = {
+  secrets: Effect.flatMap(required("COUNTERSIGN_SECRET", secretMeaning), linkSecrets),
+  dkimZone: Effect.flatMap(required("DKIM_ZONE", zoneMeaning), dkimZone)
+}
+
 /** What every part of `serve` needs. */
-export const serviceConfig = Effect.gen(function* () {
-  const secret = yield* required("COUNTERSIGN_SECRET", "it signs the mailed links; `openssl rand -hex 32` makes one")
-  const zone = yield* required("DKIM_ZONE", "it is the DNS zone that customers' records point to")
-  return { secrets: yield* linkSecrets(secret), dkimZone: yield* dkimZone(zone) } satisfies ServiceConfig
-})
+export const serviceConfig = Effect.andThen(checkAll(serviceParts), Effect.all(serviceParts))
+
+const worldParts = {
+  smtpUrl: Effect.flatMap(required("SMTP_URL", smtpMeaning), smtpUrl),
+  mailFrom: Effect.flatMap(required("MAIL_FROM", fromMeaning), mailFrom),
+  dnsServers
+}
 
 /** What the workers need to reach the world. */
-export const worldConfig = Effect.gen(function* () {
-  const smtp = yield* required(
-    "SMTP_URL",
-    "it names the mail server, such as smtp://user:password@mail.example.com:587"
-  )
-  const from = yield* required("MAIL_FROM", "it is the sender of the verification mails")
-  return {
-    smtpUrl: yield* smtpUrl(smtp),
-    mailFrom: yield* mailFrom(from),
-    dnsServers: yield* dnsServers
-  } satisfies WorldConfig
-})
+export const worldConfig = Effect.andThen(checkAll(worldParts), Effect.all(worldParts))
 
 // ---------------------------------------------------------------------------------------------------------------------
 // The sandbox

@@ -1,31 +1,47 @@
 /**
  * `tasks`: the work that waits, runs or was given up, for an operator to look at, try again or delete.
  */
-import { taskPayloads } from "@countersign/core"
-import { type StorageUnavailable, TaskQueue, type TaskRecord } from "@countersign/engine"
-import { Effect, Option } from "effect"
+import { senderEventCodec, taskPayloads } from "@countersign/core"
+import { EventStore, type StorageUnavailable, TaskQueue, type TaskRecord } from "@countersign/engine"
+import { Effect, Option, Result } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { json, lines, say } from "./CommandAnswers.ts"
-import { StartProblem } from "./StartProblem.ts"
+import { OperatorError } from "./OperatorError.ts"
 import { existingStore } from "./Store.ts"
 
 const ids = Argument.String("id").pipe(Argument.withDescription("The tasks' ids"), Argument.variadic({ min: 1 }))
 
 const taskKinds = Object.keys(taskPayloads).filter((kind): kind is keyof typeof taskPayloads => kind in taskPayloads)
 
-const taskView = (task: TaskRecord) => ({
-  id: task.id,
-  kind: task.kind,
-  key: task.key ?? null,
-  state: task.state,
-  due: new Date(task.due).toISOString(),
-  attempts: task.attempts,
-  error: task.error ?? null,
-  payload: task.payload
+/** Who the sender of a task is. Its first event says it, also when the sender was removed since. */
+const senderOf = Effect.fnUntraced(function* ({ payload }: TaskRecord) {
+  if (typeof payload !== "object" || payload === null || !("sender" in payload)) return null
+  const { events } = yield* (yield* EventStore).readStream(String(payload.sender), 0, 1)
+  const first = events[0] === undefined ? undefined : senderEventCodec.decode(events[0])
+  if (first === undefined || Result.isFailure(first) || first.success._tag !== "SenderAdded") return null
+  const { account, address } = first.success
+  return { account, address }
 })
 
-const taskLine = ({ id, kind, key, state, due, attempts, error, payload }: ReturnType<typeof taskView>): string => {
-  const about = key ?? JSON.stringify(payload)
+const taskView = Effect.fnUntraced(function* (task: TaskRecord) {
+  return {
+    id: task.id,
+    kind: task.kind,
+    key: task.key ?? null,
+    state: task.state,
+    due: new Date(task.due).toISOString(),
+    attempts: task.attempts,
+    error: task.error ?? null,
+    payload: task.payload,
+    sender: yield* senderOf(task)
+  }
+})
+
+type TaskView = Effect.Success<ReturnType<typeof taskView>>
+
+const taskLine = ({ id, kind, key, state, due, attempts, error, payload, sender }: TaskView): string => {
+  const whose = sender === null ? "" : `${sender.address} of account ${sender.account}  `
+  const about = `${whose}${key ?? JSON.stringify(payload)}`
   return `${id}  ${kind}  ${state}  due ${due}  attempts ${attempts}  ${about}  ${error ?? ""}`.trimEnd()
 }
 
@@ -46,7 +62,7 @@ const tasksList = Command.make(
   Effect.fn(function* (input) {
     const queue = yield* TaskQueue
     if (input.limit < 1 || input.limit > mostListed) {
-      return yield* new StartProblem({ message: `--limit: A list has 1 to ${mostListed} tasks.` })
+      return yield* new OperatorError({ message: `--limit: A list has 1 to ${mostListed} tasks.` })
     }
     const records = yield* queue.list({
       limit: input.limit,
@@ -54,7 +70,7 @@ const tasksList = Command.make(
       ...(Option.isSome(input.kind) ? { kind: input.kind.value } : {}),
       ...(Option.isSome(input.after) ? { after: input.after.value } : {})
     })
-    const tasks = records.map(taskView)
+    const tasks = yield* Effect.forEach(records, taskView)
     // A full page may be the last one; then the next is empty.
     const next = tasks.length < input.limit ? null : (tasks.at(-1)?.id ?? null)
     const rows = [...tasks.map(taskLine), ...(next === null ? [] : [`There may be more: --after ${next}`])]
@@ -79,7 +95,7 @@ const forEachTask = Effect.fnUntraced(function* (
   }
   if (done.length > 0) yield* say(input.json, { [words.done]: done }, lines(done.map(words.sentence), ""))
   if (missing.length > 0) {
-    return yield* new StartProblem({ message: `There is no ${words.missing} ${missing.join(", ")}.` })
+    return yield* new OperatorError({ message: `There is no ${words.missing} ${missing.join(", ")}.` })
   }
 })
 

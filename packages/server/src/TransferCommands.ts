@@ -10,7 +10,7 @@ import * as NodeStream from "@effect/platform-node/NodeStream"
 import { Console, Effect, Stream } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { json, say, several } from "./CommandAnswers.ts"
-import { StartProblem } from "./StartProblem.ts"
+import { OperatorError } from "./OperatorError.ts"
 import { existingStore, storeToWrite } from "./Store.ts"
 
 const standard = "-"
@@ -18,28 +18,30 @@ const standard = "-"
 const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
 
 const refused = (what: string) => (cause: unknown) =>
-  new StartProblem({ message: `${what}: ${reasonOf(cause)}.`, cause })
+  new OperatorError({ message: `${what}: ${reasonOf(cause)}.`, cause })
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Export
 
 const writeStandardOutput = (text: string) =>
-  Effect.callback<void, StartProblem>((resume) => {
-    process.stdout.write(text, (cause) =>
+  Effect.callback<void, OperatorError>((resume) => {
+    process.stdout.write(text, (cause) => {
+      // Without a reader the program ends: see Signals.
+      if (cause && "code" in cause && cause.code === "EPIPE") return
       resume(cause ? Effect.fail(refused("Standard output cannot be written")(cause)) : Effect.void)
-    )
+    })
   })
 
 /** Runs `write` with a way to add to the file, and gives the file its name when that succeeded. */
 const intoFile = <E, R>(
   file: string,
-  write: (add: (text: string) => Effect.Effect<void, StartProblem>) => Effect.Effect<void, E, R>
+  write: (add: (text: string) => Effect.Effect<void, OperatorError>) => Effect.Effect<void, E, R>
 ) => {
   const trial = <A>(step: () => Promise<A>) =>
     Effect.tryPromise({ try: step, catch: refused(`The file ${file} cannot be written`) })
   const part = `${file}.part`
   return Effect.gen(function* () {
-    if (existsSync(file)) return yield* new StartProblem({ message: `There is a file ${file} already.` })
+    if (existsSync(file)) return yield* new OperatorError({ message: `There is a file ${file} already.` })
     const handle = yield* Effect.acquireRelease(
       trial(() => open(part, "wx", 0o600)),
       (opened) =>
@@ -78,7 +80,7 @@ const exportCommand = Command.make(
       })
     if (input.file === standard) {
       if (input.json)
-        return yield* new StartProblem({ message: "--json goes with a file: standard output is the export." })
+        return yield* new OperatorError({ message: "--json goes with a file: standard output is the export." })
       return yield* write(writeStandardOutput)
     }
     yield* intoFile(input.file, write)
@@ -98,7 +100,7 @@ const exportCommand = Command.make(
 // Import
 
 const readBytes = (file: string) =>
-  NodeStream.fromReadable<Uint8Array, StartProblem>({
+  NodeStream.fromReadable<Uint8Array, OperatorError>({
     evaluate: () => (file === standard ? process.stdin : createReadStream(file)),
     onError: refused(file === standard ? "Standard input cannot be read" : `The file ${file} cannot be read`)
   })
@@ -118,11 +120,11 @@ const importCommand = Command.make(
   Effect.fn(function* (input) {
     // What cannot be read makes no store.
     if (input.file !== standard && !existsSync(input.file)) {
-      return yield* new StartProblem({ message: `There is no file ${input.file}.` })
+      return yield* new OperatorError({ message: `There is no file ${input.file}.` })
     }
     const imported = yield* importStore(readBytes(input.file), input).pipe(
       Effect.catchTag("StoreNotEmpty", () =>
-        Effect.fail(new StartProblem({ message: "The store is not empty: an import goes into a new one." }))
+        Effect.fail(new OperatorError({ message: "The store is not empty: an import goes into a new one." }))
       ),
       Effect.provide(storeToWrite)
     )

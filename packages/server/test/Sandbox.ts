@@ -74,7 +74,7 @@ export const stopped = (program: Program) => {
 // The shape is what the test expects; it looks at the members that it uses.
 const json = async <A>(response: Response): Promise<A> => (await response.json()) as A
 
-const readJson = async <A>(url: string): Promise<A> => json(await fetch(url))
+export const readJson = async <A>(url: string): Promise<A> => json(await fetch(url))
 
 const emailAddressPath = (organization?: string): string =>
   organization === undefined ? "/v1/email-address" : `/v1/organizations/${organization}/email-address`

@@ -75,7 +75,7 @@ describe("a wrong value is one sentence that names its variable", () => {
   ]
   it.each(wrong)("%s=%s", (variable, value) => {
     const problem = problemOf(everything, { ...complete, [variable]: value })
-    expect(problem.variable).toBe(variable)
+    expect(problem.variables).toEqual([variable])
     expect(problem.message).toContain(variable)
     expect(problem.message).toMatch(oneSentence)
     expect(problem.message).not.toContain("pa%20ss")
@@ -84,7 +84,7 @@ describe("a wrong value is one sentence that names its variable", () => {
   it.each(Object.keys(complete))("%s missing, or empty", (variable) => {
     for (const value of ["", "  "]) {
       const problem = problemOf(everything, { ...complete, [variable]: value })
-      expect(problem.variable).toBe(variable)
+      expect(problem.variables).toEqual([variable])
       expect(problem.message).toMatch(oneSentence)
     }
   })
@@ -98,12 +98,18 @@ describe("a wrong value is one sentence that names its variable", () => {
     ["DATABASE_URL", "sqlite:x.db"]
   ])("the sandbox refuses %s=%s", (variable, value) => {
     const problem = problemOf(sandboxConfig, { [variable]: value })
-    expect(problem.variable).toBe(variable)
+    expect(problem.variables).toEqual([variable])
     expect(problem.message).toMatch(oneSentence)
   })
 
-  it("a wildcard host needs a PUBLIC_URL", () => {
-    expect(problemOf(listenConfig, { HOST: "0.0.0.0" }).variable).toBe("PUBLIC_URL")
+  it("a host that others reach needs a PUBLIC_URL", () => {
+    for (const HOST of ["0.0.0.0", "::", "192.0.2.1", "mail.example.com"]) {
+      const problem = problemOf(listenConfig, { HOST })
+      expect(problem.variables).toEqual(["PUBLIC_URL"])
+      expect(problem.message).toMatch(oneSentence)
+    }
+    for (const HOST of ["127.0.0.1", "::1", "localhost"])
+      expect(accepted(listenConfig, { HOST }).publicUrl).toBeUndefined()
     expect(accepted(listenConfig, { HOST: "0.0.0.0", PUBLIC_URL: "https://verify.example.com/" })).toEqual({
       host: "0.0.0.0",
       port: 3000,
@@ -113,7 +119,7 @@ describe("a wrong value is one sentence that names its variable", () => {
 })
 
 it("workers alone need a PUBLIC_URL: the pages are elsewhere", () => {
-  expect(problemOf(workerListenConfig, { PORT: "0" }).variable).toBe("PUBLIC_URL")
+  expect(problemOf(workerListenConfig, { PORT: "0" }).variables).toEqual(["PUBLIC_URL"])
   expect(accepted(workerListenConfig, { PUBLIC_URL: "https://verify.example.com" }).port).toBe(3000)
 })
 
@@ -190,7 +196,7 @@ describe("what is accepted", () => {
       ["DATABASE_POOLER", "session"]
     ] as const) {
       const found = problemOf(storeConfig, { DATABASE_URL, [variable]: value })
-      expect(found.variable).toBe(variable)
+      expect(found.variables).toEqual([variable])
       expect(found.message).toMatch(oneSentence)
     }
   })
@@ -201,13 +207,28 @@ describe("what is accepted", () => {
   })
 })
 
-it("ends the start-up with that sentence alone, and exit code 1", async () => {
-  const without = await run(["serve"])
+it("ends the start-up with those sentences alone, all that are missing at once, and exit code 1", async () => {
+  const without = await run(["serve"], { HOST: "0.0.0.0", DATABASE_URL: "mysql://localhost" })
   expect(without).toMatchObject({ code: 1, stdout: "" })
-  expect(without.stderr).toMatch(/^COUNTERSIGN_SECRET is missing: [^\n]+\.\n$/)
+  const lines = without.stderr.trim().split("\n")
+  expect(lines.map((line) => /^(\w+) (?:is missing: .+|must be .+)\.$/.exec(line)?.[1])).toEqual([
+    "PUBLIC_URL",
+    "COUNTERSIGN_SECRET",
+    "DKIM_ZONE",
+    "SMTP_URL",
+    "MAIL_FROM",
+    "DATABASE_URL"
+  ])
   const refused = await run(["serve", "--sandbox"], { HOST: "0.0.0.0" })
   expect(refused).toMatchObject({ code: 1, stdout: "" })
   expect(refused.stderr).toMatch(/^HOST 0\.0\.0\.0 is refused in the sandbox: [^\n]+\.\n$/)
+})
+
+it("serve --help names every setting, and what holds without it", async () => {
+  const help = await run(["serve", "--help"])
+  expect(help).toMatchObject({ code: 0, stderr: "" })
+  const lines = help.stdout.split("\n").map((line) => line.trim().replace(/ {2,}/, " "))
+  for (const { name, byDefault } of variables) expect(lines).toContain(`${name} ${byDefault.replaceAll("`", "")}`)
 })
 
 it("docs/reference/configuration.md has the same table", () => {

@@ -44,6 +44,19 @@ it("verifies and rebuilds the store of a running server, and says what was wrong
   expect(await current(sandbox)).toMatchObject({ email: "ben@acme.example" })
 })
 
+it("says whose a task is", async () => {
+  const environment = { COUNTERSIGN_DATA: temporaryFolder() }
+  const sandbox = await startSandbox(environment)
+  await add(sandbox, "ada@acme.example")
+  const { account } = sandbox.overview
+  const listed = async (...args: ReadonlyArray<string>) =>
+    (await run(["tasks", "list", "--state", "all", "--kind", "link-expiry", ...args], environment)).stdout
+  expect(await listed()).toContain(`ada@acme.example of account ${account.id}`)
+  expect(JSON.parse(await listed("--json"))).toMatchObject({
+    tasks: [{ sender: { account: account.id, address: "ada@acme.example" } }]
+  })
+})
+
 it("lists, revives and drops tasks, several at a time", async () => {
   const environment = { COUNTERSIGN_DATA: temporaryFolder() }
   const account = await run(["account", "create", "--email", "ops@acme.example"], environment)

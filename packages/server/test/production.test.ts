@@ -31,7 +31,9 @@ it("serves as configured, by the mail server and the resolver that it is given, 
   }
   const ended = await stopped(program)
   expect(ended).toMatchObject({ code: 0, stderr: "" })
-  for (const line of ended.stdout.trim().split("\n")) expect(JSON.parse(line)).toHaveProperty("level")
+  for (const line of ended.stdout.trim().split("\n")) {
+    expect(JSON.parse(line)).toMatchObject({ level: expect.any(String), message: expect.any(String) })
+  }
   const secrets = [link.slice(-92), overview.accessToken, mailPassword, environment.COUNTERSIGN_SECRET]
   for (const secret of [...secrets, "ada.lovelace"]) expect(ended.stdout).not.toContain(secret)
   // Of a key only the hash is stored, and of a link nothing that would make it.

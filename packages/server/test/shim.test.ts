@@ -32,5 +32,5 @@ it("says in one sentence what to do where there is no newer Node", () => {
   copyFileSync(new URL("../bin/countersign.mjs", import.meta.url), alone)
   const ended = spawnSync(process.execPath, [...oldNode, alone], { encoding: "utf8" })
   expect(ended.status).toBe(1)
-  expect(ended.stderr).toMatch(/^countersign needs Node 24 or later, and this is Node 20\.11\.0: [^\n]+\.\n$/)
+  expect(ended.stderr).toMatch(/^countersign needs Node 22\.19 or later, and this is Node 20\.11\.0: [^\n]+\.\n$/)
 })

@@ -51,6 +51,15 @@ const withPorts = async ({ path, text }: Page, sandbox: Server): Promise<Page> =
   return { path, text: text.replaceAll(/\b3000\b/g, first).replaceAll(/\b3001\b/g, second) }
 }
 
+const pasteBanner = async (sandbox: Server) => {
+  const commands = sandbox
+    .printed()
+    .split("\n")
+    .filter((line) => line.startsWith("   "))
+  const pasted = await run("sh", ["-c", commands.join("\n")], {})
+  expect(pasted.stdout).toContain('"status":"active"')
+}
+
 it("the tutorial is among the pages that are run", () => {
   expect(pages.map(({ path }) => path)).toContain("docs/tutorial.md")
 })
@@ -61,6 +70,8 @@ it.each(pages.map((page) => [page.path, page] as const))(
   async (_path, written) => {
     const folder = temporaryFolder()
     const sandbox = await startSandbox(folder)
+    // As README says: first the banner's commands, then the tutorial.
+    if (written.path === "docs/tutorial.md") await pasteBanner(sandbox)
     const page = await withDatabase(await withPorts(written, sandbox))
     const steps = stepsOf(page)
     const ended = await run("bash", ["-c", scriptOf(steps)], { TMPDIR: folder })

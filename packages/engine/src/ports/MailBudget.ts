@@ -11,12 +11,6 @@ import type { StorageUnavailable } from "./EventStore.ts"
 /** Whether a mail may go out now, or from when on (milliseconds since the epoch). */
 export type Budget = { readonly _tag: "Granted" } | { readonly _tag: "NotBefore"; readonly at: number }
 
-/** Mail from an account to an address. Of the address only a hash is kept (`mailboxHash`). */
-export interface Correspondence {
-  readonly addressHash: string
-  readonly account: string
-}
-
 /** Names a mailbox without saying which: the SHA-256 of its canonical address, as base64url. */
 export const mailboxHash = (canonical: string): string => createHash("sha256").update(canonical).digest("base64url")
 
@@ -25,16 +19,13 @@ export class MailBudget extends Context.Service<
   MailBudget,
   {
     /**
-     * Takes one mail to the address (as a hash) out of the account's budget, or says when to ask again (milliseconds since the epoch). The same `mail` is
-     * counted once, however often it is asked for. While the account is silenced towards the address, none is granted.
+     * Takes one mail to the address (as a hash, `mailboxHash`) out of the account's budget, or says when to ask again
+     * (milliseconds since the epoch). The same `mail` is counted once, however often it is asked for.
      */
-    readonly take: (request: Correspondence & { readonly mail: string }) => Effect.Effect<Budget, StorageUnavailable>
-    /**
-     * The owner of the mailbox wants no mail from the account before `until`, in milliseconds since the epoch. Never
-     * shortens what was said before.
-     */
-    readonly silence: (request: Correspondence & { readonly until: number }) => Effect.Effect<void, StorageUnavailable>
-    /** Until when the account is silenced towards the address; `undefined` when it is not. */
-    readonly silencedUntil: (request: Correspondence) => Effect.Effect<number | undefined, StorageUnavailable>
+    readonly take: (request: {
+      readonly mail: string
+      readonly addressHash: string
+      readonly account: string
+    }) => Effect.Effect<Budget, StorageUnavailable>
   }
 >()("countersign/MailBudget") {}

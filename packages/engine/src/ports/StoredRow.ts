@@ -79,12 +79,6 @@ const GrantedMailRow = Schema.TaggedStruct("GrantedMail", {
   first: Schema.Boolean
 })
 
-const SilenceRow = Schema.TaggedStruct("Silence", {
-  addressHash: Schema.String,
-  account: Schema.String,
-  until: Schema.Int
-})
-
 /** One row. */
 export const StoredRow = Schema.Union([
   InstallationRow,
@@ -94,8 +88,7 @@ export const StoredRow = Schema.Union([
   EventRow,
   TaskRow,
   ReceiptRow,
-  GrantedMailRow,
-  SilenceRow
+  GrantedMailRow
 ])
 export type StoredRow = typeof StoredRow.Type
 

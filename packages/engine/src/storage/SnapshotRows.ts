@@ -74,12 +74,6 @@ export const decodeStoredRow: { readonly [Tag in StoredRow["_tag"]]: (row: Row) 
     account: readText(row, "account"),
     at: readInteger(row, "at"),
     first: readBoolean(row, "first")
-  }),
-  Silence: (row) => ({
-    _tag: "Silence",
-    addressHash: readText(row, "address_hash"),
-    account: readText(row, "account"),
-    until: readInteger(row, "until")
   })
 }
 

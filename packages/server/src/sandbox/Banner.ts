@@ -8,8 +8,9 @@ import { Effect, Redacted } from "effect"
 import { DemoAccount } from "./DemoAccount.ts"
 import type { SandboxFolder } from "./SandboxFolder.ts"
 
-const address = "ada@shop.example"
-const domain = DomainName.make("shop.example")
+// Not that of the tutorial, which begins with an address that is new.
+const address = "grace@acme.example"
+const domain = DomainName.make("acme.example")
 
 // The page's form is guarded by a nonce that equals a cookie; a program may choose both.
 const nonce = "pasted-from-the-banner"

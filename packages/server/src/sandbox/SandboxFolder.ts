@@ -13,7 +13,7 @@ import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import type { DnsRecord, ReceivedMessage } from "@countersign/sandbox"
 import { Data, Effect, Redacted, Schema, type Scope, Semaphore } from "effect"
-import { makeFolder } from "../Folder.ts"
+import { makeFolder } from "../Store.ts"
 
 /** The folder cannot be used. The message is one sentence. */
 export class SandboxFolderProblem extends Data.TaggedError("SandboxFolderProblem")<{

@@ -4,7 +4,7 @@
  * A page elsewhere can make a browser send requests here, but not with a foreign Host header that is ours (so a name that
  * was rebound to loopback is refused), and it cannot hide its Origin when it changes something.
  */
-import { isLoopback } from "../Loopback.ts"
+import { isLoopback } from "../ServeConfig.ts"
 
 /** Why a request is refused, in one sentence; `undefined` lets it in. `publicUrl` is the sandbox's own URL. */
 export const refusalOf = (

@@ -13,7 +13,6 @@ import {
 import { readBoolean, readInteger, readOptionalInteger, readText } from "@countersign/engine/storage"
 import { Effect, Semaphore } from "effect"
 import type { Database } from "../connection/Database.ts"
-import { databaseNow } from "../connection/DatabaseClock.ts"
 import { long } from "../connection/Parameters.ts"
 
 const hour = 60 * 60 * 1_000
@@ -22,21 +21,15 @@ export const makeMailBudget = (database: Database, limits: MailLimits): Effect.E
   // The mails of this process wait for each other here, so that only those of other processes can come in between.
   Effect.map(Semaphore.make(1), (turn) => {
     const { schema } = database.names
-    const look = `SELECT at, silent_until, granted, to_address::text AS to_address, of_account, oldest, newest_to_address,
+    const look = `SELECT at, granted, to_address::text AS to_address, of_account, oldest, newest_to_address,
         newest_of_account FROM ${schema}.look_at_mails($1, $2, $3, $4, $5, $6)`
     const take = `SELECT ${schema}.take_mail($1, $2, $3, $4, $5, $6, $7, $8, $9) AS taken`
-    const silence = `INSERT INTO ${schema}.silences AS s (address_hash, account, until) VALUES ($1, $2, $3)
-      ON CONFLICT (address_hash, account) DO UPDATE SET until = greatest(s.until, excluded.until)`
-    const silencedUntil = `SELECT until FROM ${schema}.silences
-      WHERE address_hash = $1 AND account = $2 AND until > ${databaseNow("$3")}`
 
     const attempt = Effect.fnUntraced(function* (mail: string, addressHash: string, account: string) {
       const given = yield* database.given
       const windows = [long(budgetWindow), long(hour)]
       const [seen] = yield* database.read(look, [long(given), mail, addressHash, account, ...windows])
       const now = readInteger(seen, "at")
-      const silent = seen && readOptionalInteger(seen, "silent_until")
-      if (silent !== undefined) return notBefore(silent)
       if (readBoolean(seen, "granted")) return granted
       const { budget, first } = allowance(
         {
@@ -71,15 +64,8 @@ export const makeMailBudget = (database: Database, limits: MailLimits): Effect.E
               if (budget !== undefined) return budget
             }
           })
-        ),
-      silence: ({ addressHash, account, until }) =>
-        Effect.asVoid(database.write(silence, [addressHash, account, long(Math.ceil(until))])),
-      silencedUntil: ({ addressHash, account }) =>
-        Effect.flatMap(database.given, (given) =>
-          database.read(silencedUntil, [addressHash, account, long(given)])
-        ).pipe(Effect.map(([row]) => (row === undefined ? undefined : readInteger(row, "until"))))
+        )
     })
   })
 
 const granted: Budget = { _tag: "Granted" }
-const notBefore = (at: number): Budget => ({ _tag: "NotBefore", at })

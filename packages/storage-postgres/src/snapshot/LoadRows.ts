@@ -126,12 +126,6 @@ export const makeLoadRows = (statements: Statements) => {
         texts(rows.map(({ account }) => account)),
         longs(rows.map(({ at }) => at)),
         booleans(rows.map(({ first }) => first))
-      ]),
-    Silence: (rows) =>
-      insert("silences", "address_hash, account, until", [
-        texts(rows.map(({ addressHash }) => addressHash)),
-        texts(rows.map(({ account }) => account)),
-        longs(rows.map(({ until }) => until))
       ])
   }
 

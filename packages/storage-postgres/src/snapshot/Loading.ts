@@ -20,17 +20,7 @@ import { inRealTime, reachConnection, refuse } from "../connection/Reconnect.ts"
 import { makeLoadRows } from "./LoadRows.ts"
 import { maintained } from "./MaintainedRows.ts"
 
-const filled = [
-  "accounts",
-  "organizations",
-  "access_keys",
-  "streams",
-  "events",
-  "tasks",
-  "receipts",
-  "granted_mails",
-  "silences"
-]
+const filled = ["accounts", "organizations", "access_keys", "streams", "events", "tasks", "receipts", "granted_mails"]
 
 export const makeLoad =
   (database: Database): Maintenance["Service"]["load"] =>

@@ -75,14 +75,7 @@ const kinds: ReadonlyArray<Kind> = [
     "granted_mails",
     decodeStoredRow.GrantedMail,
     `at > $2 - ${budgetWindow}`
-  ),
-  {
-    sql: (schema) => `SELECT address_hash, account, until FROM ${schema}.silences
-      WHERE until > $2 AND (address_hash, account) > ($3, $4) ORDER BY address_hash, account LIMIT $1`,
-    start: ["", ""],
-    key: ["address_hash", "account"],
-    decode: decodeStoredRow.Silence
-  }
+  )
 ]
 
 export const snapshotOf = ({

@@ -5,11 +5,7 @@
  * `errcode`, whose low byte is the primary one.
  */
 import { StorageUnavailable } from "@countersign/engine"
-
-/** The file is not ours to write to; thrown while it is opened. */
-export class ForeignDatabase extends Error {
-  override readonly name = "ForeignDatabase"
-}
+import { ForeignDatabase } from "../migrations/Migrations.ts"
 
 const busy = 5
 const ioError = 10

@@ -1,7 +1,6 @@
 /**
  * The mail budget on SQLite: the engine's own rule over the mails granted lately, in one transaction.
  */
-import type { StatementSync } from "node:sqlite"
 import { allowance, type Budget, budgetWindow, MailBudget, type MailLimits } from "@countersign/engine"
 import { readBoolean, readInteger, readOptionalInteger, readText } from "@countersign/engine/storage"
 import type { Database } from "../connection/Database.ts"
@@ -10,10 +9,7 @@ const hour = 60 * 60 * 1_000
 /** Mails out of the window are deleted so many at a time: more than one comes in, so the rest shrinks. */
 const forgetAtMost = 8
 
-export const makeMailBudget = (
-  { read, reader, write, writer }: Database,
-  limits: MailLimits
-): MailBudget["Service"] => {
+export const makeMailBudget = ({ write, writer }: Database, limits: MailLimits): MailBudget["Service"] => {
   const forget = writer.prepare(`
     DELETE FROM granted_mails
     WHERE at <= ? AND number IN (SELECT number FROM granted_mails ORDER BY number LIMIT ${forgetAtMost})`)
@@ -26,19 +22,10 @@ export const makeMailBudget = (
   const add = writer.prepare(`
     INSERT INTO granted_mails (mail, address_hash, account, at, first) VALUES (?, ?, ?, ?, ?)`)
 
-  const silenced = "SELECT until FROM silences WHERE address_hash = ? AND account = ?"
-  const findSilence = writer.prepare(silenced)
-  const findSilenceToRead = reader.prepare(silenced)
-  const silence = writer.prepare(`
-    INSERT INTO silences (address_hash, account, until) VALUES (?, ?, ?)
-    ON CONFLICT (address_hash, account) DO UPDATE SET until = max(until, excluded.until)`)
-
   return MailBudget.of({
     take: ({ mail, addressHash, account }) =>
       write(({ now }): Budget => {
         forget.run(now - budgetWindow)
-        const silent = silencedAt(findSilence, addressHash, account, now)
-        if (silent !== undefined) return { _tag: "NotBefore", at: silent }
         const granted = find.get(mail)
         if (granted !== undefined) {
           if (readInteger(granted, "at") > now - budgetWindow) return { _tag: "Granted" }
@@ -63,17 +50,6 @@ export const makeMailBudget = (
         )
         if (budget._tag === "Granted") add.run(mail, addressHash, account, now, first ? 1 : 0)
         return budget
-      }),
-    silence: ({ addressHash, account, until }) =>
-      write(() => {
-        silence.run(addressHash, account, until)
-      }),
-    silencedUntil: ({ addressHash, account }) => read((now) => silencedAt(findSilenceToRead, addressHash, account, now))
+      })
   })
-}
-
-const silencedAt = (find: StatementSync, addressHash: string, account: string, now: number): number | undefined => {
-  const row = find.get(addressHash, account)
-  const until = row && readInteger(row, "until")
-  return until !== undefined && until > now ? until : undefined
 }

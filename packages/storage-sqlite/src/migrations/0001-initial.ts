@@ -157,14 +157,6 @@ CREATE TABLE granted_mails (
 CREATE INDEX granted_mails_to_address ON granted_mails (address_hash, at);
 CREATE INDEX granted_mails_of_account ON granted_mails (account, at);
 
--- Who wants no mail from which account. Declines are rare, and last: nothing is deleted.
-CREATE TABLE silences (
-  address_hash TEXT NOT NULL,
-  account TEXT NOT NULL,
-  until INTEGER NOT NULL,
-  PRIMARY KEY (address_hash, account)
-) STRICT, WITHOUT ROWID;
-
 -- The rowid keeps the order of creation. Written by an operator: what an index costs here does not matter.
 CREATE TABLE accounts (
   number INTEGER PRIMARY KEY,

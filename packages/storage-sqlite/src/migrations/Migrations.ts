@@ -8,8 +8,12 @@
 import { randomBytes, randomUUID } from "node:crypto"
 import type { DatabaseSync } from "node:sqlite"
 import { readInteger } from "@countersign/engine/storage"
-import { ForeignDatabase } from "../connection/SqliteFailure.ts"
 import { initial } from "./0001-initial.ts"
+
+/** The file is not ours to write to; thrown while it is opened. */
+export class ForeignDatabase extends Error {
+  override readonly name = "ForeignDatabase"
+}
 
 /** In order: the first makes version 1. */
 export const migrations: ReadonlyArray<string> = [initial]

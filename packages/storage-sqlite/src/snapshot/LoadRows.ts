@@ -22,7 +22,6 @@ export const makeLoadRows = (db: DatabaseSync, keys: SurrogateKeys): LoadRows =>
   const addMail = db.prepare(
     "INSERT INTO granted_mails (mail, address_hash, account, at, first) VALUES (?, ?, ?, ?, ?)"
   )
-  const addSilence = db.prepare("INSERT INTO silences (address_hash, account, until) VALUES (?, ?, ?)")
   const addTask = db.prepare(`
     INSERT INTO tasks (number, kind, key, state, due, attempts, payload, error, fence, leased_until, last_run_at, rerun_at)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
@@ -70,9 +69,6 @@ export const makeLoadRows = (db: DatabaseSync, keys: SurrogateKeys): LoadRows =>
         return
       case "GrantedMail":
         addMail.run(row.mail, row.addressHash, row.account, row.at, row.first ? 1 : 0)
-        return
-      case "Silence":
-        addSilence.run(row.addressHash, row.account, row.until)
     }
   }
 

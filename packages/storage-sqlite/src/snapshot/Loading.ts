@@ -48,17 +48,7 @@ const begin = (file: string): DatabaseSync => {
   }
 }
 
-const filled = [
-  "accounts",
-  "organizations",
-  "access_keys",
-  "streams",
-  "events",
-  "tasks",
-  "receipts",
-  "granted_mails",
-  "silences"
-]
+const filled = ["accounts", "organizations", "access_keys", "streams", "events", "tasks", "receipts", "granted_mails"]
 
 const isEmpty = (db: DatabaseSync): boolean =>
   filled.every((table) => db.prepare(`SELECT 1 FROM ${table} LIMIT 1`).get() === undefined)

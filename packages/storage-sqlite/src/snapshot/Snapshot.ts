@@ -75,13 +75,6 @@ const kinds: ReadonlyArray<Kind> = [
       WHERE number > :after0 AND at > :now - ${budgetWindow} ORDER BY number LIMIT :limit`,
     ...byNumber,
     decode: decodeStoredRow.GrantedMail
-  },
-  {
-    sql: `SELECT address_hash, account, until FROM silences
-      WHERE (address_hash, account) > (:after0, :after1) AND until > :now ORDER BY address_hash, account LIMIT :limit`,
-    start: ["", ""],
-    key: ["address_hash", "account"],
-    decode: decodeStoredRow.Silence
   }
 ]
 

@@ -4,7 +4,7 @@
 import { AccountAdmin, MailBudget, Maintenance, type StoredRow, TaskQueue } from "@countersign/engine"
 import { Effect, Stream } from "effect"
 import { TestClock } from "effect/testing"
-import { beginning, day, hour, minute, second } from "./Clause.ts"
+import { beginning, hour, minute, second } from "./Clause.ts"
 import { account, appendOf, commitEach, commitOf, domainTask, entryOf, eventsOf, mailTask } from "./Fixtures.ts"
 
 /** Every row of the store. */
@@ -56,7 +56,5 @@ export const furnish = Effect.gen(function* () {
   yield* queue.put(domainTask(beginning + hour))
   yield* budget.take({ mail: "m-1", addressHash: "h-1", account })
   yield* budget.take({ mail: "m-2", addressHash: "h-1", account })
-  yield* budget.silence({ until: beginning + hour, addressHash: "h-2", account })
-  yield* budget.silence({ until: beginning + day, addressHash: "h-1", account })
   return { owner, other, organization, good, bad, revoked }
 })

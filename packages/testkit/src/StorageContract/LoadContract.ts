@@ -4,7 +4,7 @@
 import { AccountAdmin, EventStore, MailBudget, Maintenance, type StoredRow, TaskQueue } from "@countersign/engine"
 import { expect } from "@effect/vitest"
 import { Cause, Deferred, Effect, Exit, Fiber, Layer } from "effect"
-import { beginning, day, makeClause, type StorageLayer, type StoragePorts } from "./Clause.ts"
+import { beginning, makeClause, type StorageLayer, type StoragePorts } from "./Clause.ts"
 import { account, appendOf, commitEach, commitOf, mailTask, tags } from "./Fixtures.ts"
 import { furnish, loadRows, of, snapshot } from "./FurnishedStore.ts"
 
@@ -22,8 +22,7 @@ export const loadContract = (layer: StorageLayer): void => {
         commitEach(commitOf([])),
         AccountAdmin.use((admin) => admin.createAccount({ email: "x@example.com", name: "X" })),
         TaskQueue.use((queue) => queue.put(mailTask(beginning))),
-        MailBudget.use((budget) => budget.take({ mail: "x", addressHash: "x", account })),
-        MailBudget.use((budget) => budget.silence({ until: beginning + day, addressHash: "x", account }))
+        MailBudget.use((budget) => budget.take({ mail: "x", addressHash: "x", account }))
       ]
       for (const filler of fillers) {
         yield* Effect.gen(function* () {

@@ -48,25 +48,6 @@ export const mailBudgetContract = (layer: StorageLayer, options: StorageOptions)
   )
 
   clause(
-    "M.8 silenced towards an address, an account is granted nothing until then, and no other is touched",
-    Effect.gen(function* () {
-      const { silence, silencedUntil } = yield* MailBudget
-      const pair = { addressHash: "address-1", account: "acc-1" }
-      expect(yield* silencedUntil(pair)).toBeUndefined()
-      yield* silence({ ...pair, until: beginning + hour })
-      yield* silence({ ...pair, until: beginning + minute })
-      expect(yield* silencedUntil(pair)).toBe(beginning + hour)
-      expect(yield* take("mail", pair)).toEqual({ _tag: "NotBefore", at: beginning + hour })
-      expect(yield* silencedUntil({ ...pair, account: "acc-2" })).toBeUndefined()
-      expect(yield* take("mail", { ...pair, account: "acc-2" })).toEqual({ _tag: "Granted" })
-      expect(yield* take("other", { ...pair, addressHash: "address-2" })).toEqual({ _tag: "Granted" })
-      yield* TestClock.setTime(beginning + hour)
-      expect(yield* silencedUntil(pair)).toBeUndefined()
-      expect(yield* take("later", pair)).toEqual({ _tag: "Granted" })
-    })
-  )
-
-  clause(
     "M.3 what was not granted was not counted",
     Effect.gen(function* () {
       for (let index = 0; index <= perAddressHour; index++) yield* take(`mail-${index}`)

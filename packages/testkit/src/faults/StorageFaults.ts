@@ -212,9 +212,7 @@ const faultyDirectory = (directory: SenderDirectory["Service"], guard: Guard): S
 
 const faultyBudget = (budget: MailBudget["Service"], guard: Guard): MailBudget["Service"] =>
   MailBudget.of({
-    take: (request) => guard(budget.take(request)),
-    silence: (request) => guard(budget.silence(request)),
-    silencedUntil: (request) => guard(budget.silencedUntil(request))
+    take: (request) => guard(budget.take(request))
   })
 
 const faultyAccounts = (accounts: Accounts["Service"], guard: Guard): Accounts["Service"] =>

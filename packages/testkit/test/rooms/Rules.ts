@@ -47,6 +47,7 @@ const topLevel = [
   "package.json",
   "package-lock.json",
   "tsconfig.json",
+  "vitest.config.ts",
   "vitest.workspace.ts",
   "README.md",
   "packages",
@@ -58,7 +59,7 @@ const topLevel = [
 ]
 
 /** Left by tools, ignored by git. */
-const leftovers = ["node_modules", "coverage"]
+const leftovers = ["node_modules", "coverage", "dist"]
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Reading the house

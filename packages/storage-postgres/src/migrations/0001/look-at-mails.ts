@@ -10,12 +10,11 @@ export const lookAtMails = `
 -- What the rule needs to know. granted: this very mail was granted within the window.
 CREATE FUNCTION {schema}.look_at_mails(
   given bigint, wanted text, to_hash text, by_account text, since bigint, lately bigint,
-  OUT at bigint, OUT silent_until bigint, OUT granted boolean, OUT to_address json, OUT of_account bigint, OUT oldest bigint,
+  OUT at bigint, OUT granted boolean, OUT to_address json, OUT of_account bigint, OUT oldest bigint,
   OUT newest_to_address bigint, OUT newest_of_account bigint
 ) LANGUAGE plpgsql STABLE ${planner} AS $function$
 BEGIN
   at := ${clock("given")};
-  SELECT s.until INTO silent_until FROM {schema}.silences s WHERE s.address_hash = to_hash AND s.account = by_account AND s.until > look_at_mails.at;
   SELECT count(*) > 0 INTO granted FROM {schema}.granted_mails m WHERE m.mail = wanted AND m.at > look_at_mails.at - since;
   SELECT coalesce(json_agg(json_build_object('account', m.account, 'at', m.at, 'first', m.first) ORDER BY m.at, m.number), '[]'),
       coalesce(max(m.number), 0)

@@ -155,14 +155,6 @@ CREATE INDEX granted_mails_to_address ON {schema}.granted_mails (address_hash, a
 CREATE INDEX granted_mails_of_account ON {schema}.granted_mails (account, at);
 CREATE INDEX granted_mails_by_age ON {schema}.granted_mails (at);
 
--- Who wants no mail from which account. Declines are rare, and last: nothing is deleted.
-CREATE TABLE {schema}.silences (
-  address_hash text COLLATE "C" NOT NULL,
-  account text COLLATE "C" NOT NULL,
-  until bigint NOT NULL,
-  PRIMARY KEY (address_hash, account)
-);
-
 -- The number keeps the order of creation. Written by an operator: what an index costs here does not matter.
 CREATE TABLE {schema}.accounts (
   number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

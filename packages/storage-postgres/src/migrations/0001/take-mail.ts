@@ -12,7 +12,6 @@ BEGIN
   PERFORM pg_advisory_xact_lock({mail_lock});
   IF EXISTS (SELECT FROM {schema}.granted_mails m WHERE m.address_hash = to_hash AND m.at > looked_at - since AND m.number > seen_to_address)
     OR EXISTS (SELECT FROM {schema}.granted_mails m WHERE m.account = by_account AND m.at > looked_at - lately AND m.number > seen_of_account)
-    OR EXISTS (SELECT FROM {schema}.silences s WHERE s.address_hash = to_hash AND s.account = by_account AND s.until > looked_at)
   THEN
     RETURN false;
   END IF;

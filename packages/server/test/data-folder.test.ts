@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, describe, expect, it } from "vitest"
-import { makeFolder } from "../src/Folder.ts"
+import { makeFolder } from "../src/Store.ts"
 import { run } from "./Program.ts"
 
 const base = mkdtempSync(join(tmpdir(), "countersign-folder-"))
