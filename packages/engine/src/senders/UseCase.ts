@@ -2,7 +2,7 @@
  * What all use cases share: one object as input, decoded at the door, whatever TypeScript says about it; and a span.
  */
 import { AccountId, EventUndecodable, SenderId, StoredSenderId } from "@countersign/core"
-import { Effect, Option, Schema, SchemaIssue, SchemaTransformation } from "effect"
+import { Effect, Option, Result, Schema, SchemaIssue, SchemaTransformation } from "effect"
 import { Ids } from "../Ids.ts"
 import { LeaseLost } from "../ports/TaskQueue.ts"
 import { InvalidData, SenderNotFound } from "../SenderErrors.ts"
@@ -74,11 +74,13 @@ export const untracedUseCase = <Input extends Schema.Codec<unknown, unknown>, A,
     make,
     (run) =>
       (given: Input["Encoded"]): Effect.Effect<A, Exclude<E, Broken> | InvalidData> =>
-        Effect.catch(Effect.flatMap(decode(given), run), (failure) =>
-          failure instanceof EventUndecodable || failure instanceof LeaseLost
-            ? Effect.die(failure)
-            : // What is left when those are gone; TypeScript narrows no type parameter.
-              Effect.fail(failure as Exclude<E, Broken> | InvalidData)
+        Effect.catch(
+          Effect.suspend(() => Effect.flatMapEager(decode(given), run)),
+          (failure) =>
+            failure instanceof EventUndecodable || failure instanceof LeaseLost
+              ? Effect.die(failure)
+              : // What is left when those are gone; TypeScript narrows no type parameter.
+                Effect.fail(failure as Exclude<E, Broken> | InvalidData)
         )
   )
 }
@@ -87,18 +89,20 @@ export const untracedUseCase = <Input extends Schema.Codec<unknown, unknown>, A,
 type Broken = EventUndecodable | LeaseLost
 
 const decoder = <Input extends Schema.Codec<unknown, unknown>>(input: Input) => {
-  const decode = Schema.decodeUnknownEffect(input)
-  return (given: unknown): Effect.Effect<Input["Type"], InvalidData> =>
-    Effect.suspend(() => decode(withoutUndefined(given))).pipe(
-      Effect.mapError(({ issue }) => invalid(issue)),
+  const decode = Schema.decodeUnknownResult(input)
+  return (given: unknown): Effect.Effect<Input["Type"], InvalidData> => {
+    try {
+      return Effect.fromResult(Result.mapError(decode(withoutUndefined(given)), ({ issue }) => invalid(issue)))
+    } catch (defect) {
       // An object may do anything when it is read: it throws, or has no end.
-      Effect.catchDefect((defect) => Effect.fail(new InvalidData({ problem: `the input cannot be read: ${defect}` })))
-    )
+      return Effect.fail(new InvalidData({ problem: `the input cannot be read: ${defect}` }))
+    }
+  }
 }
 
 /** A member that is `undefined` is as if it were absent. */
 const withoutUndefined = (given: unknown): unknown =>
-  typeof given === "object" && given !== null
+  typeof given === "object" && given !== null && Object.values(given).includes(undefined)
     ? Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
     : given
 
