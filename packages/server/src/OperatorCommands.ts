@@ -141,7 +141,7 @@ const keyRevoke = Command.make(
     const key = keyView(yield* (yield* AccountAdmin).revokeKey(input.id))
     yield* say(input.json, key, `Revoked key ${key.id}.`)
   })
-).pipe(Command.withDescription("Revoke a key; it lets nobody in from now on"), Command.provide(existingStore))
+).pipe(Command.withDescription("Revoke a key; within a second it lets nobody in"), Command.provide(existingStore))
 
 /** All of them. */
 export const operatorCommands = [

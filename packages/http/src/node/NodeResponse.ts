@@ -53,15 +53,14 @@ export const writeResponse = (
   }
 }
 
-const headersOf = (answer: HttpServerResponse.HttpServerResponse): OutgoingHttpHeaders => {
-  const { "content-length": length, "set-cookie": cookie, ...headers } = answer.headers
-  const cookies = [...Cookies.toSetCookieHeaders(answer.cookies), ...(cookie === undefined ? [] : [cookie])]
-  const isLengthless = length === undefined || answer.status === 204 || answer.status === 205
-  return {
-    ...headers,
-    ...(isLengthless ? {} : { "content-length": length }),
-    ...(cookies.length === 0 ? {} : { "set-cookie": cookies })
+const headersOf = ({ cookies, headers, status }: HttpServerResponse.HttpServerResponse): OutgoingHttpHeaders => {
+  const written: OutgoingHttpHeaders = { ...headers }
+  if (status === 204 || status === 205) delete written["content-length"]
+  if (!Cookies.isEmpty(cookies)) {
+    const { "set-cookie": cookie } = headers
+    written["set-cookie"] = [...Cookies.toSetCookieHeaders(cookies), ...(cookie === undefined ? [] : [cookie])]
   }
+  return written
 }
 
 /**
