@@ -4,7 +4,7 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http"
 import { Readable } from "node:stream"
 import { pipeline } from "node:stream/promises"
-import { type Context, Effect } from "effect"
+import { Cause, type Context, Effect } from "effect"
 import { Cookies, HttpServerResponse } from "effect/http"
 import type { NodeRequest } from "./NodeRequest.ts"
 
@@ -49,7 +49,7 @@ export const writeResponse = (
   } catch (defect) {
     // A header or a status that Node does not send.
     response.destroy()
-    return Effect.die(defect)
+    return Effect.logError("An answer cannot be sent", Cause.die(defect))
   }
 }
 
