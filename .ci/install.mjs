@@ -9,7 +9,7 @@
 import { spawn, spawnSync } from "node:child_process"
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { constants } from "node:os"
-import { basename, dirname, join } from "node:path"
+import { basename, delimiter, dirname, join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
 
@@ -136,4 +136,8 @@ if (node === undefined) {
   )
 }
 const [...command] = process.argv.slice(2)
-if (command.length > 0) process.exit(await run(node, command))
+if (command.length > 0) {
+  // What the program starts by the name of `node` runs on the same one.
+  process.env.PATH = `${dirname(node)}${delimiter}${process.env.PATH}`
+  process.exit(await run(node, command))
+}

@@ -12,35 +12,32 @@ const patience = 30_000
 
 /** A service without TypeScript; it imports every entry of every package that runs outside of a test runner. */
 const program = `
-import { makeLinkKeys } from "@countersign/core"
-import { SystemResolver } from "@countersign/dns"
-import { DkimTokens, Engine, Settings, Workers } from "@countersign/engine"
-import { makeCountersign } from "@countersign/http"
+import { createCountersign } from "countersign"
+import { SpaceInvoices } from "countersign/dialects"
+import { memory } from "countersign/memory"
+import { smtp } from "countersign/smtp"
+import { sqlite } from "countersign/sqlite"
+import { makeTestCountersign } from "countersign/testing"
 import { CountersignApi } from "@countersign/http/api"
-import { SmtpMailer } from "@countersign/mailer-smtp"
-import { MemoryStorage } from "@countersign/memory"
 import { SmtpSink } from "@countersign/sandbox"
-import { SqliteStorage } from "@countersign/storage-sqlite"
-import { Layer, Redacted } from "effect"
 
 if (typeof SmtpSink !== "function" || typeof CountersignApi !== "function") throw new Error("an export is missing")
-const settings = { publicUrl: "http://127.0.0.1:1", linkKeys: makeLinkKeys(["0123456789abcdef"]), allowTestNames: false }
-for (const storage of [MemoryStorage.layer, SqliteStorage.layer({ file: "embedded.db" })]) {
-  const layer = Workers.layer.pipe(
-    Layer.provideMerge(Engine.layer),
-    Layer.provideMerge(DkimTokens.layer("dkim.example.com")),
-    Layer.provideMerge(Layer.succeed(Settings, settings)),
-    Layer.provideMerge(storage),
-    Layer.provideMerge(SmtpMailer.layer({ url: Redacted.make("smtp://127.0.0.1:1"), from: "verify@example.com" })),
-    Layer.provideMerge(SystemResolver.layer({ servers: ["127.0.0.1:1"] }))
-  )
-  const { senders, fetch, close } = await makeCountersign(layer)
-  const caller = { account: "acme", actor: "user:1", correlation: "1" }
-  const { created } = await senders.add(caller, { owner: { _tag: "Account" }, address: "billing@acme.com" })
-  const { status } = await fetch(new Request("http://127.0.0.1/ready"))
-  if (!created || status !== 200) throw new Error("the embedded engine does not work: " + status)
-  await close()
+const settings = {
+  publicUrl: "http://127.0.0.1:1",
+  secret: "0123456789abcdef0123456789abcdef",
+  dkimZone: "dkim.example.com",
+  mail: smtp("smtp://127.0.0.1:1", "verify@example.com"),
+  dns: ["127.0.0.1:1"]
 }
+const works = async (countersign) => {
+  const { created } = await countersign.senders.add({ account: "acme", address: "billing@acme.com" })
+  countersign.api(SpaceInvoices)
+  const { status } = await countersign.page.fetch(new Request("http://127.0.0.1/verify/x"))
+  if (!created || status !== 404) throw new Error("the embedded engine does not work: " + status)
+  await countersign.close()
+}
+for (const storage of [memory(), sqlite("embedded.db")]) await works(await createCountersign({ ...settings, storage }))
+await works(await makeTestCountersign())
 `
 
 /** The files that npm would publish, by the package's folder. */

@@ -19,7 +19,7 @@ import type {
 import type { Layer } from "effect"
 
 /** The ports of a storage, without the accounts that it may keep, too. */
-export type StoragePorts = EventStore | SenderDirectory | TaskQueue | MailBudget | Installation | Maintenance
+type StoragePorts = EventStore | SenderDirectory | TaskQueue | MailBudget | Installation | Maintenance
 
 /** Made by `sqlite`, `postgres` or `memory`. */
 export interface Storage {

@@ -151,7 +151,7 @@ const original: ReadonlyArray<readonly [what: string, sql: string, problem: RegE
   [
     "metadata that is no JSON",
     "UPDATE events SET meta = '' WHERE position = 1",
-    /^position 1 \(event 1 of stream sender-0\): its metadata is no JSON$/
+    /^position 1 \(event 1 of stream sender-0\): its metadata is not JSON$/
   ],
   [
     "a time that goes back",

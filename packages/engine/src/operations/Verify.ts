@@ -63,7 +63,7 @@ const checkLog = Effect.fnUntraced(function* <E, R>(store: MaintainedStore, say:
         yield* say(`position ${event.position} (stream ${event.stream}) was recorded before the event in front of it`)
       }
       // Whether it can be read as an event is seen when its stream is.
-      if (!isJson(event.meta)) yield* say(unreadable(event, "its metadata is no JSON"))
+      if (!isJson(event.meta)) yield* say(unreadable(event, "its metadata is not JSON"))
       position = event.position
       recordedAt = event.recordedAt
       count += 1

@@ -10,7 +10,7 @@ import type { StorageUnavailable } from "./EventStore.ts"
 /** A tenant. */
 export const Account = Schema.Struct({
   id: Schema.String,
-  /** Where notices to the account go; empty: nowhere. */
+  /** Where notices to the account are mailed; empty: nowhere. */
   email: Schema.String,
   /** Set by the operator, shown on the confirmation page. Never free text of the tenant. */
   name: Schema.String

@@ -10,12 +10,23 @@ import { LinkRefused } from "../SenderErrors.ts"
 import { Settings } from "../Settings.ts"
 import { Text } from "./UseCase.ts"
 
-/** A genuine link: what its page shows. */
-export interface LinkView {
-  /** `open`: may be confirmed or declined. `verified`: was confirmed with this very link. */
-  readonly state: "open" | "verified"
+/** Whom a genuine link is about. */
+export interface LinkTarget {
   readonly address: string
   readonly accountName: string
+}
+
+/** A genuine link: what its page shows. */
+export interface LinkView extends LinkTarget {
+  /** `open`: may be confirmed or declined. `verified`: was confirmed with this very link. */
+  readonly state: "open" | "verified"
+}
+
+/** What pressing a button came to. */
+export interface LinkOutcome extends LinkTarget {
+  readonly state: "verified" | "declined"
+  /** Whether this very call made it so. */
+  readonly changed: boolean
 }
 
 /** What is done with a link. `correlation` goes into the events, as a caller's does; a new one when absent. */
@@ -37,13 +48,13 @@ export const makeReadGenuine = Effect.gen(function* () {
   })
 })
 
-/** What the page of a sender's link shows. */
-export const makeShowLink = Effect.gen(function* () {
+/** Finds whom a sender's link is about. */
+export const makeFindTarget = Effect.gen(function* () {
   const accounts = yield* Accounts
-  return Effect.fnUntraced(function* ({ account, address }: Sender, state: LinkView["state"]) {
+  return Effect.fnUntraced(function* ({ account, address }: Sender) {
     const found = yield* accounts.account(account)
-    const accountName = Option.match(found, { onNone: () => account, onSome: ({ name }) => name })
-    return { state, address, accountName } satisfies LinkView
+    const accountName = Option.match(found, { onNone: (): string => account, onSome: ({ name }) => name })
+    return { address, accountName } satisfies LinkTarget
   })
 })
 

@@ -5,7 +5,8 @@ import { AccountId, EventUndecodable, SenderId, StoredSenderId } from "@counters
 import { Effect, Option, Result, Schema, SchemaIssue, SchemaTransformation } from "effect"
 import { Ids } from "../Ids.ts"
 import { LeaseLost } from "../ports/TaskQueue.ts"
-import { InvalidData, SenderNotFound } from "../SenderErrors.ts"
+import { type InvalidData, SenderNotFound } from "../SenderErrors.ts"
+import { plainInput, refusedInput } from "./PlainInput.ts"
 
 /** A text that every store can keep: PostgreSQL keeps neither NUL nor lone surrogates. */
 export const storable = Schema.makeFilter<string>((text) =>
@@ -91,28 +92,16 @@ type Broken = EventUndecodable | LeaseLost
 const decoder = <Input extends Schema.Codec<unknown, unknown>>(input: Input) => {
   const decode = Schema.decodeUnknownResult(input)
   return (given: unknown): Effect.Effect<Input["Type"], InvalidData> => {
-    try {
-      return Effect.fromResult(Result.mapError(decode(withoutUndefined(given)), ({ issue }) => invalid(issue)))
-    } catch (defect) {
-      // An object may do anything when it is read: it throws, or has no end.
-      return Effect.fail(new InvalidData({ problem: `the input cannot be read: ${defect}` }))
-    }
+    const plain = plainInput(given)
+    if (Result.isFailure(plain)) return Effect.fail(plain.failure)
+    return Effect.fromResult(Result.mapError(decode(plain.success), ({ issue }) => invalid(issue)))
   }
 }
 
-/** A member that is `undefined` is as if it were absent. */
-const withoutUndefined = (given: unknown): unknown =>
-  typeof given === "object" && given !== null && Object.values(given).includes(undefined)
-    ? Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
-    : given
-
 const invalid = (issue: SchemaIssue.Issue): InvalidData => {
   const [first] = formatIssue(issue).issues
-  const member = (first?.path ?? []).map((part) => String(typeof part === "object" ? part.key : part)).join(".")
-  const problem = lowerFirst(first?.message ?? "it is not of its form")
-  return member === ""
-    ? new InvalidData({ problem: `the input is not valid: ${problem}` })
-    : new InvalidData({ member, problem: `${member} is not valid: ${problem}` })
+  const path = (first?.path ?? []).map((part) => String(typeof part === "object" ? part.key : part))
+  return refusedInput(path, `is not valid: ${lowerFirst(first?.message ?? "it is not of its form")}`)
 }
 
 const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1)

@@ -125,7 +125,7 @@ const attempt = <A>(sentence: string, run: () => A): Effect.Effect<A, SandboxFol
   Effect.try({ try: run, catch: failure(sentence) })
 
 const temporaryFolder = Effect.acquireRelease(
-  attempt("No temporary folder can be made", () => {
+  attempt("The temporary folder cannot be created", () => {
     const path = mkdtempSync(join(tmpdir(), "countersign-sandbox-"))
     const remove = () => rmSync(path, { recursive: true, force: true })
     // Also when the process is told to end at once, by the second Ctrl-C.
