@@ -66,7 +66,7 @@ export interface KnownMailbox {
 /** What the events of a mailbox come to. */
 export type Mailbox = UnknownMailbox | KnownMailbox
 
-/** What may be asked of a mailbox. */
+/** The commands to a mailbox. */
 export type MailboxCommand =
   | {
       readonly _tag: "DeclineMail"

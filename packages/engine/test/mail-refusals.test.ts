@@ -5,7 +5,7 @@ import { StorageFaults } from "@countersign/testkit"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Logger } from "effect"
 import { TestClock } from "effect/testing"
-import { hour } from "./Timetable.ts"
+import { hour } from "./ProbeModel.ts"
 import { createAccount, engine, frailWorld, mails, pass, settle, tokenOf, workers, world } from "./World.ts"
 
 const busy = new MailRefused({ permanent: false, reason: "451 4.7.1 greylisted", code: 451 })

@@ -142,7 +142,7 @@ const keyRevoke = Command.make(
     const key = keyView(yield* (yield* AccountAdmin).revokeKey(input.id))
     yield* say(input.json, key, `Revoked key ${key.id}.`)
   })
-).pipe(Command.withDescription("Revoke a key; it stops working at once"), Command.provide(existingStore))
+).pipe(Command.withDescription("Revoke a key; it stops working within a second"), Command.provide(existingStore))
 
 /** All of them. */
 export const operatorCommands = [

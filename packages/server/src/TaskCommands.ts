@@ -1,5 +1,5 @@
 /**
- * `tasks`: the work that waits, runs or was given up, for an operator to look at, try again or delete.
+ * `tasks`: the work that waits, runs or was given up, for an operator to see, try again or delete.
  */
 import { senderEventCodec, taskPayloads } from "@countersign/core"
 import { EventStore, type StorageUnavailable, TaskQueue, type TaskRecord } from "@countersign/engine"

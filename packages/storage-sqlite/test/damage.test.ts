@@ -167,7 +167,7 @@ const original: ReadonlyArray<readonly [what: string, sql: string, problem: RegE
   [
     "a probe that is gone",
     "DELETE FROM tasks WHERE kind = 'probe'",
-    /^nothing looks at the DNS of sender\.example\.com for account account-1/
+    /^no task probes sender\.example\.com for account account-1/
   ]
 ]
 

@@ -44,7 +44,7 @@ export class AccountNotFound extends Schema.TaggedError<AccountNotFound>()("Acco
 export class Accounts extends Context.Service<
   Accounts,
   {
-    /** The account that holds the key; none for an unknown or revoked one. */
+    /** The account that holds the key; none for an unknown or revoked one. The HTTP API remembers it for a second. */
     readonly authenticate: (
       secret: Redacted.Redacted
     ) => Effect.Effect<Option.Option<{ readonly account: Account; readonly key: string }>, StorageUnavailable>

@@ -1,5 +1,5 @@
 /**
- * A verification link as its holder presents it: read, checked, and said what it is good for.
+ * A verification link as its holder presents it: read, authenticated, and said what it is good for.
  */
 import { checkLink, readLink as parseLink, type Sender, senderDecider } from "@countersign/core"
 import { Effect, Option, Result, Schema } from "effect"
@@ -32,8 +32,8 @@ export interface LinkOutcome extends LinkTarget {
 /** What is done with a link. `correlation` goes into the events, as a caller's does; a new one when absent. */
 export const LinkInput = Schema.Struct({ token: Schema.String, correlation: Schema.optionalKey(Text) })
 
-/** Reads the sender of a link. Whoever holds no genuine one learns nothing. */
-export const makeReadGenuine = Effect.gen(function* () {
+/** Reads a link and its sender. Whoever holds no genuine link learns nothing. */
+export const makeAuthenticateLink = Effect.gen(function* () {
   const executor = yield* Executor
   const { linkKeys } = yield* Settings
   return Effect.fnUntraced(function* (token: string) {

@@ -75,11 +75,13 @@ export const untracedUseCase = <Input extends Schema.Codec<unknown, unknown>, A,
     make,
     (run) =>
       (given: Input["Encoded"]): Effect.Effect<A, Exclude<E, Broken> | InvalidData> =>
-        Effect.catch(Effect.flatMap(decode(given), run), (failure) =>
-          failure instanceof EventUndecodable || failure instanceof LeaseLost
-            ? Effect.die(failure)
-            : // What is left when those are gone; TypeScript narrows no type parameter.
-              Effect.fail(failure as Exclude<E, Broken> | InvalidData)
+        Effect.catch(
+          Effect.suspend(() => Effect.flatMapEager(decode(given), run)),
+          (failure) =>
+            failure instanceof EventUndecodable || failure instanceof LeaseLost
+              ? Effect.die(failure)
+              : // What is left when those are gone; TypeScript narrows no type parameter.
+                Effect.fail(failure as Exclude<E, Broken> | InvalidData)
         )
   )
 }
@@ -88,13 +90,12 @@ export const untracedUseCase = <Input extends Schema.Codec<unknown, unknown>, A,
 type Broken = EventUndecodable | LeaseLost
 
 const decoder = <Input extends Schema.Codec<unknown, unknown>>(input: Input) => {
-  const decode = Schema.decodeUnknownEffect(input)
-  return (given: unknown): Effect.Effect<Input["Type"], InvalidData> =>
-    Effect.suspend(() => {
-      const plain = plainInput(given)
-      if (Result.isFailure(plain)) return Effect.fail(plain.failure)
-      return Effect.mapError(decode(plain.success), ({ issue }) => invalid(issue))
-    })
+  const decode = Schema.decodeUnknownResult(input)
+  return (given: unknown): Effect.Effect<Input["Type"], InvalidData> => {
+    const plain = plainInput(given)
+    if (Result.isFailure(plain)) return Effect.fail(plain.failure)
+    return Effect.fromResult(Result.mapError(decode(plain.success), ({ issue }) => invalid(issue)))
+  }
 }
 
 const invalid = (issue: SchemaIssue.Issue): InvalidData => {

@@ -4,7 +4,7 @@
 import { senderDecider } from "@countersign/core"
 import { Effect } from "effect"
 import { Executor } from "../Executor.ts"
-import { LinkInput, type LinkOutcome, makeFindTarget, makeReadGenuine, refusing } from "./Link.ts"
+import { LinkInput, type LinkOutcome, makeAuthenticateLink, makeFindTarget, refusing } from "./Link.ts"
 import { request, useCase } from "./UseCase.ts"
 
 export const confirm = useCase(
@@ -12,10 +12,10 @@ export const confirm = useCase(
   LinkInput,
   Effect.gen(function* () {
     const executor = yield* Executor
-    const readGenuine = yield* makeReadGenuine
+    const authenticateLink = yield* makeAuthenticateLink
     const findTarget = yield* makeFindTarget
     return Effect.fnUntraced(function* ({ token, ...correlated }) {
-      const { link, loaded, sender } = yield* readGenuine(token)
+      const { link, loaded, sender } = yield* authenticateLink(token)
       const { account, address } = sender
       const { senderId, verificationId } = link
       const { outcomes } = yield* executor

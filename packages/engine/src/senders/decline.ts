@@ -1,10 +1,10 @@
 /**
- * "This was not me": the link is dead, and for 30 days the account mails nothing there, whichever sender asks.
+ * "This was not me": the link no longer works, and for 30 days the account mails nothing there, for whichever sender.
  */
 import { mailboxDecider, mailboxId, senderDecider } from "@countersign/core"
 import { Effect } from "effect"
 import { Executor } from "../Executor.ts"
-import { LinkInput, type LinkOutcome, makeFindTarget, makeReadGenuine, refusing } from "./Link.ts"
+import { LinkInput, type LinkOutcome, makeAuthenticateLink, makeFindTarget, refusing } from "./Link.ts"
 import { request, useCase } from "./UseCase.ts"
 
 export const decline = useCase(
@@ -12,10 +12,10 @@ export const decline = useCase(
   LinkInput,
   Effect.gen(function* () {
     const executor = yield* Executor
-    const readGenuine = yield* makeReadGenuine
+    const authenticateLink = yield* makeAuthenticateLink
     const findTarget = yield* makeFindTarget
     return Effect.fnUntraced(function* ({ token, ...correlated }) {
-      const { link, loaded, sender } = yield* readGenuine(token)
+      const { link, loaded, sender } = yield* authenticateLink(token)
       const { account, address, canonical } = sender
       const { senderId, verificationId } = link
       const executed = yield* executor

@@ -4,19 +4,19 @@
 import type { Sender } from "@countersign/core"
 import { Effect } from "effect"
 import { LinkRefused } from "../SenderErrors.ts"
-import { LinkInput, type LinkView, makeFindTarget, makeReadGenuine } from "./Link.ts"
+import { LinkInput, type LinkView, makeAuthenticateLink, makeFindTarget } from "./Link.ts"
 import { useCase } from "./UseCase.ts"
 
 export const readLink = useCase(
   "readLink",
   LinkInput,
   Effect.gen(function* () {
-    const readGenuine = yield* makeReadGenuine
+    const authenticateLink = yield* makeAuthenticateLink
     const findTarget = yield* makeFindTarget
     const view = (sender: Sender, state: LinkView["state"]) =>
       Effect.map(findTarget(sender), (target): LinkView => ({ ...target, state }))
     return Effect.fnUntraced(function* ({ token }) {
-      const { link, loaded, sender } = yield* readGenuine(token)
+      const { link, loaded, sender } = yield* authenticateLink(token)
       const { address, mailbox } = sender
       if (sender.removed) return yield* new LinkRefused({ reason: "removed", address })
       if (sender.link?.verificationId !== link.verificationId)

@@ -12,12 +12,15 @@ export const refusalOf = (
   publicUrl: string
 ): string | undefined => {
   const host = request.headers.host
-  const own = host === undefined ? null : URL.parse(`http://${host}`)
-  if (own === null || (!isLoopback(own.hostname.replace(/^\[|\]$/g, "")) && own.host !== URL.parse(publicUrl)?.host)) {
+  const target = host === undefined ? null : URL.parse(`http://${host}`)
+  if (
+    target === null ||
+    (!isLoopback(target.hostname.replace(/^\[|\]$/g, "")) && target.host !== URL.parse(publicUrl)?.host)
+  ) {
     return "The sandbox answers only to a name of this machine, such as localhost or 127.0.0.1."
   }
   if (request.method === "GET" || request.method === "HEAD") return undefined
   const origin = request.headers.origin
-  const foreign = origin !== undefined && URL.parse(origin)?.host !== own.host
+  const foreign = origin !== undefined && URL.parse(origin)?.host !== target.host
   return foreign ? "Only the sandbox's own page and programs on this machine may change it." : undefined
 }
