@@ -12,34 +12,35 @@ const patience = 30_000
 
 /** A service without TypeScript; it imports every entry of every package that runs outside of a test runner. */
 const program = `
-import { makeLinkKeys } from "@countersign/core"
-import { SystemResolver } from "@countersign/dns"
-import { DkimTokens, Engine, Settings, Workers } from "@countersign/engine"
-import { makeCountersign } from "@countersign/http"
-import { CountersignApi } from "@countersign/http/api"
-import { SmtpMailer } from "@countersign/mailer-smtp"
-import { MemoryStorage } from "@countersign/memory"
-import { SmtpSink } from "@countersign/sandbox"
-import { SqliteStorage } from "@countersign/storage-sqlite"
-import { Layer, Redacted } from "effect"
+import "@countersign/core"
+import "@countersign/dns"
+import "@countersign/engine"
+import "@countersign/http"
+import "@countersign/http/api"
+import "@countersign/mailer-smtp"
+import "@countersign/memory"
+import "@countersign/sandbox"
+import "@countersign/storage-postgres"
+import "@countersign/storage-sqlite"
+import { createCountersign } from "countersign"
+import { SpaceInvoices } from "countersign/dialects"
+import { memory } from "countersign/memory"
+import "countersign/postgres"
+import { smtp } from "countersign/smtp"
+import { sqlite } from "countersign/sqlite"
+import "countersign/testing"
 
-if (typeof SmtpSink !== "function" || typeof CountersignApi !== "function") throw new Error("an export is missing")
-const settings = { publicUrl: "http://127.0.0.1:1", linkKeys: makeLinkKeys(["0123456789abcdef"]), allowTestNames: false }
-for (const storage of [MemoryStorage.layer, SqliteStorage.layer({ file: "embedded.db" })]) {
-  const layer = Workers.layer.pipe(
-    Layer.provideMerge(Engine.layer),
-    Layer.provideMerge(DkimTokens.layer("dkim.example.com")),
-    Layer.provideMerge(Layer.succeed(Settings, settings)),
-    Layer.provideMerge(storage),
-    Layer.provideMerge(SmtpMailer.layer({ url: Redacted.make("smtp://127.0.0.1:1"), from: "verify@example.com" })),
-    Layer.provideMerge(SystemResolver.layer({ servers: ["127.0.0.1:1"] }))
-  )
-  const { senders, fetch, close } = await makeCountersign(layer)
-  const caller = { account: "acme", actor: "user:1", correlation: "1" }
-  const { created } = await senders.add(caller, { owner: { _tag: "Account" }, address: "billing@acme.com" })
-  const { status } = await fetch(new Request("http://127.0.0.1/ready"))
-  if (!created || status !== 200) throw new Error("the embedded engine does not work: " + status)
-  await close()
+for (const storage of [memory(), sqlite("embedded.db")]) {
+  const countersign = await createCountersign({
+    publicUrl: "http://127.0.0.1:1", secret: "0123456789abcdef".repeat(2), dkimZone: "dkim.example.com", storage,
+    mail: smtp("smtp://127.0.0.1:1", "verify@example.com"), dns: ["127.0.0.1:1"], workers: false
+  })
+  const { created } = await countersign.senders.add({ account: "acme", address: "billing@acme.com" })
+  const page = await countersign.page.fetch(new Request("http://127.0.0.1/verify/unknown"))
+  const api = await countersign.api(SpaceInvoices).fetch(new Request("http://127.0.0.1/v1/accounts"))
+  const statuses = [page.status, api.status].join()
+  if (!created || statuses !== "404,404") throw new Error("the embedded engine does not work: " + statuses)
+  await countersign.close()
 }
 `
 
