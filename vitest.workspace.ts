@@ -20,6 +20,10 @@ const slow: ReadonlyArray<{ readonly what: string; readonly files: Readonly<Reco
     what: "processes that are killed",
     files: { server: "{kill.test.ts,stress/**}", engine: "crash.test.ts", "storage-sqlite": "crash.test.ts" }
   },
+  {
+    what: "SQLite on its thread, and many processes on one file",
+    files: { "storage-sqlite": "{SqliteThread.contract,processes,checkpoints}.test.ts" }
+  },
   { what: "the operator's commands", files: { server: "{maintenance,operator,transfer}.test.ts" } },
   { what: "the commands of the documentation", files: { testkit: "shell-blocks.test.ts" } },
   { what: "the benchmarks' workloads", files: { bench: "workloads.test.ts" } },

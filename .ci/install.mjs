@@ -9,7 +9,7 @@
 import { spawn, spawnSync } from "node:child_process"
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { constants } from "node:os"
-import { basename, dirname, join } from "node:path"
+import { basename, delimiter, dirname, join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
 
@@ -89,7 +89,7 @@ const take = async () => {
 const install = async () => {
   await take()
   try {
-    if (upToDate() && findNode() !== undefined) return
+    if (isComplete()) return
     process.stderr.write(
       "Installing the dependencies (npm ci). This happens once for each change of package-lock.json.\n"
     )
@@ -122,8 +122,10 @@ const findNode = () => {
 const { platform, arch } = process
 const nodePackage = `${platform === "darwin" && arch === "arm64" ? "node-bin" : "node"}-${platform === "win32" ? "win" : platform}-${arch}`
 
-// The packages of Node are optional, so that a platform without one can bring its own.
-if (!upToDate() || findNode() === undefined) {
+/** The packages of Node are optional, so that a platform without one can bring its own. */
+const isComplete = () => upToDate() && (existsSync(join(modules, nodePackage)) || findNode() !== undefined)
+
+if (!isComplete()) {
   const problem = await install()
   if (problem !== undefined) fail(problem)
 }
@@ -134,4 +136,8 @@ if (node === undefined) {
   )
 }
 const [...command] = process.argv.slice(2)
-if (command.length > 0) process.exit(await run(node, command))
+if (command.length > 0) {
+  // What the program starts by the name of `node` runs on the same one.
+  process.env.PATH = `${dirname(node)}${delimiter}${process.env.PATH}`
+  process.exit(await run(node, command))
+}

@@ -42,7 +42,7 @@ const figuresOf: ReadonlyArray<[Workload, number]> = [
   [claims, 9],
   [commit, 6],
   [fold, 3],
-  [http, 2],
+  [http, 4],
   [lists, 74],
   [memory, 4],
   [postgres, 4],

@@ -1,16 +1,16 @@
 /**
  * What a probe says: raw observations become one verdict per record, and the verdicts one result.
  *
- * Pure comparison. The engine asks the resolver and hands the answers in; nothing here guesses: an answer that could
- * not be had is `indeterminate`, never `missing`.
+ * Pure comparison. The engine queries the resolver and passes the answers in. Nothing is guessed: without an answer
+ * the verdict is `indeterminate`, never `missing`.
  */
 import { Schema } from "effect"
 import type { DnsRecord } from "./DnsPlan.ts"
 
-/** Evidence: what was asked for one record, of whom, and what came back. Stored as it was seen. */
+/** Evidence: what was queried for one record, at which servers, and what came back. Stored as it was seen. */
 export const DnsObservation = Schema.Struct({
   name: Schema.String,
-  /** The servers that were asked, as `host:port`. */
+  /** The servers that were queried, as `host:port`. */
   servers: Schema.Array(Schema.String),
   /** `unavailable`: nobody gave a usable answer (SERVFAIL, REFUSED, timeout): says nothing about the record. */
   outcome: Schema.Literals(["answer", "nxdomain", "nodata", "unavailable"]),
@@ -23,7 +23,7 @@ export const DnsObservation = Schema.Struct({
 })
 export type DnsObservation = typeof DnsObservation.Type
 
-/** What a probe says about one record. `indeterminate`: it could not be asked, which is never "missing". */
+/** What a probe says about one record. `indeterminate`: no answer came, which is never "missing". */
 export const Verdict = Schema.Literals(["valid", "missing", "mismatch", "conflict", "indeterminate"])
 export type Verdict = typeof Verdict.Type
 
@@ -88,8 +88,8 @@ export const probeResult = (verdicts: ReadonlyArray<RecordVerdict>): ProbeResult
 }
 
 /**
- * The verdicts known after a probe: what could not be asked keeps the verdict known before, so that a resolver that
- * stutters does not look like a change.
+ * The verdicts known after a probe: a record without an answer keeps its earlier verdict, so that a failing
+ * resolver does not appear as a change.
  */
 export const mergeVerdicts = (
   before: ReadonlyArray<RecordVerdict>,
@@ -99,7 +99,7 @@ export const mergeVerdicts = (
     verdict.verdict === "indeterminate" ? (before.find(({ name }) => name === verdict.name) ?? verdict) : verdict
   )
 
-/** Whether two looks saw the same: then the second makes no event. */
+/** Whether two probes saw the same: then the second makes no event. */
 export const sameVerdicts = (a: ReadonlyArray<RecordVerdict>, b: ReadonlyArray<RecordVerdict>): boolean =>
   a.length === b.length &&
   a.every((left, index) => {

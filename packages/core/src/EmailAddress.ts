@@ -39,7 +39,7 @@ const spaces = /\s/u
 const foreignToAscii = /\P{ASCII}/u
 const misplacedDot = /^\.|\.$|\.\./
 
-// A local part, the at sign and the longest domain that `parseDomain` looks at.
+// A local part, the at sign and the longest domain that `parseDomain` reads.
 const longestTyped = 64 + 1 + 512
 
 const canonicalBrand = Brand.nominal<CanonicalAddress>()

@@ -47,19 +47,26 @@ export interface UnknownMailbox {
   readonly _tag: "UnknownMailbox"
 }
 
+/** The latest decline of a mailbox: nothing is mailed from `since` until `until`, unless it is lifted. */
+export interface Decline {
+  readonly since: number
+  readonly until: number
+  /** When an operator took it back, and who did. */
+  readonly lifted: { readonly at: number; readonly by: string } | undefined
+}
+
 /** A mailbox whose owner declined once. */
 export interface KnownMailbox {
   readonly _tag: "KnownMailbox"
   readonly account: AccountId
   readonly canonical: CanonicalAddress
-  /** Until when nothing is mailed; `undefined` once it was lifted. */
-  readonly declinedUntil: number | undefined
+  readonly decline: Decline
 }
 
 /** What the events of a mailbox come to. */
 export type Mailbox = UnknownMailbox | KnownMailbox
 
-/** What may be asked of a mailbox. */
+/** The commands to a mailbox. */
 export type MailboxCommand =
   | {
       readonly _tag: "DeclineMail"
@@ -74,18 +81,20 @@ export type MailboxUnchanged = "already-declined" | "not-declined"
 
 /** Until when the account must not mail there, in milliseconds since the epoch; `undefined` when it may at `at`. */
 export const declinedUntil = (state: Mailbox, at: number): number | undefined =>
-  state._tag === "KnownMailbox" && state.declinedUntil !== undefined && state.declinedUntil > at
-    ? state.declinedUntil
+  state._tag === "KnownMailbox" && state.decline.lifted === undefined && state.decline.until > at
+    ? state.decline.until
     : undefined
 
 const evolve = (state: Mailbox, event: MailboxEvent): Mailbox => {
   switch (event._tag) {
     case "MailDeclined": {
-      const { account, canonical, until } = event
-      return { _tag: "KnownMailbox", account, canonical, declinedUntil: until }
+      const { account, canonical, at: since, until } = event
+      return { _tag: "KnownMailbox", account, canonical, decline: { since, until, lifted: undefined } }
     }
     case "DeclineLifted":
-      return state._tag === "KnownMailbox" ? { ...state, declinedUntil: undefined } : state
+      return state._tag === "KnownMailbox"
+        ? { ...state, decline: { ...state.decline, lifted: { at: event.at, by: event.by } } }
+        : state
   }
 }
 

@@ -2,8 +2,8 @@
  * The sender: one address (or domain) that an owner wants to send from, and all that decides whether it may.
  *
  * Read from top to bottom: state, `evolve` (an event happened), commands, refusals, `decide` (what a command makes
- * happen). Everything is pure: time, ids and observations come in as data. What lists and look-ups show of a sender is
- * `SenderView.ts`; the work that follows from an event is `SenderTask.ts`.
+ * happen). Everything is pure: time, ids and observations come in as data. What lists and look-ups show of a sender is in
+ * `SenderView.ts`; the tasks that follow from an event are in `SenderTask.ts`.
  */
 import type { Schema } from "effect"
 import type { Decision } from "./Decider.ts"
@@ -22,7 +22,7 @@ import type { AccountId, Owner } from "./Owner.ts"
 import { gracePeriod, type Streak, streakDegrades, verificationWindow } from "./ProbeSchedule.ts"
 import type { SenderEvent, SenderKind } from "./SenderEvent.ts"
 
-/** A link lives this long, in milliseconds, from the sending of its mail. */
+/** How long a link works, in milliseconds, from when its mail is sent. */
 export const linkLifetime = 24 * 60 * 60 * 1_000
 /** The least time between two requested links of one sender, in milliseconds. Kept across removal. */
 export const linkCoolDown = 60 * 1_000
@@ -32,13 +32,13 @@ export const linkCoolDown = 60 * 1_000
 /** The mailbox axis: has the owner of the mailbox clicked? A domain sender has no mailbox to ask. */
 export type MailboxState = "not-needed" | "pending" | "verified" | "expired" | "declined" | "undeliverable"
 
-/** The current link. Older ones are void; so is this one once the sender is removed. */
+/** The current link. Older ones are void, and so is this one once the sender is removed. */
 export interface Link {
   readonly verificationId: string
   readonly expiresAt: number
-  /** When the mail server took the mail. */
+  /** When the mail server accepted the mail. */
   readonly sentAt: number | undefined
-  /** What went wrong with the mail, if it was not taken. */
+  /** Why the mail was not accepted, if it was not. */
   readonly failure: { readonly reason: string; readonly permanent: boolean } | undefined
 }
 
@@ -67,17 +67,17 @@ export interface Sender {
   readonly metadata: { readonly [key: string]: Schema.Json }
   readonly notifyAccount: boolean
   readonly addedAt: number
-  /** Moves when something moves that an API shows. */
+  /** Changes when anything changes that an API shows. */
   readonly updatedAt: number
   readonly mailbox: MailboxState
   readonly link: Link | undefined
   readonly domainState: DomainState
-  /** Since when the domain axis stands where it stands. */
+  /** Since when the domain axis has its present state. */
   readonly domainSince: number
   /** The last verdicts on a domain that is not verified. */
   readonly verdicts: ReadonlyArray<RecordVerdict>
   readonly evidence: ReadonlyArray<DnsObservation>
-  /** What was seen when the domain was last found right. */
+  /** What the probe saw that last found the domain right. */
   readonly proof: ReadonlyArray<DnsObservation>
   /** From when the latest link's mail may go out: the cool-down runs from there, and survives removal. */
   readonly lastMailFrom: number | undefined
@@ -195,7 +195,7 @@ const withDomain = (state: Sender, domainState: DomainState, at: number): Sender
     ? state
     : { ...state, domainState, domainSince: at, updatedAt: Math.max(state.updatedAt, at) }
 
-/** What a domain fell by is known from then on: seeing the same again is no news. */
+/** The evidence that a domain degraded by is known from then on: seeing the same again is no news. */
 const withEvidence = (state: Sender, evidence: ReadonlyArray<DnsObservation>): Sender => ({
   ...state,
   verdicts: mergeVerdicts(state.verdicts, judgePlan(state.plan.records, evidence)),
@@ -207,7 +207,7 @@ const withLink = (state: Sender, verificationId: string, change: (link: Link) =>
 
 // ------------------------------------------------------------------------------------------------------------- commands
 
-/** What may be asked of a sender. `at` is milliseconds since the epoch by the storage's clock. */
+/** The commands to a sender. `at` is milliseconds since the epoch by the storage's clock. */
 export type SenderCommand =
   | {
       readonly _tag: "AddSender"
@@ -251,7 +251,7 @@ export type SenderCommand =
       readonly _tag: "RecordProbe"
       readonly evidence: ReadonlyArray<DnsObservation>
       readonly streak: Streak | undefined
-      /** Somebody asked for the probe before the schedule wanted it: it may help, and never does harm. */
+      /** An on-demand probe, run ahead of the schedule: it may help and never does harm. */
       readonly onDemand: boolean
     })
   | { readonly _tag: "RemoveSender"; readonly at: number; readonly reason: string }
@@ -305,7 +305,7 @@ export const decide = (state: SenderState, command: SenderCommand): SenderDecisi
       return requestLink(state, command)
     case "ConfirmLink":
     case "DeclineLink":
-      return useLink(state, command)
+      return answerLink(state, command)
     case "RemoveSender":
       return isLive(state)
         ? happened({ _tag: "SenderRemoved", at: command.at, reason: command.reason })
@@ -352,7 +352,7 @@ const requestLink = (
   return happened(issueLink(state, verificationId, at))
 }
 
-const useLink = (
+const answerLink = (
   state: SenderState,
   command: SenderCommand & { readonly _tag: "ConfirmLink" | "DeclineLink" }
 ): SenderDecision => {

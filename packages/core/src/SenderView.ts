@@ -65,7 +65,7 @@ const mailboxBlocker = (state: Sender): Blocker | undefined => {
     case "pending":
       return {
         code: "mailbox-unconfirmed",
-        message: `The link that is mailed to ${state.address} has not been confirmed yet.`
+        message: `The link mailed to ${state.address} has not been confirmed yet.`
       }
     case "expired":
       return {
@@ -80,7 +80,7 @@ const mailboxBlocker = (state: Sender): Blocker | undefined => {
     case "undeliverable":
       return {
         code: "mail-undeliverable",
-        message: `The mail server refused the mail to ${state.address}: ${state.link?.failure?.reason ?? "no reason given"}`
+        message: `The mail to ${state.address} could not be delivered: ${state.link?.failure?.reason ?? "no reason given"}`
       }
   }
 }
@@ -93,12 +93,12 @@ const domainBlocker = (state: Sender): Blocker | undefined => {
     case "pending":
       return {
         code: "domain-unverified",
-        message: `The ${state.plan.records.length} CNAME records of ${state.domain} are not all published yet.`
+        message: `Not all ${state.plan.records.length} CNAME records of ${state.domain} are published yet.`
       }
     case "timed-out":
       return {
         code: "domain-timed-out",
-        message: `The CNAME records of ${state.domain} were not found within 72 hours; they are still looked for, and stay the same.`
+        message: `The CNAME records of ${state.domain} were not found within 72 hours. Publish them as they are: probes go on.`
       }
     case "lost":
       return {

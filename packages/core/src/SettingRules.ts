@@ -27,13 +27,14 @@ export const parsePublicUrl = (value: string): Result.Result<PublicUrl, string> 
 }
 
 /** In characters. */
+/** In characters. */
 export const shortestSecret = 32
 
 /** `new,old`: spaces around a secret do not count. Anybody could guess a short one, and sign with it. */
 export const parseLinkSecrets = (value: string): Result.Result<LinkSecrets, string> => {
   const [first = "", ...rest] = value.split(",").map((secret) => secret.trim())
   return [first, ...rest].some((secret) => secret.length < shortestSecret)
-    ? Result.fail(`must have at least ${shortestSecret} characters, or be several such secrets with commas between`)
+    ? Result.fail(`must have at least ${shortestSecret} characters, or be several such secrets separated by commas`)
     : Result.succeed(secretsBrand([first, ...rest]))
 }
 

@@ -100,7 +100,7 @@ const malformed = Result.fail<LinkProblem>({
 })
 const unknownVersion = Result.fail<LinkProblem>({
   code: "unknown-version",
-  message: "The link was made by a version of this service that is not known here: ask for a new one."
+  message: "The link was made by an unknown version of this service: request a new one."
 })
 
 const makeKey = (secret: string): { readonly id: string; readonly key: KeyObject } => {

@@ -86,7 +86,10 @@ describe("a mailbox", () => {
       _tag: "KnownMailbox",
       account,
       canonical,
-      declinedUntil: t0 + 30 * day
+      decline: { since: t0, until: t0 + 30 * day, lifted: undefined }
+    })
+    expect(stateOf(mailDeclined(0), lifted(hour))).toMatchObject({
+      decline: { since: t0, until: t0 + 30 * day, lifted: { at: t0 + hour, by: "operator" } }
     })
     expect(mailboxDecider.account(stateOf(mailDeclined(0), lifted(hour)))).toBe(account)
     expect(stateOf(lifted(0))).toBe(initial)

@@ -64,8 +64,12 @@ export const agreesWithTheModel: Law = (history, machine) => {
   }
   for (const { command, events, after, deed, modelBefore, modelAfter } of mailbox) {
     same(named(events), expectedOfMailbox(modelBefore, deed), `what ${command._tag} makes happen`)
-    const { declinedUntil } = after._tag === "KnownMailbox" ? after : { declinedUntil: undefined }
-    same(declinedUntil, modelAfter.quietUntil, "until when the mailbox is declined")
+    const decline = after._tag === "KnownMailbox" ? after.decline : undefined
+    same(
+      decline?.lifted === undefined ? decline?.until : undefined,
+      modelAfter.quietUntil,
+      "until when the mailbox is declined"
+    )
   }
 }
 

@@ -50,46 +50,46 @@ describe("a link", () => {
       .unchanged("already-recorded")
   })
 
-  it.each([confirm, decline])("of nobody is refused", (use) => {
-    given().when(use("v1", 0)).rejected({ _tag: "SenderNotFound" })
+  it.each([confirm, decline])("of nobody is refused", (answer) => {
+    given().when(answer("v1", 0)).rejected({ _tag: "SenderNotFound" })
     given(...sent)
-      .when(use("foreign", hour))
+      .when(answer("foreign", hour))
       .rejected({ _tag: "LinkVoid" })
-    given(added(0, wholeDomain)).when(use("v1", 0)).rejected({ _tag: "LinkVoid" })
+    given(added(0, wholeDomain)).when(answer("v1", 0)).rejected({ _tag: "LinkVoid" })
   })
 
-  it.each([confirm, decline])("is void as soon as there is a newer one", (use) => {
+  it.each([confirm, decline])("is void as soon as there is a newer one", (answer) => {
     const newer = given(...sent, requested("v2", 2 * minute))
-    newer.when(use("v1", 3 * minute)).rejected({ _tag: "LinkVoid" })
+    newer.when(answer("v1", 3 * minute)).rejected({ _tag: "LinkVoid" })
     given(...sent, requested("v2", 2 * minute), emailVerified("v2", 3 * minute))
-      .when(use("v1", 4 * minute))
+      .when(answer("v1", 4 * minute))
       .rejected({ _tag: "LinkVoid" })
     expect(
       newer
-        .when(use("v2", 3 * minute))
-        .happened(use === confirm ? emailVerified("v2", 3 * minute) : declined("v2", 3 * minute)).events
+        .when(answer("v2", 3 * minute))
+        .happened(answer === confirm ? emailVerified("v2", 3 * minute) : declined("v2", 3 * minute)).events
     ).toHaveLength(5)
   })
 
   it.each([confirm, decline])(
     "lives 24 h from the sending of its mail, whether or not the expiry was written down",
-    (use) => {
+    (answer) => {
       given(...sent)
-        .when(use("v1", second + day))
+        .when(answer("v1", second + day))
         .rejected({ _tag: "LinkExpired" })
       given(...sent)
-        .when(use("v1", 40 * day))
+        .when(answer("v1", 40 * day))
         .rejected({ _tag: "LinkExpired" })
       given(...sent, expired("v1", second + day))
-        .when(use("v1", 2 * day))
+        .when(answer("v1", 2 * day))
         .rejected({ _tag: "LinkExpired" })
       // The clock was put back after the expiry was written.
       given(...sent, expired("v1", second + day))
-        .when(use("v1", hour))
+        .when(answer("v1", hour))
         .rejected({ _tag: "LinkExpired" })
       given(...sent)
-        .when(use("v1", second + day - 1))
-        .happened(use === confirm ? emailVerified("v1", second + day - 1) : declined("v1", second + day - 1))
+        .when(answer("v1", second + day - 1))
+        .happened(answer === confirm ? emailVerified("v1", second + day - 1) : declined("v1", second + day - 1))
     }
   )
 

@@ -27,7 +27,7 @@ export interface Machine {
   readonly mailbox: MailboxMachine
 }
 
-export interface MailboxMachine extends Pick<typeof mailboxDecider, "decide" | "evolve"> {
+interface MailboxMachine extends Pick<typeof mailboxDecider, "decide" | "evolve"> {
   readonly reread: (events: ReadonlyArray<MailboxEvent>) => ReadonlyArray<MailboxEvent>
 }
 
@@ -60,7 +60,7 @@ interface Modelled {
 /** One step of the sender: what was done, and what came of it in the sender and in the model. */
 export type Moment = Modelled & SenderTurn
 /** The same of its mailbox. */
-export type MailboxMoment = Modelled & MailboxTurn
+type MailboxMoment = Modelled & MailboxTurn
 
 /** What a history made of the sender and of its mailbox. */
 interface Played {

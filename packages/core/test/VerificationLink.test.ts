@@ -15,16 +15,17 @@ import {
   signLink
 } from "../src/VerificationLink.ts"
 
-// Past the rule for new secrets: some here are shorter.
 const secretsOf = Brand.nominal<LinkSecrets>()
 const linkKeysOf = (secrets: readonly [string, ...ReadonlyArray<string>]) => makeLinkKeys(secretsOf(secrets))
-const keys = linkKeysOf(["correct horse battery staple"])
+const newSecret = "a new secret that is long enough"
+const oldSecret = "an old secret that is long enough"
+const keys = linkKeysOf(["correct horse battery staple again and again"])
 const jane: LinkSubject = {
   senderId: SenderId.make("68e98dca-127b-8e57-b081-015da7377dd4"),
   verificationId: "0190b1c2-d3e4-7f56-8a9b-0c1d2e3f4a5b",
   canonical: CanonicalAddress.make("jane@example.com")
 }
-const janesToken = "Ac4IHWRo6Y3KEnuOV7CBAV2nN33UAZCxwtPkf1aKmwwdLj9KWxlkwpqkG3hVgTvnuysFxEIlD9pRsnS0R8GKbADg2q1U"
+const janesToken = "AYklcPxo6Y3KEnuOV7CBAV2nN33UAZCxwtPkf1aKmwwdLj9KW_NErv442ZxVUI7lKt-5IBailxmV_twU8i3ebULd-zjh"
 
 const readOrThrow = (token: string): ParsedLink => Result.getOrThrow(readLink(token))
 const good = (token: string, canonical: CanonicalAddress, withKeys = keys): boolean => {
@@ -47,7 +48,7 @@ describe("a link", () => {
   // Links in mails that were sent must stay good: this value must never change.
   it("has a frozen form", () => {
     expect(signLink(keys, jane)).toBe(janesToken)
-    expect(keys.current.id).toBe("ce081d64")
+    expect(keys.current.id).toBe("892570fc")
   })
 
   it("is read without a secret and checked with it", () => {
@@ -149,16 +150,16 @@ describe("a changed token is refused", () => {
 })
 
 describe("keys rotate", () => {
-  const old = linkKeysOf(["old"])
-  const rotated = linkKeysOf(["new", "old"])
+  const old = linkKeysOf([oldSecret])
+  const rotated = linkKeysOf([newSecret, oldSecret])
 
   it("so that old links stay good while the old secret is listed", () => {
     const oldLink = signLink(old, jane)
     const newLink = signLink(rotated, jane)
     expect(good(oldLink, jane.canonical, rotated)).toBe(true)
     expect(good(newLink, jane.canonical, rotated)).toBe(true)
-    expect(good(newLink, jane.canonical, linkKeysOf(["new"]))).toBe(true)
-    expect(good(oldLink, jane.canonical, linkKeysOf(["new"]))).toBe(false)
+    expect(good(newLink, jane.canonical, linkKeysOf([newSecret]))).toBe(true)
+    expect(good(oldLink, jane.canonical, linkKeysOf([newSecret]))).toBe(false)
     expect(good(newLink, jane.canonical, old)).toBe(false)
   })
 
@@ -167,6 +168,13 @@ describe("keys rotate", () => {
     expect(checkLink(rotated, { ...link, keyId: rotated.current.id }, jane.canonical)).toBe(false)
     expect(checkLink(rotated, { ...link, keyId: "00000000" }, jane.canonical)).toBe(false)
   })
+
+  it.each([[""], ["x"], [newSecret, "x"]] as const)(
+    "but none is made of a short secret, whatever the types say: %j",
+    (...secrets) => {
+      expect(() => linkKeysOf(secrets)).toThrow(RangeError)
+    }
+  )
 
   it("and keys do not show themselves when they are logged", () => {
     const shown = inspect(keys, { depth: 10, showHidden: true }) + JSON.stringify(keys)

@@ -209,7 +209,7 @@ const bugs: ReadonlyArray<readonly [string, Law, Machine]> = [
     agreesWithTheModel,
     mailboxOf({
       decide: (state, command) =>
-        command._tag === "LiftDecline" && state._tag === "KnownMailbox" && state.declinedUntil !== undefined
+        command._tag === "LiftDecline" && state._tag === "KnownMailbox" && state.decline.lifted === undefined
           ? { _tag: "Happened", events: [{ _tag: "DeclineLifted", at: command.at, by: command.by }] }
           : sender.mailbox.decide(state, command)
     })

@@ -19,7 +19,7 @@ import type {
 import type { Layer } from "effect"
 
 /** The ports of a storage, without the accounts that it may keep, too. */
-export type StoragePorts = EventStore | SenderDirectory | TaskQueue | MailBudget | Installation | Maintenance
+type StoragePorts = EventStore | SenderDirectory | TaskQueue | MailBudget | Installation | Maintenance
 
 /** Made by `sqlite`, `postgres` or `memory`. */
 export interface Storage {
@@ -42,6 +42,9 @@ export interface AccountsOption {
   readonly account: (id: string) => Promise<Account | undefined>
   /** An organization of this account only. Without it there are none. */
   readonly organization?: (account: string, id: string) => Promise<Organization | undefined>
-  /** The account that an access key of the HTTP API belongs to, and the key's name for the history. Without it no key is known. */
+  /**
+   * The account that an access key of the HTTP API belongs to, and the key's name for the history. The API remembers it
+   * for a second. Without it no key is known.
+   */
   readonly authenticate?: (secret: string) => Promise<{ readonly account: Account; readonly key: string } | undefined>
 }

@@ -1,13 +1,13 @@
 /**
- * The resolver on `node:dns`: asks the recursive servers of the system, or those it is given, as any program on the
- * machine would. Nothing is looked up in a hosts file, no search domain is appended, nothing is cached here.
+ * The resolver on `node:dns`: queries the recursive servers of the system, or those it is given, as any program on
+ * the machine would. It reads no hosts file, appends no search domain, and caches nothing.
  *
  * It promises that every query ends: after at most `tries * servers * timeout` for a CNAME, twice that for other types.
  * It tries one server after the other until one gives an answer that says something about the name.
  *
- * What `node:dns` (c-ares) hides, and so this resolver cannot see, each pinned by a test in `test/lies.test.ts`: of
- * several CNAME records at one name it tells one only; it accepts records whose owner is not the name that was asked,
- * if id and question of the packet fit; and for types other than CNAME it hands out what a server found at the end of
+ * What `node:dns` (c-ares) hides, and so this resolver cannot see, each pinned by a test in `test/node-dns-limits.test.ts`:
+ * of several CNAME records at one name it returns only one; it accepts records whose owner is not the name of the
+ * query, if id and question of the packet match; and for types other than CNAME it hands out what a server found at the end of
  * an alias.
  */
 import { Resolver } from "node:dns/promises"
@@ -15,16 +15,16 @@ import { type DnsAnswer, type DnsRecordType, DnsResolver } from "@countersign/en
 import { Duration, Effect, Layer, Result } from "effect"
 import { NameServerInvalid, parseNameServer } from "./NameServer.ts"
 
-/** Whom to ask, and for how long. */
+/** Which servers to query, and for how long. */
 export interface SystemResolverOptions {
-  /** `host:port`, asked in this order. Absent: the system's own, read again for every query. */
+  /** `host:port`, queried in this order. Absent: the system's own, read again for every query. */
   readonly servers?: ReadonlyArray<string>
   /**
    * How long one try at one server may take, over UDP and TCP together; 2 seconds by default. c-ares waits for 5 at
    * most.
    */
   readonly timeout?: Duration.Input
-  /** How often each server is asked before giving up, 2 by default. */
+  /** How often each server is queried before giving up, 2 by default. */
   readonly tries?: number
 }
 
@@ -36,7 +36,7 @@ type Attempt =
 
 // Labels of letters, digits, hyphens and underscores (`_domainkey`), 253 octets in all (RFC 1035, section 2.3.4; RFC
 // 8552). Anything else is not handed on: c-ares cuts a name at NUL and then answers for the wrong one.
-const askable = /^(?=.{1,253}$)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/
+const queryable = /^(?=.{1,253}$)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/
 
 const late = "no answer in time"
 
@@ -54,7 +54,7 @@ const words: { readonly [code: string]: string } = {
 
 /** `DnsResolver` on `node:dns`. */
 export const SystemResolver = {
-  /** Fails when a server of the options is none; otherwise asks nothing until the first query. */
+  /** Fails when a server of the options is not valid; sends nothing before the first query. */
   layer: (options: SystemResolverOptions = {}): Layer.Layer<DnsResolver, NameServerInvalid> =>
     Layer.effect(
       DnsResolver,
@@ -86,20 +86,20 @@ const systemServers = (): ReadonlyArray<string> =>
 
 const query = Effect.fnUntraced(function* (
   settings: Settings,
-  asked: string,
+  given: string,
   type: DnsRecordType
 ): Effect.fn.Return<DnsAnswer> {
-  const name = bareName(asked)
-  if (!askable.test(name)) return { _tag: "Unavailable", reason: "this is no name that can be asked for", servers: [] }
-  const answer = yield* askAll(settings, name, type)
+  const name = bareName(given)
+  if (!queryable.test(name)) return { _tag: "Unavailable", reason: "the name cannot be queried", servers: [] }
+  const answer = yield* queryServers(settings, name, type)
   if (type === "CNAME" || answer._tag !== "NoName") return answer
   // Where the name is an alias, NXDOMAIN is about the last name of the chain (RFC 2308, section 2.1), not about this
   // one.
-  const alias = yield* askAll(settings, name, "CNAME")
+  const alias = yield* queryServers(settings, name, "CNAME")
   return alias._tag === "Records" ? { _tag: "NoData", servers: alias.servers } : alias
 })
 
-const askAll = Effect.fnUntraced(function* (
+const queryServers = Effect.fnUntraced(function* (
   settings: Settings,
   name: string,
   type: DnsRecordType
@@ -108,7 +108,7 @@ const askAll = Effect.fnUntraced(function* (
   const failures = new Map<string, string>()
   for (let round = 0; round < settings.tries; round++) {
     for (const server of servers) {
-      const attempt = yield* askOnce(server, settings.timeout, name, type)
+      const attempt = yield* queryOnce(server, settings.timeout, name, type)
       if (attempt._tag !== "Failed") {
         return { ...attempt, servers: [...new Set([...failures.keys(), server])] }
       }
@@ -122,9 +122,9 @@ const askAll = Effect.fnUntraced(function* (
 /**
  * One try. Each has a c-ares channel of its own (20 µs): a channel remembers which servers failed, keeps its source
  * port, and can only be cancelled as a whole. The limit is kept here, because a try of c-ares takes up to twice its
- * timeout: Node looks at its clock in steps of that size.
+ * timeout: Node reads its clock in steps of that size.
  */
-const askOnce = (server: string, timeout: number, name: string, type: DnsRecordType): Effect.Effect<Attempt> =>
+const queryOnce = (server: string, timeout: number, name: string, type: DnsRecordType): Effect.Effect<Attempt> =>
   Effect.tryPromise({
     try: (signal) => {
       const resolver = new Resolver({ timeout, tries: 1 })

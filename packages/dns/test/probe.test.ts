@@ -1,5 +1,5 @@
 /**
- * From real DNS packets to a verdict: the system's resolver, the look at a plan, and core's judgement together.
+ * From real DNS packets to a verdict: the system's resolver, the probe of a plan, and core's judgement together.
  */
 
 import { diagnose, judgePlan, makeDnsPlan, probeResult } from "@countersign/core"
@@ -19,7 +19,7 @@ const publish = (server: DnsServerHandle) =>
   Effect.forEach(names, (name, at) => server.zone.put(name, "CNAME", values[at] ?? ""))
 
 /** The result for the plan, and the code of the finding about each of its records. */
-const look = Effect.fnUntraced(function* (...servers: ReadonlyArray<string>) {
+const probe = Effect.fnUntraced(function* (...servers: ReadonlyArray<string>) {
   const resolver = yield* Effect.provide(DnsResolver, SystemResolver.layer({ servers, timeout: "2 seconds", tries: 1 }))
   const seen = yield* probePlan(resolver, plan)
   const findings = diagnose(plan, domain, seen)
@@ -30,12 +30,12 @@ const look = Effect.fnUntraced(function* (...servers: ReadonlyArray<string>) {
   }
 })
 
-describe("a look at real DNS", () => {
+describe("a probe over real DNS", () => {
   it.live("published records are valid, and the evidence names the server", () =>
     Effect.gen(function* () {
       const server = yield* DnsServer.make()
       yield* publish(server)
-      const { result, seen } = yield* look(server.address)
+      const { result, seen } = yield* probe(server.address)
       expect(result).toBe("valid")
       expect(seen).toEqual(
         names.map((name, at) => ({
@@ -52,13 +52,13 @@ describe("a look at real DNS", () => {
   it.live("nothing published, half published, a wrong type", () =>
     Effect.gen(function* () {
       const server = yield* DnsServer.make()
-      const missing = yield* look(server.address)
+      const missing = yield* probe(server.address)
       expect(missing.result).toBe("negative")
       expect(missing.codes).toEqual(names.map(() => "record-missing-nxdomain"))
       yield* server.zone.put(names[0], "CNAME", values[0])
       yield* server.zone.put(names[1], "TXT", values[1])
       yield* server.zone.put(names[2], "MX", "10 mail.example")
-      const half = yield* look(server.address)
+      const half = yield* probe(server.address)
       expect(half.result).toBe("negative")
       expect(half.codes).toEqual([undefined, "wrong-record-type", "record-missing-nodata"])
     })
@@ -72,7 +72,7 @@ describe("a look at real DNS", () => {
       yield* server.zone.put(names[1], "CNAME", "nowhere.example")
       yield* server.zone.put(names[2], "CNAME", "loop.example")
       yield* server.zone.put("loop.example", "CNAME", names[2])
-      const { codes, seen } = yield* look(server.address)
+      const { codes, seen } = yield* probe(server.address)
       expect(codes).toEqual([undefined, "target-mismatch", "target-mismatch"])
       expect(seen.map(({ targets }) => targets)).toEqual([
         [["hop.example"], [values[0]]],
@@ -87,7 +87,7 @@ describe("a look at real DNS", () => {
       const server = yield* DnsServer.make()
       yield* publish(server)
       yield* server.setFaults({ kind: "servfail", name: names[1] })
-      const { codes, result, seen } = yield* look(server.address)
+      const { codes, result, seen } = yield* probe(server.address)
       expect(result).toBe("indeterminate")
       expect(codes).toEqual([undefined, "dns-unavailable", undefined])
       expect(seen[1]).toMatchObject({ outcome: "unavailable", reason: `${server.address}: SERVFAIL` })
@@ -100,7 +100,7 @@ describe("a look at real DNS", () => {
       yield* publish(server)
       yield* server.zone.put(names[0], "CNAME", "hop.example")
       yield* server.setFaults({ kind: "refused", name: "hop.example" })
-      const { result, seen } = yield* look(server.address)
+      const { result, seen } = yield* probe(server.address)
       expect(result).toBe("indeterminate")
       expect(seen[0]).toMatchObject({ reason: `hop.example: ${server.address}: REFUSED`, targets: [["hop.example"]] })
     })
@@ -110,8 +110,8 @@ describe("a look at real DNS", () => {
     Effect.gen(function* () {
       const [dead, server] = [yield* deadServer, yield* DnsServer.make()]
       yield* publish(server)
-      expect((yield* look(dead)).result).toBe("indeterminate")
-      const both = yield* look(dead, server.address)
+      expect((yield* probe(dead)).result).toBe("indeterminate")
+      const both = yield* probe(dead, server.address)
       expect(both.result).toBe("valid")
       expect(both.seen[0]?.servers).toEqual([dead, server.address])
     })

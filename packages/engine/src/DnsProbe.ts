@@ -1,9 +1,9 @@
 /**
- * One look at the records of a DNS plan: asks the resolver, follows aliases, and notes what was seen.
+ * One probe of the records of a DNS plan: queries the resolver, follows aliases, and notes what was seen.
  *
  * The probe worker calls it; core judges what it returns (`judgeRecord`). It promises that an observation is definitive
- * (`answer`, `nxdomain`, `nodata`) only when nothing that could not be asked may change it, and that it ends: no more
- * than eight names are asked for their alias, and three more questions at most.
+ * (`answer`, `nxdomain`, `nodata`) only when no missing answer could change it, and that it ends: at most eight names
+ * are queried for their alias, and three more queries follow.
  */
 import { type DnsObservation, type DnsPlan, type DnsRecord, sameName } from "@countersign/core"
 import { Effect } from "effect"
@@ -27,22 +27,22 @@ interface Seen {
   readonly targets: Array<ReadonlyArray<string>>
 }
 
-/** Looks at all records of a plan at once; one observation for each, in the order of the plan. */
+/** Probes all records of a plan at once; one observation for each, in the order of the plan. */
 export const probePlan = (resolver: Resolver, plan: DnsPlan): Effect.Effect<ReadonlyArray<DnsObservation>> =>
   Effect.forEach(plan.records, (record) => probeRecord(resolver, record), { concurrency: "unbounded" })
 
 /**
- * Looks at one record: asks for the alias at its name and follows it until it is at the record's value.
+ * Probes one record: queries the alias at its name and follows it until it reaches the record's value.
  *
  * An alias that leads elsewhere is definitively wrong when its chain ends, bites its tail or is too long. When a later
- * name of the chain could not be asked, the chain may still lead to the value: that is `unavailable`.
+ * name of the chain gives no answer, the chain may still lead to the value: that is `unavailable`.
  */
 export const probeRecord = Effect.fn("DnsProbe.probeRecord")(function* (
   resolver: Resolver,
   record: DnsRecord
 ): Effect.fn.Return<DnsObservation> {
   const seen: Seen = { servers: new Set(), targets: [] }
-  const first = yield* ask(resolver, seen, record.name, "CNAME")
+  const first = yield* query(resolver, seen, record.name, "CNAME")
   switch (first._tag) {
     case "Unavailable":
       return { ...noted(record, seen, "unavailable"), reason: first.reason }
@@ -76,22 +76,22 @@ const followAliases = Effect.fnUntraced(function* (
     // Two aliases at one name are an error of the zone, not a fork in the way (RFC 2181, section 10.1).
     if (target === undefined || more.length > 0) return undefined
     if (sameName(target, record.value) || passed.some((name) => sameName(name, target))) return undefined
-    if (seen.targets.length === longestAliasChain || !isAskable(target)) return undefined
+    if (seen.targets.length === longestAliasChain || !isQueryable(target)) return undefined
     passed.push(target)
-    const next = yield* ask(resolver, seen, target, "CNAME")
+    const next = yield* query(resolver, seen, target, "CNAME")
     if (next._tag === "Unavailable") return `${target}: ${next.reason}`
     if (next._tag !== "Records") return undefined
     values = next.values
   }
 })
 
-/** What stands at the name instead. A question that is not answered adds nothing: the alias is missing all the same. */
+/** What stands at the name instead. A query without an answer adds nothing: the alias is missing all the same. */
 const otherRecords = (resolver: Resolver, seen: Seen, name: string): Effect.Effect<ReadonlyArray<Other>> =>
   Effect.map(
     Effect.forEach(
       otherTypes,
       (type) =>
-        Effect.map(ask(resolver, seen, name, type), (answer) =>
+        Effect.map(query(resolver, seen, name, type), (answer) =>
           answer._tag === "Records" ? answer.values.map((value): Other => ({ type, value })) : []
         ),
       { concurrency: "unbounded" }
@@ -99,7 +99,7 @@ const otherRecords = (resolver: Resolver, seen: Seen, name: string): Effect.Effe
     (found) => found.flat()
   )
 
-const ask = (resolver: Resolver, seen: Seen, name: string, type: DnsRecordType): Effect.Effect<DnsAnswer> =>
+const query = (resolver: Resolver, seen: Seen, name: string, type: DnsRecordType): Effect.Effect<DnsAnswer> =>
   Effect.tap(resolver.query(name, type), ({ servers }) =>
     Effect.sync(() => {
       for (const server of servers) seen.servers.add(server)
@@ -115,8 +115,8 @@ const noted = (record: DnsRecord, seen: Seen, outcome: DnsObservation["outcome"]
 })
 
 /**
- * Whether a resolver could be asked for the name. A target such as `https://example.com` is published often enough; asking
- * for it would fail each time, and the record would seem unavailable where it is wrong.
+ * Whether the name can be queried at all. Targets such as `https://example.com` are published often enough; a query for
+ * one fails each time, and the record would seem unavailable although it is wrong.
  */
-const isAskable = (name: string): boolean =>
+const isQueryable = (name: string): boolean =>
   name.length <= 253 && name.split(".").every((label) => /^[a-z0-9_-]{1,63}$/i.test(label))

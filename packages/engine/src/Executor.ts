@@ -157,12 +157,12 @@ export class Executor extends Context.Service<
         const { account, idempotency } = request
         if (idempotency === undefined) return yield* attempt(request, request.command ?? (yield* ids.next), script)
         const command = `key:${idempotency.key}`
-        const place = `${account}\n${command}`
-        if (inFlight.has(place)) return yield* new CommandInFlight()
-        inFlight.add(place)
+        const inFlightKey = `${account}\n${command}`
+        if (inFlight.has(inFlightKey)) return yield* new CommandInFlight()
+        inFlight.add(inFlightKey)
         return yield* Effect.ensuring(
           attempt(request, command, script),
-          Effect.sync(() => inFlight.delete(place))
+          Effect.sync(() => inFlight.delete(inFlightKey))
         )
       })
 

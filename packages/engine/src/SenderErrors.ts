@@ -31,10 +31,10 @@ export class CommandIdReused extends Schema.TaggedError<CommandIdReused>()("Comm
   }
 }
 
-/** The first request with this idempotency key is still being worked on. */
+/** The first request with this idempotency key is still running. */
 export class CommandInFlight extends Schema.TaggedError<CommandInFlight>()("CommandInFlight", {}) {
   override get message(): string {
-    return "a request with this idempotency key is still being worked on"
+    return "the first request with this idempotency key is still running"
   }
 }
 
@@ -58,7 +58,7 @@ export class InvalidData extends Schema.TaggedError<InvalidData>()("InvalidData"
   }
 }
 
-/** Why a verification link does nothing. `address` is given when the link is genuine. */
+/** Why a verification link does not work. `address` is given when the link is genuine. */
 export class LinkRefused extends Schema.TaggedError<LinkRefused>()("LinkRefused", {
   reason: Schema.Literals(["unknown", "void", "expired", "declined", "removed"]),
   address: Schema.optionalKey(Schema.String)

@@ -46,7 +46,7 @@ const make = Effect.gen(function* () {
     readLink: yield* readLink,
     /** Confirms the mailbox. Whoever holds the link is the caller. */
     confirm: yield* confirm,
-    /** "This was not me." Nothing is mailed there for the account for 30 days. Answers the address. */
+    /** "This was not me." Nothing is mailed there for the account for 30 days. */
     decline: yield* decline,
     /** Removes one sender. Answers how many were removed: 1 or 0. */
     remove: yield* remove,

@@ -47,7 +47,7 @@ export class Settings extends Context.Service<
 }
 
 /**
- * How often the workers look at the task queue when nothing wakes them, in milliseconds: no work depends on a hint of
- * the storage's. A store that is watched by no other process may be looked at less often.
+ * How often the workers read the task queue when nothing wakes them, in milliseconds: no work depends on a hint of
+ * the storage's. A store that is watched by no other process may be read less often.
  */
 export class SlowPoll extends Context.Reference<number>("countersign/SlowPoll", { defaultValue: () => 30_000 }) {}

@@ -1,5 +1,5 @@
 /**
- * What one look sees and what core then says about it, on a table of records. The same over real DNS:
+ * What one probe sees and what core then says about it, on a table of records. The same over real DNS:
  * `packages/dns/test/probe.test.ts`.
  */
 import { diagnose, judgeRecord, makeDnsPlan } from "@countersign/core"
@@ -14,7 +14,7 @@ const name = "t1._domainkey.example.com"
 const value = "t1.dkim.example.net"
 const record = { type: "CNAME", name, value } as const
 
-const look = Effect.gen(function* () {
+const probed = Effect.gen(function* () {
   const seen = yield* probeRecord(yield* DnsResolver, record)
   const { found, verdict } = judgeRecord(record, seen)
   const code = diagnose(plan, domain, [seen])[0]?.code
@@ -38,7 +38,7 @@ describe("a record that is right", () => {
     Effect.gen(function* () {
       const dns = yield* MemoryDns
       yield* dns.put(name, "CNAME", value)
-      const { seen, verdict } = yield* look
+      const { seen, verdict } = yield* probed
       expect(verdict).toBe("valid")
       expect(seen).toEqual({ name, servers: ["memory:53"], outcome: "answer", targets: [[value]], others: [] })
       expect(yield* dns.asked).toEqual([{ name, type: "CNAME" }])
@@ -51,7 +51,7 @@ describe("a record that is right", () => {
       const dns = yield* MemoryDns
       yield* chain(3)
       yield* dns.breakDown("SERVFAIL", value)
-      const { seen, verdict } = yield* look
+      const { seen, verdict } = yield* probed
       expect(verdict).toBe("valid")
       expect(seen.targets).toEqual([["hop1.example"], ["hop2.example"], [value]])
     })
@@ -61,7 +61,7 @@ describe("a record that is right", () => {
     "is eight aliases long",
     Effect.gen(function* () {
       yield* chain(8)
-      expect((yield* look).verdict).toBe("valid")
+      expect((yield* probed).verdict).toBe("valid")
     })
   )
 })
@@ -71,7 +71,7 @@ describe("a record that is definitively wrong", () => {
     "is not there: nothing at the name",
     Effect.gen(function* () {
       const dns = yield* MemoryDns
-      const { code, seen, verdict } = yield* look
+      const { code, seen, verdict } = yield* probed
       expect([verdict, code]).toEqual(["missing", "record-missing-nxdomain"])
       expect(seen).toMatchObject({ outcome: "nxdomain", targets: [], others: [] })
       expect((yield* dns.asked).length).toBe(1)
@@ -82,7 +82,7 @@ describe("a record that is definitively wrong", () => {
     "is not there: the name only has names below it",
     Effect.gen(function* () {
       yield* (yield* MemoryDns).put(`below.${name}`, "A", "192.0.2.1")
-      const { code, seen, verdict } = yield* look
+      const { code, seen, verdict } = yield* probed
       expect([verdict, code]).toEqual(["missing", "record-missing-nodata"])
       expect(seen).toMatchObject({ outcome: "nodata", targets: [], others: [] })
     })
@@ -95,7 +95,7 @@ describe("a record that is definitively wrong", () => {
       yield* dns.put(name, "TXT", value, "v=DKIM1; p=")
       yield* dns.put(name, "A", "192.0.2.1")
       yield* dns.put(name, "AAAA", "2001:db8::1")
-      const { code, found, verdict } = yield* look
+      const { code, found, verdict } = yield* probed
       expect([verdict, code]).toEqual(["conflict", "wrong-record-type"])
       expect(found).toEqual(["A 192.0.2.1", "AAAA 2001:db8::1", "TXT t1.dkim.example.net", "TXT v=DKIM1; p="])
     })
@@ -106,7 +106,7 @@ describe("a record that is definitively wrong", () => {
     Effect.gen(function* () {
       const dns = yield* MemoryDns
       yield* dns.put(name, "CNAME", "other.example", value)
-      const { code, verdict } = yield* look
+      const { code, verdict } = yield* probed
       expect([verdict, code]).toEqual(["conflict", "several-cnames"])
       expect((yield* dns.asked).length).toBe(1)
     })
@@ -118,7 +118,7 @@ describe("a record that is definitively wrong", () => {
       const dns = yield* MemoryDns
       yield* dns.put(name, "CNAME", "hop.example")
       yield* dns.put("hop.example", "CNAME", "other.example", value)
-      expect((yield* look).verdict).toBe("mismatch")
+      expect((yield* probed).verdict).toBe("mismatch")
     })
   )
 
@@ -133,7 +133,7 @@ describe("a record that is definitively wrong", () => {
       `points elsewhere: ${title}`,
       Effect.gen(function* () {
         yield* (yield* MemoryDns).put(name, "CNAME", target)
-        const seen = yield* look
+        const seen = yield* probed
         expect([seen.verdict, seen.code]).toEqual(["mismatch", code])
       })
     )
@@ -151,8 +151,8 @@ describe("a record that is definitively wrong", () => {
       Effect.gen(function* () {
         const dns = yield* MemoryDns
         yield* dns.put(name, "CNAME", target)
-        yield* dns.breakDown("this is no name that can be asked for", target)
-        const seen = yield* look
+        yield* dns.breakDown("the name cannot be queried", target)
+        const seen = yield* probed
         expect([seen.verdict, seen.code]).toEqual(["mismatch", "target-mismatch"])
       })
     )
@@ -163,7 +163,7 @@ describe("a record that is definitively wrong", () => {
     Effect.gen(function* () {
       const dns = yield* MemoryDns
       yield* dns.put(name, "CNAME", name)
-      const { seen, verdict } = yield* look
+      const { seen, verdict } = yield* probed
       expect(verdict).toBe("mismatch")
       expect(seen).toMatchObject({ outcome: "answer", targets: [[name]] })
       expect((yield* dns.asked).length).toBe(1)
@@ -177,7 +177,7 @@ describe("a record that is definitively wrong", () => {
       yield* dns.put(name, "CNAME", "one.example")
       yield* dns.put("one.example", "CNAME", "two.example")
       yield* dns.put("two.example", "CNAME", "ONE.example.")
-      const { seen, verdict } = yield* look
+      const { seen, verdict } = yield* probed
       expect(verdict).toBe("mismatch")
       expect(seen).toMatchObject({ outcome: "answer", targets: [["one.example"], ["two.example"], ["one.example"]] })
       expect((yield* dns.asked).length).toBe(3)
@@ -189,7 +189,7 @@ describe("a record that is definitively wrong", () => {
     Effect.gen(function* () {
       const dns = yield* MemoryDns
       yield* chain(9)
-      const { seen, verdict } = yield* look
+      const { seen, verdict } = yield* probed
       expect(verdict).toBe("mismatch")
       expect(seen.targets.length).toBe(8)
       expect((yield* dns.asked).length).toBe(8)
@@ -197,14 +197,14 @@ describe("a record that is definitively wrong", () => {
   )
 })
 
-describe("a record that could not be looked at", () => {
+describe("a record without an answer", () => {
   given(
     "because nobody answers about its name",
     Effect.gen(function* () {
       const dns = yield* MemoryDns
       yield* dns.put(name, "CNAME", "www.example.org")
       yield* dns.breakDown("SERVFAIL", name)
-      const { code, seen, verdict } = yield* look
+      const { code, seen, verdict } = yield* probed
       expect([verdict, code]).toEqual(["indeterminate", "dns-unavailable"])
       expect(seen).toMatchObject({ outcome: "unavailable", reason: "SERVFAIL", targets: [] })
     })
@@ -216,7 +216,7 @@ describe("a record that could not be looked at", () => {
       const dns = yield* MemoryDns
       yield* chain(3)
       yield* dns.breakDown("SERVFAIL", "hop2.example")
-      const { seen, verdict } = yield* look
+      const { seen, verdict } = yield* probed
       expect(verdict).toBe("indeterminate")
       expect(seen).toMatchObject({
         outcome: "unavailable",
@@ -251,7 +251,7 @@ describe("questions about other types", () => {
 })
 
 describe("a plan", () => {
-  it.effect("is looked at as a whole at once, one observation for each record", () =>
+  it.effect("is probed as a whole at once, one observation for each record", () =>
     Effect.gen(function* () {
       let waiting = 0
       const together = Promise.withResolvers<void>()

@@ -38,8 +38,8 @@ export const adapters = adaptersOver(MemoryStorage.layer, MemoryMailer.layer, Me
 /** The use cases without workers. */
 export const engine = Engine.layer.pipe(Layer.provideMerge(adapters))
 
-// Hints of the store in memory are never lost, and virtual months cost turns of the scheduler.
-const workers = Workers.layer.pipe(Layer.provide(Layer.succeed(SlowPoll, 60 * 60 * 1_000)))
+/** The workers. Hints of the store in memory are never lost, and virtual months cost turns of the scheduler. */
+export const workers = Workers.layer.pipe(Layer.provide(Layer.succeed(SlowPoll, 60 * 60 * 1_000)))
 
 /** The use cases and the workers. */
 export const world = workers.pipe(Layer.provideMerge(engine))

@@ -120,6 +120,26 @@ describe("a call with an idempotency key", () => {
     }).pipe(Effect.provide(engine))
   )
 
+  it.effect(
+    "that a host takes for another sender, or for a removal, is refused although its fingerprint is the same",
+    () =>
+      Effect.gen(function* () {
+        const senders = yield* Senders
+        const caller = yield* createAccount()
+        const { sender } = yield* senders.add({ ...keyed(caller, "k"), owner, address: "a@acme.com" })
+        yield* senders.remove({ ...keyed(caller, "removal"), id: sender.id })
+        const refusals = [
+          yield* Effect.flip(senders.add({ ...keyed(caller, "k"), owner, address: "b@acme.com" })),
+          yield* Effect.flip(senders.add({ ...keyed(caller, "removal"), owner, address: "a@acme.com" }))
+        ]
+        assert.deepStrictEqual(
+          refusals.map(({ _tag }) => _tag),
+          ["CommandIdReused", "CommandIdReused"]
+        )
+        assert.strictEqual(yield* senders.count({ account: caller.account }), 0)
+      }).pipe(Effect.provide(engine))
+  )
+
   it.effect("belongs to its account", () =>
     Effect.gen(function* () {
       const senders = yield* Senders
@@ -141,7 +161,7 @@ describe("a call with an idempotency key", () => {
     }).pipe(Effect.provide(engine))
   )
 
-  it.effect("is refused while the first call is still being worked on, and only then", () =>
+  it.effect("is refused while the first call is still running, and only then", () =>
     Effect.gen(function* () {
       const senders = yield* Senders
       const caller = yield* createAccount()

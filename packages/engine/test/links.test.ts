@@ -100,8 +100,9 @@ describe("a verification link", () => {
   it.effect("is dead after a decline, which may be said twice", () =>
     Effect.gen(function* () {
       const { senders, token } = yield* added
-      assert.deepStrictEqual(yield* senders.decline({ token }), { address: "Hello@acme.com" })
-      assert.deepStrictEqual(yield* senders.decline({ token }), { address: "Hello@acme.com" })
+      const declined = { address: "Hello@acme.com", accountName: "Acme Ltd", state: "declined" as const }
+      assert.deepStrictEqual(yield* senders.decline({ token }), { ...declined, changed: true })
+      assert.deepStrictEqual(yield* senders.decline({ token }), { ...declined, changed: false })
       const refusals = [yield* Effect.flip(senders.readLink({ token })), yield* Effect.flip(senders.confirm({ token }))]
       assert.isTrue(refusals.every((refusal) => refusal instanceof LinkRefused && refusal.reason === "declined"))
     }).pipe(Effect.provide(world))
@@ -110,8 +111,9 @@ describe("a verification link", () => {
   it.effect("cannot be declined away once it was confirmed", () =>
     Effect.gen(function* () {
       const { senders, caller, sender, token } = yield* added
-      yield* senders.confirm({ token })
-      yield* senders.decline({ token })
+      assert.isTrue((yield* senders.confirm({ token })).changed)
+      assert.isFalse((yield* senders.confirm({ token })).changed)
+      assert.strictEqual((yield* senders.decline({ token })).state, "verified")
       assert.strictEqual((yield* senders.get({ account: caller.account, id: sender })).mailbox, "verified")
       assert.strictEqual((yield* senders.readLink({ token })).state, "verified")
     }).pipe(Effect.provide(world))

@@ -14,7 +14,7 @@ const add = Effect.fnUntraced(function* (caller: Caller, address = "hello@acme.c
 const waitOf = (refused: { readonly _tag: string }): number =>
   refused instanceof TooSoon ? refused.retryAfter : Number.NaN
 
-const looks = Effect.map(
+const probes = Effect.map(
   Effect.flatMap(MemoryDns, ({ asked }) => asked),
   (asked) => asked.filter(({ type }) => type === "CNAME").length / 3
 )
@@ -133,20 +133,20 @@ describe("asking for a new link", () => {
     }).pipe(Effect.provide(world))
   )
 
-  it.effect("only looks at the domain once the mailbox is verified, at most once in 10 s", () =>
+  it.effect("only probes the domain once the mailbox is verified, at most once in 10 s", () =>
     Effect.gen(function* () {
       const senders = yield* Senders
       const caller = yield* createAccount()
       const id = yield* add(caller)
       yield* senders.confirm({ token: tokenOf((yield* mails)[0]) })
       yield* pass("10 hours")
-      const before = yield* looks
+      const before = yield* probes
       for (let n = 0; n < 25; n++) {
         yield* senders.resend({ ...caller, id })
         yield* pass("1 second")
       }
       // At once, and then every 10 s: in 25 s that is 3.
-      assert.strictEqual((yield* looks) - before, 3)
+      assert.strictEqual((yield* probes) - before, 3)
       assert.strictEqual((yield* mails).length, 1)
     }).pipe(Effect.provide(world))
   )

@@ -1,6 +1,6 @@
 /**
- * A month of the real workers in virtual time. Every look at the DNS, every mail and every event is compared with the rules of the
- * domain, as `Timetable.ts` reads them: from the facts and the times alone, without the code that is tested.
+ * A month of the real workers in virtual time. Every probe, every mail and every event is compared with the rules of the
+ * domain, as `ProbeModel.ts` reads them: from the facts and the times alone, without the code that is tested.
  */
 import { accountOwner } from "@countersign/core"
 import { DnsResolver, Engine, Mailer, MailRefused, Senders, SlowPoll, Workers } from "@countersign/engine"
@@ -8,7 +8,7 @@ import { MemoryDns, MemoryMailer, MemoryStorage } from "@countersign/memory"
 import { assert, it } from "@effect/vitest"
 import { Clock, Context, Effect, Layer, Random } from "effect"
 import { TestClock } from "effect/testing"
-import { day, expectedLife, hour, minute, type Truth, tolerance } from "./Timetable.ts"
+import { day, expectedLife, hour, minute, type Truth, tolerance } from "./ProbeModel.ts"
 import { adaptersOver, createAccount, publish, settle, tokenOf, unpublish } from "./World.ts"
 
 interface Attempt {
@@ -19,20 +19,20 @@ interface Attempt {
 
 class Watch extends Context.Service<
   Watch,
-  { readonly looks: Map<string, Set<number>>; readonly attempts: Array<Attempt> }
+  { readonly probes: Map<string, Set<number>>; readonly attempts: Array<Attempt> }
 >()("test/Watch") {}
 
-const watch = Layer.sync(Watch, () => ({ looks: new Map(), attempts: [] }))
+const watch = Layer.sync(Watch, () => ({ probes: new Map(), attempts: [] }))
 
 const watchedDns = Layer.effectContext(
   Effect.gen(function* () {
-    const { looks } = yield* Watch
+    const { probes } = yield* Watch
     const ports = yield* Layer.build(MemoryDns.layer)
     const resolver = Context.get(ports, DnsResolver)
     const query: (typeof resolver)["query"] = (name, type) =>
       Effect.flatMap(Clock.currentTimeMillis, (now) => {
         const domain = name.slice(name.indexOf("_domainkey.") + "_domainkey.".length)
-        looks.set(domain, (looks.get(domain) ?? new Set()).add(now))
+        probes.set(domain, (probes.get(domain) ?? new Set()).add(now))
         return resolver.query(name, type)
       })
     return Context.add(ports, DnsResolver, { query })
@@ -76,7 +76,7 @@ it.effect(
       const senders = yield* Senders
       const dns = yield* MemoryDns
       const mailer = yield* MemoryMailer
-      const { looks, attempts } = yield* Watch
+      const { probes, attempts } = yield* Watch
       const caller = yield* createAccount()
       const start = yield* Clock.currentTimeMillis
       const truths = new Map<string, Array<readonly [number, Truth]>>()
@@ -92,7 +92,7 @@ it.effect(
       const later = yield* add("later.com", "email")
       const fallen = yield* add("fallen.com", "domain")
       const deaf = yield* add("deaf.com", "domain")
-      // A dozen more that fall, each with chances of its own: a limit that is off by an hour meets a look in that hour.
+      // A dozen more that fall, each with chances of its own: a limit that is off by an hour meets a probe in that hour.
       const others = yield* Effect.forEach(
         Array.from({ length: 12 }, (_, index) => `fallen${index}.com`),
         (domain) => add(domain, "domain")
@@ -112,7 +112,7 @@ it.effect(
       const deafenBetweenNegatives = Effect.gen(function* () {
         yield* drop(deaf)
         const dropped = yield* Clock.currentTimeMillis
-        for (let n = 0; n < 30 * 60 && ![...(looks.get("deaf.com") ?? [])].some((at) => at >= dropped); n++) {
+        for (let n = 0; n < 30 * 60 && ![...(probes.get("deaf.com") ?? [])].some((at) => at >= dropped); n++) {
           yield* TestClock.adjust("1 minute")
         }
         yield* TestClock.adjust("20 minutes")
@@ -161,18 +161,18 @@ it.effect(
       const ratios: Array<number> = []
       const story: Array<string> = []
       for (const sender of [never, later, deaf, ...allFallen]) {
-        const times = [...(looks.get(sender.domain) ?? [])]
+        const times = [...(probes.get(sender.domain) ?? [])]
         const expected = expectedLife(start, times, truths.get(sender.domain) ?? [])
         for (const { at, gap, wait } of expected.gaps) {
-          assert.isAtLeast(gap, 0.8 * wait - 1, `${sender.domain} looked at too early after ${at - start}`)
-          assert.isAtMost(gap, 1.2 * wait + tolerance, `${sender.domain} looked at too late after ${at - start}`)
+          assert.isAtLeast(gap, 0.8 * wait - 1, `${sender.domain} probed too early after ${at - start}`)
+          assert.isAtMost(gap, 1.2 * wait + tolerance, `${sender.domain} probed too late after ${at - start}`)
           ratios.push(gap / wait)
         }
         const last = times.at(-1) ?? Number.NaN
         assert.isAtLeast(
           last + 1.2 * expected.nextWait + tolerance,
           start + 31 * day,
-          `${sender.domain}: a look is due`
+          `${sender.domain}: a probe is due`
         )
         const domainEvents = (yield* senders.history({ account: caller.account, id: sender.id }))
           .map(({ event }) => event)

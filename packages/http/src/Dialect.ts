@@ -3,10 +3,11 @@
  * it serves (`HttpApp.layer({ dialects })`). A new one is a folder with such a value, and a line in a list.
  */
 import { Accounts, type Caller, type Senders, type Settings, type StorageUnavailable } from "@countersign/engine"
-import { Effect, Option, type Redacted } from "effect"
+import { Effect, Option } from "effect"
 import type { HttpServerResponse } from "effect/http"
 import type { HttpApiGroup } from "effect/http-api"
 import { CallerUnknown, type CredentialMissing, type Failure } from "./Failure.ts"
+import { rememberKeys } from "./KnownKeys.ts"
 import type { RequestBody } from "./RequestBody.ts"
 import type { Exchange, Route } from "./Route.ts"
 
@@ -29,7 +30,7 @@ export interface Dialect extends Owner {
   readonly routes: (authorize: Authorize) => Effect.Effect<ReadonlyArray<Route>, never, Accounts | Senders | Settings>
 }
 
-export type Credential = Effect.Effect<Redacted.Redacted, CredentialMissing | CallerUnknown>
+export type Credential = Effect.Effect<string, CredentialMissing | CallerUnknown>
 
 /** Finds out who calls. `members` are those of the body, for a dialect that allows a key in there. */
 export type Authorize = (
@@ -39,13 +40,12 @@ export type Authorize = (
 
 /** The routes of a dialect, in which one and the same way leads from its credential to the account. */
 export const dialectRoutes = Effect.fnUntraced(function* ({ credential, routes }: Dialect) {
-  const accounts = yield* Accounts
-  return yield* routes(
-    Effect.fnUntraced(function* (exchange, members = {}) {
-      const known = yield* accounts.authenticate(yield* credential(exchange, members))
-      if (Option.isNone(known)) return yield* new CallerUnknown()
+  const authenticate = rememberKeys((yield* Accounts).authenticate)
+  return yield* routes((exchange, members = {}) =>
+    Effect.flatMap(Effect.flatMapEager(credential(exchange, members), authenticate), (known) => {
+      if (Option.isNone(known)) return Effect.fail(new CallerUnknown())
       const { account, key } = known.value
-      return { account: account.id, actor: `key:${key}`, correlation: exchange.correlation }
+      return Effect.succeed({ account: account.id, actor: `key:${key}`, correlation: exchange.correlation })
     })
   )
 })

@@ -15,7 +15,7 @@ import { Data } from "effect"
 /** No such path. */
 export class RouteUnknown extends Data.TaggedError("RouteUnknown") {}
 
-/** The path has other methods. */
+/** The path does not have this method. */
 export class MethodUnknown extends Data.TaggedError("MethodUnknown")<{ readonly allow: ReadonlyArray<string> }> {}
 
 /** No credential was sent. Most dialects answer it as they answer a credential that nobody has. */

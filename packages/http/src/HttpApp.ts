@@ -73,17 +73,15 @@ const applicationOf = Effect.fnUntraced(function* ({ routes, owners }: Site) {
   const table = makeRouteTable(routes)
   const ownerOf = ownership(owners)
 
-  const answer: HttpAppEffect = Effect.gen(function* () {
-    const context = yield* Effect.context<HttpServerRequest.HttpServerRequest>()
+  const answerAs = (context: Context.Context<HttpServerRequest.HttpServerRequest>, correlation: string) => {
     const request = Context.get(context, HttpServerRequest.HttpServerRequest)
     const clock = Context.get(context, Clock.Clock)
-    const began = clock.currentTimeNanosUnsafe()
-    const correlation = correlationOf(request) ?? (yield* ids.next)
+    const began = clock.monotonicTimeNanosUnsafe()
     const { path, answer, params, query } = table.find(request.method, request.url)
     // Logs and metrics never name a path as it was sent: it may hold a token, and there are too many.
     const route = path ?? "unknown"
 
-    const response = yield* Effect.catchCause(
+    const answered = Effect.catchCause(
       Effect.suspend(() => answer({ request, route, params, query, correlation })),
       (cause) =>
         Effect.map(
@@ -93,9 +91,18 @@ const applicationOf = Effect.fnUntraced(function* ({ routes, owners }: Site) {
         )
     )
 
-    const seconds = Number(clock.currentTimeNanosUnsafe() - began) / 1e9
-    recordRequest(context, { route, method: request.method, status: response.status, seconds })
-    return HttpServerResponse.setHeader(response, "x-correlation-id", correlation)
+    return Effect.map(answered, (response) => {
+      const seconds = Number(clock.monotonicTimeNanosUnsafe() - began) / 1e9
+      recordRequest(context, { route, method: request.method, status: response.status, seconds })
+      return HttpServerResponse.setHeader(response, "x-correlation-id", correlation)
+    })
+  }
+
+  const answer: HttpAppEffect = Effect.contextWith((context: Context.Context<HttpServerRequest.HttpServerRequest>) => {
+    const given = correlationOf(Context.get(context, HttpServerRequest.HttpServerRequest))
+    return given === undefined
+      ? Effect.flatMap(ids.next, (correlation) => answerAs(context, correlation))
+      : answerAs(context, given)
   })
 
   const answerFault = Effect.fnUntraced(function* (defect: unknown) {

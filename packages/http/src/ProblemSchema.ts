@@ -14,7 +14,7 @@ export const problem = <const S extends number>(status: S, description: string) 
     detail: Schema.String,
     reason: Schema.optionalKey(
       Schema.Literals(["unknown", "void", "expired", "declined", "removed"]).annotate({
-        description: "Why a verification link does nothing."
+        description: "Why a verification link does not work."
       })
     ),
     correlationId: Schema.optionalKey(Schema.String.annotate({ description: "Names the entry in the server's log." }))

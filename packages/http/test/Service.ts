@@ -65,7 +65,7 @@ const outside = Layer.merge(MemoryMailer.layer, MemoryDns.layer)
 const rarely = Layer.succeed(SlowPoll, 60 * 60 * 1_000)
 
 export interface Options {
-  /** Whether mail is sent and domains are looked at. */
+  /** Whether mail is sent and domains are probed. */
   readonly workers?: boolean
   readonly publicUrl?: string
   readonly storage?: Storage

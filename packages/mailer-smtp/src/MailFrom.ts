@@ -24,15 +24,15 @@ const quotedName = /^"((?:[^"\\]|\\.)*)"$/u
  * ASCII (RFC 5321, section 4.1.2). A name without quotes may hold anything but quotes and angle brackets.
  */
 export const parseMailFrom = (input: string): Result.Result<MailFrom, SmtpSettingInvalid> => {
-  if (controls.test(input)) return refuse("it holds a line break or another control character")
-  if (!input.isWellFormed()) return refuse("it is no valid Unicode text")
+  if (controls.test(input)) return refuse("it contains a line break or another control character")
+  if (!input.isWellFormed()) return refuse("it is not valid Unicode")
   const text = input.trim()
   const open = text.lastIndexOf("<")
   if (open === -1) return mailFrom("", text)
-  if (!text.endsWith(">")) return refuse(`the address belongs at the end, such as "Name <name@example.com>"`)
+  if (!text.endsWith(">")) return refuse(`the address must come last, as in "Name <name@example.com>"`)
   const name = displayName(text.slice(0, open).trim())
   return name === undefined
-    ? refuse(`the name before the address holds a quote or an angle bracket that is not inside quotes`)
+    ? refuse(`the name before the address contains a quote or an angle bracket outside quotes`)
     : mailFrom(name, text.slice(open + 1, -1).trim())
 }
 
@@ -41,7 +41,7 @@ const refuse = (reason: string) => Result.fail(new SmtpSettingInvalid({ setting:
 const mailFrom = (name: string, address: string): Result.Result<MailFrom, SmtpSettingInvalid> =>
   isMailbox(address)
     ? Result.succeed({ name, address })
-    : refuse(`${JSON.stringify(address)} is no address in ASCII, such as name@example.com`)
+    : refuse(`${JSON.stringify(address)} is not an ASCII address such as name@example.com`)
 
 const displayName = (text: string): string | undefined => {
   const quoted = quotedName.exec(text)?.[1]

@@ -146,9 +146,9 @@ const mailOf = (message: MailMessage, from: MailFrom, date: Date): SendMailOptio
 
 /** Why a message cannot be put on the wire as it is. Judged before anything is sent. */
 const flawOf = (message: MailMessage): string | undefined => {
-  if (!isMailbox(message.to)) return "the recipient is no plain address in ASCII"
-  if (!isHeaderText(message.subject)) return "the subject holds a control character or no valid Unicode"
-  if (!isMessageId(message.messageId)) return "the Message-ID is none"
+  if (!isMailbox(message.to)) return "the recipient is not a plain ASCII address"
+  if (!isHeaderText(message.subject)) return "the subject contains a control character or is not valid Unicode"
+  if (!isMessageId(message.messageId)) return "the Message-ID is not valid"
   return undefined
 }
 

@@ -5,6 +5,7 @@
  * Read once, when the mailer is built; a mistake is told in one sentence, which never repeats the URL.
  */
 import { isIPv6 } from "node:net"
+import { isLoopback } from "@countersign/engine"
 import { Redacted, Result } from "effect"
 import { SmtpSettingInvalid } from "./SmtpSettingInvalid.ts"
 import { isHostName } from "./SmtpText.ts"
@@ -30,7 +31,6 @@ export interface SmtpServer {
 
 const known = ["tls", "verify", "name"]
 const encryptions = ["required", "opportunistic", "none"] as const
-const loopback = /^(?:localhost|127\.\d+\.\d+\.\d+|::1)$/
 
 /**
  * Reads the URL. Port: 465 for `smtps`, else 587. User and password are percent-encoded. Parameters:
@@ -43,7 +43,7 @@ const loopback = /^(?:localhost|127\.\d+\.\d+\.\d+|::1)$/
 export const parseSmtpUrl = (input: Redacted.Redacted): Result.Result<SmtpServer, SmtpSettingInvalid> => {
   const text = Redacted.value(input)
   const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url === undefined) return refuse("it is no URL, such as smtp://user:password@mail.example.com:587")
+  if (url === undefined) return refuse("it is not a URL such as smtp://user:password@mail.example.com:587")
   const implicit = url.protocol === "smtps:"
   if (!implicit && url.protocol !== "smtp:") return refuse("it begins with neither smtp:// nor smtps://")
   const host = url.hostname.replace(/^\[(.*)\]$/, "$1")
@@ -55,11 +55,11 @@ export const parseSmtpUrl = (input: Redacted.Redacted): Result.Result<SmtpServer
   if (stranger !== undefined) return refuse(`it has a parameter other than ${known.join(", ")}`)
   const [tls, verify, name] = known.map((key) => url.searchParams.get(key) ?? undefined)
   if (verify !== undefined && verify !== "true" && verify !== "false") return refuse("verify is neither true nor false")
-  if (name !== undefined && !isHostName(name)) return refuse("name is no host name")
+  if (name !== undefined && !isHostName(name)) return refuse("name is not a host name")
 
   const credentials = parseCredentials(url)
   if (Result.isFailure(credentials)) return Result.fail(credentials.failure)
-  const fallback = credentials.success === undefined || loopback.test(host) ? "opportunistic" : "required"
+  const fallback = credentials.success === undefined || isLoopback(host) ? "opportunistic" : "required"
   const startTls = tls === undefined ? fallback : encryptions.find((one) => one === tls)
   if (startTls === undefined) return refuse(`tls is none of ${encryptions.join(", ")}`)
   if (implicit && tls !== undefined) return refuse("smtps is always encrypted and takes no parameter tls")

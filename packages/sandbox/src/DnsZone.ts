@@ -83,7 +83,7 @@ const checkedValue = (type: DnsRecordType, value: string): Result.Result<string,
     case "TXT":
       return Buffer.byteLength(value) <= longestText
         ? Result.succeed(value)
-        : refuse("value", `A TXT value has at most ${longestText} octets here.`)
+        : refuse("value", `A TXT value may be at most ${longestText} octets long.`)
   }
 }
 

@@ -23,10 +23,11 @@ export const mailboxFlaw = (address: string): string | undefined => {
   const at = address.lastIndexOf("@")
   const [local, domain] = [address.slice(0, at), address.slice(at + 1)]
   if (at < 1 || domain === "") return "the address needs a local part and a domain"
-  if (!dotString.test(local)) return "the local part is no ASCII dot-string"
+  if (!dotString.test(local)) return "the local part is not an ASCII dot-string"
   if (local.length > 64) return "the local part is longer than 64 octets"
   if (address.length > 254) return "the address is longer than 254 octets"
   const literal = addressLiteral.exec(domain)?.[1]
-  if (literal !== undefined) return isIPv4(literal) || isIPv6(literal) ? undefined : "the address literal is no IP"
-  return hostName.test(domain) ? undefined : "the domain is no host name in ASCII"
+  if (literal !== undefined)
+    return isIPv4(literal) || isIPv6(literal) ? undefined : "the address literal is not an IP address"
+  return hostName.test(domain) ? undefined : "the domain is not an ASCII host name"
 }

@@ -11,7 +11,7 @@ export class SandboxTimeout extends Data.TaggedError("SandboxTimeout")<{
   readonly timeout: Duration.Duration
 }> {
   override get message(): string {
-    return `Waited ${Duration.format(this.timeout)} for ${this.awaited}, in vain.`
+    return `Waited ${Duration.format(this.timeout)} for ${this.awaited} without success.`
   }
 }
 

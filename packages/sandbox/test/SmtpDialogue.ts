@@ -21,13 +21,13 @@ export const open = (port: number) =>
       const turn = () => {
         const reply = /^(?:\d{3}-[^\n]*\n)*\d{3} [^\n]*\n/.exec(buffered)?.[0]
         if (reader === undefined || (reply === undefined && !closed)) return
-        const give = reader
+        const deliver = reader
         reader = undefined
         buffered = buffered.slice(reply?.length ?? buffered.length)
-        give(reply === undefined ? "closed" : reply.trimEnd())
+        deliver(reply === undefined ? "closed" : reply.trimEnd())
       }
-      const reply = Effect.callback<string>((give) => {
-        reader = (text) => give(Effect.succeed(text))
+      const reply = Effect.callback<string>((deliver) => {
+        reader = (text) => deliver(Effect.succeed(text))
         turn()
       })
       socket.setEncoding("utf8")

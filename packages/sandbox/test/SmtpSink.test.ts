@@ -150,7 +150,7 @@ describe("awaitMessage", () => {
       yield* send(sink.port, { subject: "wanted" })
       expect((yield* Fiber.join(wanted)).subject).toBe("wanted")
       const late = yield* Effect.flip(sink.awaitMessage((message) => message.subject === "never", "20 millis"))
-      expect(late.message).toBe("Waited 20ms for a mail that matches, in vain.")
+      expect(late.message).toBe("Waited 20ms for a mail that matches without success.")
     })
   )
 })

@@ -22,18 +22,18 @@ const serve = Command.make(
       Flag.withDefault(false)
     ),
     apiOnly: Flag.Boolean("api-only").pipe(
-      Flag.withDescription("Answer requests, and leave mail, DNS and expiry to other processes on the same store"),
+      Flag.withDescription("Serve requests; leave mail, probes and expiry to other processes on the same store"),
       Flag.withDefault(false)
     ),
     workerOnly: Flag.Boolean("worker-only").pipe(
-      Flag.withDescription("Send mail, ask DNS and expire links; of HTTP answer /health, /ready and /metrics only"),
+      Flag.withDescription("Send mail, probe domains and expire links; serve only /health, /ready and /metrics"),
       Flag.withDefault(false)
     )
   },
   Effect.fn(function* ({ sandbox, apiOnly, workerOnly }) {
     if ([sandbox, apiOnly, workerOnly].filter(Boolean).length > 1) {
       return yield* new OperatorError({
-        message: "--sandbox, --api-only and --worker-only exclude each other: give one of them, or none."
+        message: "--sandbox, --api-only and --worker-only cannot be combined: give at most one."
       })
     }
     outliveTheReader()
@@ -45,14 +45,9 @@ const serve = Command.make(
   })
 ).pipe(
   Command.withDescription(
-    [
-      "Run the server until it is told to stop",
-      "",
-      "  Settings are environment variables; beside each is what holds without it:",
-      ...settings
-    ].join("\n")
+    ["Run the server", "", "  Settings are environment variables, listed with their defaults:", ...settings].join("\n")
   ),
-  Command.withShortDescription("Run the server until it is told to stop")
+  Command.withShortDescription("Run the server")
 )
 
 const countersign = Command.make("countersign").pipe(
@@ -86,7 +81,7 @@ export const commandLine = countersign.pipe(
 const sentenceOf = (cause: Cause.Cause<unknown>): string | undefined => {
   if (Cause.hasInterruptsOnly(cause)) return undefined
   const failure = cause.reasons.find(Cause.isFailReason)
-  if (failure === undefined) return `countersign met a fault of its own, please report it:\n${Cause.pretty(cause)}`
+  if (failure === undefined) return `countersign has a fault of its own; please report it:\n${Cause.pretty(cause)}`
   const { error } = failure
   if (typeof error === "object" && error !== null && "_tag" in error && error._tag === "ShowHelp") return undefined
   return asSentence(error instanceof Error ? error.message : String(error))

@@ -28,7 +28,7 @@ export const variables = [
   {
     name: "HOST",
     byDefault: "`127.0.0.1`",
-    meaning: "The address to listen on. `0.0.0.0` and `::` listen on all of them."
+    meaning: "The address to listen on; `0.0.0.0` and `::` mean all addresses."
   },
   { name: "PORT", byDefault: "`3000`", meaning: "The TCP port to listen on. `0` takes a free one and prints it." },
   {
@@ -46,7 +46,7 @@ export const variables = [
   {
     name: "COUNTERSIGN_DATA",
     byDefault: "`.countersign`; the sandbox takes a temporary folder",
-    meaning: "The folder of everything that is stored. It is created when missing, and readable by its owner only."
+    meaning: "The folder that holds everything that is stored. Created when missing, and readable only by its owner."
   },
   {
     name: "DATABASE_URL",
@@ -57,13 +57,13 @@ export const variables = [
   {
     name: "DATABASE_SCHEMA",
     byDefault: "`countersign`",
-    meaning: "PostgreSQL only: the schema that holds the tables. It is made when missing."
+    meaning: "PostgreSQL only: the schema that holds the tables. Created when missing."
   },
   {
     name: "DATABASE_CONNECTIONS",
     byDefault: "`8`",
     meaning:
-      "PostgreSQL only: how many connections a process reads with at most. It opens two more: one to commit, one to hear of other processes."
+      "PostgreSQL only: the most connections that a process reads with. It opens two more: one to commit, one to hear from other processes."
   },
   {
     name: "DATABASE_POOLER",
@@ -90,7 +90,7 @@ export const variables = [
     name: "DNS_SERVERS",
     byDefault: "the system's resolvers",
     meaning:
-      "The resolvers to ask, as IP addresses with an optional port and commas between: `9.9.9.9,[2620:fe::fe]:53`. The sandbox asks its own DNS server only."
+      "The resolvers to ask, as IP addresses with optional ports, separated by commas: `9.9.9.9,[2620:fe::fe]:53`. The sandbox asks only its own DNS server."
   },
   { name: "LOG_LEVEL", byDefault: "`info`", meaning: "`trace`, `debug`, `info`, `warn`, `error`, `fatal` or `none`." },
   {
@@ -196,7 +196,7 @@ const postgresConfig = Effect.fnUntraced(function* (url: string) {
   if (!/^(?!pg_)[a-z_][a-z0-9_]{0,62}$/.test(schema)) {
     return yield* problem(
       "DATABASE_SCHEMA",
-      "DATABASE_SCHEMA must have small letters, digits and underscores only, and not begin with pg_."
+      "DATABASE_SCHEMA may contain only lower-case letters, digits and underscores, and may not begin with pg_."
     )
   }
   const connectionsText = (yield* text("DATABASE_CONNECTIONS")) ?? "8"

@@ -64,9 +64,9 @@ const cannotListen = (error: HttpServerError.ServeError, host: string, port: num
     code === "EADDRINUSE"
       ? `PORT ${port} on ${host} is in use: stop what listens there, or set PORT to another one.`
       : code === "EACCES"
-        ? `PORT ${port} may not be listened on by this user: set PORT to one above 1023.`
+        ? `This user may not listen on PORT ${port}: set PORT to one above 1023.`
         : code === "EADDRNOTAVAIL" || code === "ENOTFOUND"
-          ? `HOST ${host} is no address of this machine.`
+          ? `HOST ${host} is not an address of this machine.`
           : `The server cannot listen on ${host}, PORT ${port}: ${cause instanceof Error ? cause.message : String(cause)}.`
   return new OperatorError({ message, cause })
 }

@@ -1,5 +1,5 @@
 /**
- * `rebuild` and `verify`: the directory anew from the log, and the whole store looked through. Both work while servers run.
+ * `rebuild` and `verify`: the directory made anew from the log, and the whole store verified. Both work while servers run.
  *
  * Problems are lines on standard output as they are found; that there are any is the sentence on standard error, and exit code 1.
  */
@@ -31,7 +31,7 @@ const rebuildCommand = Command.make(
   Effect.fn(function* (input) {
     const { problems, tell } = collector(input.json)
     const { stored, rebuilt: _, problems: count, ...done } = yield* rebuild(tell)
-    const put = `${several(done.corrected, "row")} and ${several(done.repaired, "index entry", "index entries")} put right`
+    const put = `${several(done.corrected, "row")} and ${several(done.repaired, "index entry", "index entries")} corrected`
     yield* say(
       input.json,
       { ...done, digest: stored, problems: count, problem: problems },
@@ -39,7 +39,7 @@ const rebuildCommand = Command.make(
     )
     if (done.newer > 0) yield* Console.error(newerRows(done.newer))
     if (count > 0)
-      return yield* new OperatorError({ message: `The directory is not rebuilt: ${several(count, "problem")}.` })
+      return yield* new OperatorError({ message: `The directory was not rebuilt: ${several(count, "problem")}.` })
   })
 ).pipe(Command.withDescription("Rebuild the directory of senders from the log"), Command.provide(existingStore))
 
@@ -53,15 +53,15 @@ const verifyCommand = Command.make(
     yield* say(
       input.json,
       { ...seen, digest: stored, rebuilt, problems: count, problem: problems },
-      `Looked at ${several(seen.events, "event")} of ${several(seen.streams, "stream")}, ${several(seen.senders, "live sender")} and ${several(seen.tasks, "task")}: ${count === 0 ? "all is well" : several(count, "problem")}. ${digest}`
+      `Verified ${several(seen.events, "event")} of ${several(seen.streams, "stream")}, ${several(seen.senders, "live sender")} and ${several(seen.tasks, "task")}: ${count === 0 ? "all is well" : several(count, "problem")}. ${digest}`
     )
     if (seen.newer > 0) yield* Console.error(newerRows(seen.newer))
-    if (count > 0) return yield* new OperatorError({ message: `The store is not sound: ${several(count, "problem")}.` })
+    if (count > 0) return yield* new OperatorError({ message: `The store has problems: ${several(count, "problem")}.` })
   })
-).pipe(Command.withDescription("Look the whole store through and say what is wrong"), Command.provide(existingStore))
+).pipe(Command.withDescription("Verify the whole store"), Command.provide(existingStore))
 
 const newerRows = (count: number): string =>
-  `${several(count, "row")} of the directory ${count === 1 ? "was" : "were"} made by a newer program and left alone.`
+  `${several(count, "row")} of the directory ${count === 1 ? "was" : "were"} written by a newer version and left as ${count === 1 ? "it is" : "they are"}.`
 
 /** `rebuild` and `verify`. */
 export const maintenanceCommands = [rebuildCommand, verifyCommand] as const

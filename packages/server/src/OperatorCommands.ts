@@ -7,6 +7,7 @@ import { type AccessKey, AccountAdmin, AccountNotFound, Accounts } from "@counte
 import { Effect, Option, Redacted, Result } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { json, lines, say } from "./CommandAnswers.ts"
+import { declineCommand } from "./DeclineCommands.ts"
 import { maintenanceCommands } from "./MaintenanceCommands.ts"
 import { OperatorError } from "./OperatorError.ts"
 import { existingStore, storeToWrite } from "./Store.ts"
@@ -39,9 +40,9 @@ const knownAccount = Effect.fnUntraced(function* (id: string) {
 const accountCreate = Command.make(
   "create",
   {
-    email: Flag.String("email").pipe(Flag.withDescription("Where notices to the account go")),
+    email: Flag.String("email").pipe(Flag.withDescription("Where notices to the account are mailed")),
     name: Flag.String("name").pipe(
-      Flag.withDescription("Shown on the confirmation page; the address unless given"),
+      Flag.withDescription("Shown on the confirmation page; default: the address"),
       Flag.optional
     ),
     json
@@ -65,7 +66,7 @@ const accountList = Command.make(
   Effect.fn(function* (input) {
     const accounts = yield* (yield* AccountAdmin).listAccounts
     const rows = accounts.map(({ id, email, name }) => `${id}  ${email}  ${name}`)
-    yield* say(input.json, { accounts }, lines(rows, "There are no accounts."))
+    yield* say(input.json, { accounts }, lines(rows, "No accounts yet."))
   })
 ).pipe(Command.withDescription("List the accounts"), Command.provide(existingStore))
 
@@ -76,7 +77,7 @@ const organizationCreate = Command.make(
   "create",
   {
     account,
-    name: Flag.String("name").pipe(Flag.withDescription("For people to tell it apart"), Flag.withDefault("")),
+    name: Flag.String("name").pipe(Flag.withDescription("A name for people"), Flag.withDefault("")),
     json
   },
   Effect.fn(function* (input) {
@@ -93,7 +94,7 @@ const organizationList = Command.make(
     yield* knownAccount(input.account)
     const organizations = yield* (yield* AccountAdmin).listOrganizations(input.account)
     const rows = organizations.map(({ id, name }) => `${id}  ${name}`)
-    yield* say(input.json, { organizations }, lines(rows, "There are no organizations."))
+    yield* say(input.json, { organizations }, lines(rows, "No organizations yet."))
   })
 ).pipe(Command.withDescription("List an account's organizations"), Command.provide(existingStore))
 
@@ -130,7 +131,7 @@ const keyList = Command.make(
     const rows = keys.map((key) => {
       return `${key.id}  created ${key.createdAt}${key.revokedAt === null ? "" : `  revoked ${key.revokedAt}`}`
     })
-    yield* say(input.json, { keys }, lines(rows, "There are no keys."))
+    yield* say(input.json, { keys }, lines(rows, "No keys yet."))
   })
 ).pipe(Command.withDescription("List an account's keys, without their secrets"), Command.provide(existingStore))
 
@@ -141,7 +142,7 @@ const keyRevoke = Command.make(
     const key = keyView(yield* (yield* AccountAdmin).revokeKey(input.id))
     yield* say(input.json, key, `Revoked key ${key.id}.`)
   })
-).pipe(Command.withDescription("Revoke a key; it lets nobody in from now on"), Command.provide(existingStore))
+).pipe(Command.withDescription("Revoke a key; it stops working within a second"), Command.provide(existingStore))
 
 /** All of them. */
 export const operatorCommands = [
@@ -158,6 +159,7 @@ export const operatorCommands = [
     Command.withSubcommands([keyCreate, keyList, keyRevoke])
   ),
   tasksCommand,
+  declineCommand,
   ...maintenanceCommands,
   ...transferCommands
 ] as const

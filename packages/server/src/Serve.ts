@@ -71,7 +71,7 @@ const forgetTheStart = Effect.sync(() => {
 const partSentence: { readonly [P in Part]: string } = {
   all: "",
   api: " for the API only",
-  workers: " for health checks only, at work on what is due"
+  workers: " for health checks; working on due tasks"
 }
 
 /** Serves on loopback with a mail server, a DNS server and a demo account of its own, until interrupted. */

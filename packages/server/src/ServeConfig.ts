@@ -3,11 +3,11 @@
  * what the sandbox refuses. The rules are those of `Config.ts`.
  */
 import { isIP } from "node:net"
-import { parseLinkSecrets } from "@countersign/core"
+import { parseDkimZone, parseLinkSecrets, parsePublicUrl } from "@countersign/core"
 import { parseNameServer } from "@countersign/dns"
+import { isLoopback } from "@countersign/engine"
 import { parseMailFrom, parseSmtpUrl } from "@countersign/mailer-smtp"
 import { Effect, Redacted, Result } from "effect"
-import * as NetAddress from "effect/net/NetAddress"
 import { checkAll, dataFolder, problem, required, text } from "./Config.ts"
 
 export interface ListenConfig {
@@ -16,11 +16,6 @@ export interface ListenConfig {
   /** Without a trailing slash; `undefined` means the address that is listened on. */
   readonly publicUrl: string | undefined
 }
-
-/** Whether a host, without brackets and port, is this machine only: a loopback address or `localhost` (RFC 6761, 6.3). */
-export const isLoopback = (host: string): boolean =>
-  /^(?:.+\.)?localhost$/i.test(host) ||
-  Result.isSuccess(Result.filterOrFail(NetAddress.ipFromString(host), NetAddress.isLoopback, String))
 
 const host = Effect.gen(function* () {
   const given = ((yield* text("HOST")) ?? "127.0.0.1").replace(/^\[(.*)\]$/, "$1")
@@ -39,17 +34,12 @@ const listenOn = Effect.fnUntraced(function* (host: string) {
     if (!isLoopback(host)) {
       return yield* problem(
         "PUBLIC_URL",
-        `PUBLIC_URL is missing: it is where mailed links lead, which HOST ${host} does not tell.`
+        `PUBLIC_URL is missing: mailed links start with it, and HOST ${host} does not tell it.`
       )
     }
     return { host, port, publicUrl: undefined } satisfies ListenConfig
   }
-  const url = URL.parse(publicText)
-  const plain = url !== null && /^https?:$/.test(url.protocol) && url.search === "" && url.hash === ""
-  if (!plain || url.username !== "" || url.password !== "") {
-    return yield* problem("PUBLIC_URL", "PUBLIC_URL must be an http or https URL without user, query and fragment.")
-  }
-  return { host, port, publicUrl: url.href.replace(/\/+$/, "") } satisfies ListenConfig
+  return { host, port, publicUrl: yield* byRule("PUBLIC_URL", parsePublicUrl(publicText)) } satisfies ListenConfig
 })
 
 export const listenConfig = Effect.flatMap(host, listenOn)
@@ -87,29 +77,14 @@ export interface WorldConfig {
   readonly dnsServers: ReadonlyArray<string>
 }
 
-const shortestSecret = 32
+/** The rules of these settings hold for a host as well; the server says them with the name of its variable. */
+const byRule = <A>(name: Parameters<typeof problem>[0], parsed: Result.Result<A, string>) =>
+  Result.isFailure(parsed) ? problem(name, `${name} ${parsed.failure}.`) : Effect.succeed(parsed.success)
 
-const linkSecrets = Effect.fnUntraced(function* (value: string) {
-  const secrets = parseLinkSecrets(value)
-  if (Result.isFailure(secrets)) return yield* problem("COUNTERSIGN_SECRET", secretRule)
-  if (secrets.success.some((secret) => secret.length < shortestSecret)) {
-    return yield* problem("COUNTERSIGN_SECRET", secretRule)
-  }
-  return Redacted.make(secrets.success)
-})
+const linkSecrets = (value: string) =>
+  Effect.map(byRule("COUNTERSIGN_SECRET", parseLinkSecrets(value)), (secrets) => Redacted.make(secrets))
 
-const secretRule = `COUNTERSIGN_SECRET must have at least ${shortestSecret} characters, or be several such secrets with commas between.`
-
-// The tokens before it take 33 octets of the 253 that a name may have.
-const zoneName = /^(?=.{1,220}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/
-
-const dkimZone = Effect.fnUntraced(function* (value: string) {
-  const zone = value.toLowerCase().replace(/\.$/, "")
-  if (!zoneName.test(zone)) {
-    return yield* problem("DKIM_ZONE", "DKIM_ZONE must be a domain name, such as dkim.example.com.")
-  }
-  return zone
-})
+const dkimZone = (value: string) => byRule("DKIM_ZONE", parseDkimZone(value))
 
 const dnsServers = Effect.gen(function* () {
   const given = ((yield* text("DNS_SERVERS")) ?? "").split(",").filter((server) => server.trim() !== "")

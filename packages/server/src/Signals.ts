@@ -9,13 +9,13 @@ const sameRequest = 500
 /** Ends the process at once on a second SIGINT or SIGTERM: whoever asks again does not want to wait. */
 export const endAtOnceWhenAskedTwice = (): void => {
   let first: number | undefined
-  const asked = (signal: "SIGINT" | "SIGTERM") => {
+  const onSignal = (signal: "SIGINT" | "SIGTERM") => {
     const now = performance.now()
     first ??= now
     if (now - first > sameRequest) process.exit(signal === "SIGINT" ? 130 : 143)
   }
-  process.on("SIGINT", asked)
-  process.on("SIGTERM", asked)
+  process.on("SIGINT", onSignal)
+  process.on("SIGTERM", onSignal)
 }
 
 /** Ends gracefully when the terminal or the connection that started it goes away. */

@@ -45,7 +45,7 @@ const makeFolderOf = ({ file }: SqliteConfig): Effect.Effect<void, OperatorError
     try: () => makeFolder(dirname(file)),
     catch: (cause) =>
       new OperatorError({
-        message: `The folder ${dirname(file)} cannot be made: ${cause instanceof Error ? cause.message : String(cause)}.`,
+        message: `The folder ${dirname(file)} cannot be created: ${cause instanceof Error ? cause.message : String(cause)}.`,
         cause
       })
   })

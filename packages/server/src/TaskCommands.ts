@@ -1,5 +1,5 @@
 /**
- * `tasks`: the work that waits, runs or was given up, for an operator to look at, try again or delete.
+ * `tasks`: the work that waits, runs or was given up, for an operator to see, try again or delete.
  */
 import { senderEventCodec, taskPayloads } from "@countersign/core"
 import { EventStore, type StorageUnavailable, TaskQueue, type TaskRecord } from "@countersign/engine"
@@ -51,18 +51,18 @@ const tasksList = Command.make(
   "list",
   {
     state: Flag.Literals("state", ["buried", "waiting", "running", "all"]).pipe(
-      Flag.withDescription("Which tasks; buried unless given"),
+      Flag.withDescription("Which tasks; default: buried"),
       Flag.withDefault("buried")
     ),
     kind: Flag.Literals("kind", taskKinds).pipe(Flag.withDescription("Only tasks of this kind"), Flag.optional),
-    after: Flag.String("after").pipe(Flag.withDescription("Go on after the task with this id"), Flag.optional),
-    limit: Flag.Int("limit").pipe(Flag.withDescription("How many at most; 100 unless given"), Flag.withDefault(100)),
+    after: Flag.String("after").pipe(Flag.withDescription("Start after this task"), Flag.optional),
+    limit: Flag.Int("limit").pipe(Flag.withDescription("How many at most; default: 100"), Flag.withDefault(100)),
     json
   },
   Effect.fn(function* (input) {
     const queue = yield* TaskQueue
     if (input.limit < 1 || input.limit > mostListed) {
-      return yield* new OperatorError({ message: `--limit: A list has 1 to ${mostListed} tasks.` })
+      return yield* new OperatorError({ message: `--limit: Give a number from 1 to ${mostListed}.` })
     }
     const records = yield* queue.list({
       limit: input.limit,
@@ -74,12 +74,9 @@ const tasksList = Command.make(
     // A full page may be the last one; then the next is empty.
     const next = tasks.length < input.limit ? null : (tasks.at(-1)?.id ?? null)
     const rows = [...tasks.map(taskLine), ...(next === null ? [] : [`There may be more: --after ${next}`])]
-    yield* say(input.json, { tasks, next }, lines(rows, "There are no such tasks."))
+    yield* say(input.json, { tasks, next }, lines(rows, "No tasks found."))
   })
-).pipe(
-  Command.withDescription("List tasks, those that were given up unless told otherwise"),
-  Command.provide(existingStore)
-)
+).pipe(Command.withDescription("List tasks; buried ones by default"), Command.provide(existingStore))
 
 /** Does it to every task, and says at the end which were not there. */
 const forEachTask = Effect.fnUntraced(function* (
@@ -117,12 +114,12 @@ const tasksDrop = Command.make(
   { id: ids, json },
   Effect.fn(function* (input) {
     const { drop } = yield* TaskQueue
-    yield* forEachTask(input, drop, { done: "dropped", sentence: (id) => `Task ${id} is gone.`, missing: "task" })
+    yield* forEachTask(input, drop, { done: "dropped", sentence: (id) => `Dropped task ${id}.`, missing: "task" })
   })
 ).pipe(Command.withDescription("Delete tasks for good"), Command.provide(existingStore))
 
 /** `tasks`. */
 export const tasksCommand = Command.make("tasks").pipe(
-  Command.withDescription("Work that waits, and work that was given up"),
+  Command.withDescription("Tasks that wait, run or are buried"),
   Command.withSubcommands([tasksList, tasksRevive, tasksDrop])
 )

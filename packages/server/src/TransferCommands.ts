@@ -41,7 +41,7 @@ const intoFile = <E, R>(
     Effect.tryPromise({ try: step, catch: refused(`The file ${file} cannot be written`) })
   const part = `${file}.part`
   return Effect.gen(function* () {
-    if (existsSync(file)) return yield* new OperatorError({ message: `There is a file ${file} already.` })
+    if (existsSync(file)) return yield* new OperatorError({ message: `${file} already exists.` })
     const handle = yield* Effect.acquireRelease(
       trial(() => open(part, "wx", 0o600)),
       (opened) =>
@@ -80,7 +80,9 @@ const exportCommand = Command.make(
       })
     if (input.file === standard) {
       if (input.json)
-        return yield* new OperatorError({ message: "--json goes with a file: standard output is the export." })
+        return yield* new OperatorError({
+          message: "--json needs a file, because the export itself goes to standard output."
+        })
       return yield* write(writeStandardOutput)
     }
     yield* intoFile(input.file, write)

@@ -73,15 +73,15 @@ export const start = (
 export const run = (args: ReadonlyArray<string>, environment: Environment = {}): Promise<Ended> =>
   start(args, environment).ended
 
-/** Waits until `look` answers something; asks again every 20 ms, for `seconds` at most. */
+/** Waits until `find` answers something; asks again every 20 ms, for `seconds` at most. */
 export const until = async <A>(
   what: string,
-  look: () => A | undefined | Promise<A | undefined>,
+  find: () => A | undefined | Promise<A | undefined>,
   seconds = 20
 ): Promise<A> => {
   const end = Date.now() + seconds * 1_000
   for (;;) {
-    const found = await look()
+    const found = await find()
     if (found !== undefined) return found
     if (Date.now() > end) throw new Error(`${what} did not happen within ${seconds} s`)
     await new Promise((resolve) => setTimeout(resolve, 20))

@@ -74,7 +74,7 @@ export const stopped = (program: Program) => {
 // The shape is what the test expects; it looks at the members that it uses.
 const json = async <A>(response: Response): Promise<A> => (await response.json()) as A
 
-export const readJson = async <A>(url: string): Promise<A> => json(await fetch(url))
+const readJson = async <A>(url: string): Promise<A> => json(await fetch(url))
 
 const emailAddressPath = (organization?: string): string =>
   organization === undefined ? "/v1/email-address" : `/v1/organizations/${organization}/email-address`
@@ -89,6 +89,12 @@ export const add = async (sandbox: Sandbox, email: string, organization?: string
   })
   if (response.status !== 200) throw new Error(`POST answered ${response.status}: ${await response.text()}`)
   return json(response)
+}
+
+/** Requests a new link, and answers the status. */
+export const resend = async (sandbox: Sandbox, organization?: string): Promise<number> => {
+  const url = `${sandbox.url}${emailAddressPath(organization)}/resend-verification`
+  return (await fetch(url, { method: "POST", headers: authorized(sandbox) })).status
 }
 
 export const current = async (sandbox: Sandbox, organization?: string): Promise<EmailAddress> =>
@@ -117,18 +123,22 @@ export const mailedLink = (sandbox: Pick<Sandbox, "url">, address: string): Prom
     return mail === undefined ? undefined : /https?:\/\/\S+\/verify\/[\w-]{92}/.exec(mail.text)?.[0]
   })
 
-/** Opens the link's page and presses its button, as a browser does. Answers the page after it. */
-export const confirm = async (link: string): Promise<{ readonly status: number; readonly page: string }> => {
+/** Opens the link's page and presses a button, as a browser does. Answers the page after it. */
+const press = async (link: string, action: string): Promise<{ readonly status: number; readonly page: string }> => {
   const page = await fetch(link)
   const cookie = (page.headers.get("set-cookie") ?? "").split(";")[0] ?? ""
   const nonce = /name="nonce" value="([^"]+)"/.exec(await page.text())?.[1] ?? ""
   const answer = await fetch(link, {
     method: "POST",
     headers: { cookie, origin: new URL(link).origin },
-    body: new URLSearchParams({ action: "confirm", nonce })
+    body: new URLSearchParams({ action, nonce })
   })
   return { status: answer.status, page: await answer.text() }
 }
+
+export const confirm = (link: string) => press(link, "confirm")
+
+export const decline = (link: string) => press(link, "decline")
 
 /** Waits until the newest sender has this status. */
 export const becomes = (sandbox: Sandbox, status: string, organization?: string): Promise<EmailAddress> =>

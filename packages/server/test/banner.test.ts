@@ -10,7 +10,7 @@ if (!hasCurl) console.warn(`banner.test.ts: ${reason}`)
 it("prints four commands that lead to an active sender when they are pasted", async ({ skip }) => {
   if (!hasCurl) skip(reason)
   const sandbox = await startSandbox()
-  await until("the end of the banner", () => (sandbox.output().includes("Ctrl-C ends it.") ? true : undefined))
+  await until("the end of the banner", () => (sandbox.output().includes("Ctrl-C stops it.") ? true : undefined))
   const commands = sandbox
     .output()
     .split("\n")

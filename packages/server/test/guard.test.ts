@@ -1,6 +1,7 @@
-import { expect, it } from "vitest"
-import { withoutSecrets } from "../src/Logging.ts"
-import { isLoopback } from "../src/ServeConfig.ts"
+import { isLoopback } from "@countersign/engine"
+import { Effect } from "effect"
+import { expect, it, vi } from "vitest"
+import { Logging, withoutSecrets } from "../src/Logging.ts"
 import { domainsAbove } from "../src/sandbox/ProbeNudge.ts"
 import { refusalOf } from "../src/sandbox/SandboxGuard.ts"
 
@@ -63,4 +64,25 @@ it("lets no link token and no whole address into the log", () => {
   expect(withoutSecrets(`GET /verify/${token} failed`)).toBe("GET /verify/*** failed")
   expect(withoutSecrets('{"to":"ada.lovelace+x@shop.example"}')).toBe('{"to":"a***@shop.example"}')
   expect(withoutSecrets("nothing to hide @ 12:00")).toBe("nothing to hide @ 12:00")
+})
+
+it("logs one string as the message, and what was logged beside it as annotations", () => {
+  const lines = vi.spyOn(console, "log").mockImplementation(() => undefined)
+  const log = (...message: ReadonlyArray<unknown>) =>
+    Effect.runSync(
+      Effect.logWarning(...message).pipe(
+        Effect.annotateLogs("kind", "probe"),
+        Effect.provide(Logging.layer({ level: "Info", format: "json" }))
+      )
+    )
+  log("a task failed")
+  log("a task failed", { error: "no answer" }, 7, "and is tried again")
+  log({ error: "no answer" })
+  const printed = lines.mock.calls.map(([line]) => JSON.parse(String(line)))
+  lines.mockRestore()
+  expect(printed).toMatchObject([
+    { message: "a task failed", annotations: { kind: "probe" } },
+    { message: "a task failed and is tried again", annotations: { kind: "probe", error: "no answer", detail: [7] } },
+    { message: "", annotations: { kind: "probe", error: "no answer" } }
+  ])
 })

@@ -13,7 +13,7 @@ it("verifies and rebuilds the store of a running server, and says what was wrong
   const sound = {
     code: 0,
     stderr: "",
-    stdout: expect.stringMatching(/^Looked at .*2 live senders.*: all is well\. [^\n]+\n$/)
+    stdout: expect.stringMatching(/^Verified .*2 live senders.*: all is well\. [^\n]+\n$/)
   }
   expect(await verify()).toMatchObject(sound)
 
@@ -22,7 +22,7 @@ it("verifies and rebuilds the store of a running server, and says what was wrong
   db.close()
   const found = await verify()
   expect(found.code).toBe(1)
-  expect(found.stderr).toMatch(/^The store is not sound: \d+ problems\.\n$/)
+  expect(found.stderr).toMatch(/^The store has problems: \d+ problems\.\n$/)
   expect(found.stdout).toContain(`the directory has no row of sender ${id}`)
   expect(found.stdout).toMatch(/^the count of pending senders of kind email of account \S+ is 7 and should be 1$/m)
   const told = await run(["verify", "--json"], environment)
@@ -32,7 +32,7 @@ it("verifies and rebuilds the store of a running server, and says what was wrong
   const rebuilt = await run(["rebuild"], environment)
   expect(rebuilt).toMatchObject({ code: 0, stderr: "" })
   expect(rebuilt.stdout).toMatch(
-    /^Compared 2 streams with the log: 2 live senders, 1 row and \d+ index entries put right\./
+    /^Compared 2 streams with the log: 2 live senders, 1 row and \d+ index entries corrected\./
   )
   expect(await verify()).toMatchObject(sound)
   expect(JSON.parse((await run(["rebuild", "--json"], environment)).stdout)).toMatchObject({

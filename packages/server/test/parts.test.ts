@@ -28,5 +28,5 @@ it("one process answers the API without a mail server, another on the same store
 it("takes one part at a time", async () => {
   const ended = await run(["serve", "--api-only", "--worker-only"])
   expect(ended).toMatchObject({ code: 1, stdout: "" })
-  expect(ended.stderr).toMatch(/exclude each other/)
+  expect(ended.stderr).toMatch(/cannot be combined/)
 })

@@ -24,7 +24,7 @@ onPostgres((postgres) => {
 
     first.kill("SIGKILL")
     await first.ended
-    // A second add of the same domain looks at it now.
+    // A second add of the same domain probes it now.
     await add(second, "bob@example.com")
     await mailTo("bob@example.com")
     await becomes(second, "domain-verified")

@@ -22,7 +22,7 @@ it("serves as configured, by the mail server and the resolver that it is given, 
   expect(link.startsWith(`${url}/verify/`)).toBe(true)
   expect((await confirm(link)).status).toBe(200)
   for (const { name, type, value } of added.dnsRecords) await Effect.runPromise(dns.zone.put(name, type, value))
-  // A second add of the same domain looks at it now.
+  // A second add of the same domain probes it now.
   await add(server, "bob@example.com")
   await becomes(server, "domain-verified")
 

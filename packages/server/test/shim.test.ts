@@ -20,7 +20,7 @@ it("passes signals and the exit code through", async () => {
   const refused = await start(["serve"], {}, oldNode).ended
   expect(refused.code).toBe(1)
   const program = start(["serve", "--sandbox"], { PORT: "0" }, oldNode)
-  await until("the banner", () => (program.output().includes("Ctrl-C ends it.") ? true : undefined))
+  await until("the banner", () => (program.output().includes("Ctrl-C stops it.") ? true : undefined))
   program.kill("SIGTERM")
   expect(await program.ended).toMatchObject({ code: 0 })
 })

@@ -37,9 +37,9 @@ const add = Effect.fnUntraced(function* (address: string) {
   return (yield* senders.add({ ...caller, owner: { _tag: "Account" }, address })).sender
 })
 
-const wait = Effect.fnUntraced(function* <A, R>(what: string, look: Effect.Effect<A | undefined, unknown, R>) {
+const wait = Effect.fnUntraced(function* <A, R>(what: string, find: Effect.Effect<A | undefined, unknown, R>) {
   const context = yield* Effect.context<R>()
-  return yield* Effect.promise(() => until(what, () => Effect.runPromise(Effect.provideContext(look, context))))
+  return yield* Effect.promise(() => until(what, () => Effect.runPromise(Effect.provideContext(find, context))))
 })
 
 const taskOf = Effect.fnUntraced(function* (kind: TaskKind) {
@@ -93,13 +93,13 @@ it("asks the DNS socket and nothing else: closed, published records prove nothin
       yield* publish(sender)
       yield* nudgeProbes("after.example")
       const findings = yield* wait(
-        "a look that could not ask",
+        "a probe without an answer",
         Effect.gen(function* () {
           const task = (yield* (yield* TaskQueue).list({ kind: "probe", limit: 10 })).find(({ key }) =>
             key?.includes("after.example")
           )
-          const looked = task?.state === "waiting" && task.due > Date.now() + 1_000
-          return looked
+          const probed = task?.state === "waiting" && task.due > Date.now() + 1_000
+          return probed
             ? (yield* (yield* Senders).status({ account: sender.account, id: sender.id })).findings
             : undefined
         })

@@ -36,7 +36,7 @@ onPostgres((postgres) => {
     expect(await current(server)).toMatchObject({ id: added.id, dnsRecords: added.dnsRecords })
     expect((await add(server, "ada@example.com")).id).toBe(added.id)
     expect(await stopped(server)).toMatchObject({ code: 0 })
-    expect(await well(moved, "rebuild")).toContain("0 rows and 0 index entries put right")
+    expect(await well(moved, "rebuild")).toContain("0 rows and 0 index entries corrected")
 
     const home = { COUNTERSIGN_DATA: temporaryFolder() }
     await well(moved, "export", "--with-key", join(folder, "home.jsonl"))

@@ -151,7 +151,7 @@ const original: ReadonlyArray<readonly [what: string, sql: string, problem: RegE
   [
     "metadata that is no JSON",
     "UPDATE events SET meta = '' WHERE position = 1",
-    /^position 1 \(event 1 of stream sender-0\): its metadata is no JSON$/
+    /^position 1 \(event 1 of stream sender-0\): its metadata is not JSON$/
   ],
   [
     "a time that goes back",
@@ -167,7 +167,7 @@ const original: ReadonlyArray<readonly [what: string, sql: string, problem: RegE
   [
     "a probe that is gone",
     "DELETE FROM tasks WHERE kind = 'probe'",
-    /^nothing looks at the DNS of sender\.example\.com for account account-1/
+    /^no task probes sender\.example\.com for account account-1/
   ]
 ]
 

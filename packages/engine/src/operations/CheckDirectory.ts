@@ -8,7 +8,7 @@ import type { MaintainedStore, StoredStream } from "../ports/Maintenance.ts"
 import type { ListedSender } from "../ports/SenderDirectory.ts"
 import { differences, directoryDigest, isNewer, type Refolded, refold, sameEntry } from "./Refold.ts"
 
-/** How many streams are looked at in one go. */
+/** How many streams are compared in one go. */
 export const streamsPerPage = 100
 
 /** What was compared. */

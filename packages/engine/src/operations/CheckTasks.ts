@@ -1,5 +1,5 @@
 /**
- * Looks all tasks through: each carries what its kind needs, and every domain of a live sender has a probe.
+ * Verifies all tasks: each carries what its kind needs, and every domain of a live sender has a probe.
  */
 import { taskPayloads } from "@countersign/core"
 import { Effect, Result, Schema } from "effect"
@@ -40,7 +40,7 @@ export const checkTasks = Effect.fnUntraced(function* <E, R>(
   }
   if (unseen.size > 0) yield* listOn()
   for (const { account, domain } of unseen.values()) {
-    yield* say(`nothing looks at the DNS of ${domain} for account ${account}, which has a live sender there`)
+    yield* say(`no task probes ${domain} for account ${account}, which has a live sender there`)
   }
   return tasks
 })

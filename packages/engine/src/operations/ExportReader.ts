@@ -53,7 +53,7 @@ export class ExportReader {
   }
 
   /** Says that the rows cannot be used; the first to be said counts. */
-  give(problem: string): void {
+  refuse(problem: string): void {
     this.#problem ??= problem
   }
 
@@ -102,9 +102,9 @@ export class ExportReader {
   #header(text: string): undefined {
     const found = decodeHeader(text)
     if (Option.isNone(found)) {
-      this.give("the file is no export of countersign")
+      this.refuse("the file is no export of countersign")
     } else if (found.value.format !== header.format) {
-      this.give(`the file is of format ${found.value.format}, and this program reads format ${header.format}`)
+      this.refuse(`the file is of format ${found.value.format}, and this program reads format ${header.format}`)
     } else {
       this.#isExport = true
     }
@@ -114,18 +114,18 @@ export class ExportReader {
   #row(text: string): StoredRow | undefined {
     const decoded = decodeRow(text)
     if (Result.isFailure(decoded)) {
-      this.give(`line ${this.#lines} is no row: ${decoded.failure.message.replaceAll("\n", " ")}`)
+      this.refuse(`line ${this.#lines} is no row: ${decoded.failure.message.replaceAll("\n", " ")}`)
       return undefined
     }
     const row = decoded.success
     const kind = kindOrder.indexOf(row._tag) + 1
-    if (kind < this.#kind || (this.#kind === 0) !== (kind === 1)) this.give(`line ${this.#lines} is out of order`)
+    if (kind < this.#kind || (this.#kind === 0) !== (kind === 1)) this.refuse(`line ${this.#lines} is out of order`)
     this.#kind = kind
     if (row._tag === "Installation") this.#installation(row)
     if (row._tag === "Event") {
       this.#position += 1
       if (row.position !== this.#position)
-        this.give(`line ${this.#lines} has position ${row.position}, after ${this.#position - 1}`)
+        this.refuse(`line ${this.#lines} has position ${row.position}, after ${this.#position - 1}`)
     }
     return row
   }
@@ -133,11 +133,11 @@ export class ExportReader {
   #installation({ identityKey }: Extract<StoredRow, { readonly _tag: "Installation" }>): void {
     this.#withKey = identityKey !== undefined
     if (identityKey === undefined) {
-      if (!this.#newIdentityKey) this.give(missingKey)
+      if (!this.#newIdentityKey) this.refuse(missingKey)
     } else if (Buffer.from(identityKey, "base64url").length !== 32) {
-      this.give("the identity key in the file does not have 32 bytes")
+      this.refuse("the identity key in the file does not have 32 bytes")
     } else if (this.#newIdentityKey) {
-      this.give("the file has its identity key: import it without a new one")
+      this.refuse("the file has its identity key: import it without a new one")
     }
   }
 }

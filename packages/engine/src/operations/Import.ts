@@ -69,5 +69,5 @@ const take = (store: LoadingStore, reader: ExportReader, rows: ReturnType<Export
   rows.length === 0
     ? Effect.void
     : Effect.catchTag(store.put(rows), "StorageUnavailable", ({ reason }) =>
-        Effect.sync(() => reader.give(`the storage does not take the rows of the file: ${reason}`))
+        Effect.sync(() => reader.refuse(`the storage does not take the rows of the file: ${reason}`))
       )

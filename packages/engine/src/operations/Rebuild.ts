@@ -24,7 +24,7 @@ export interface Rebuilt extends CheckedDirectory {
 /** How often a page is done again for streams that were committed to in between. */
 const attempts = 10
 
-/** Puts right what differs from the log, without looking whether it worked. */
+/** Corrects what differs from the log, without verifying that it worked. */
 export const correctStore = Effect.fnUntraced(function* (store: MaintainedStore) {
   const corrected = yield* correctAll(store)
   return { corrected, repaired: yield* repairAll(store) }

@@ -18,7 +18,7 @@ export interface Refolded {
 
 const pageSize = 500
 
-/** Folds the first `version` events of a stream. Later ones, which a commit may add meanwhile, are not looked at. */
+/** Folds the first `version` events of a stream. Later ones, which a commit may add meanwhile, are not read. */
 export const refold = Effect.fnUntraced(function* (
   store: Pick<MaintainedStore, "readStream">,
   { stream, version }: Pick<StoredStream, "stream" | "version">

@@ -1,5 +1,5 @@
 /**
- * Looks a whole store through and says what is wrong with it, while servers commit to it and without a false alarm.
+ * Verifies a whole store while servers commit to it, without a false alarm, and reports every problem.
  *
  * The log: positions without a hole, times that do not go back, every event readable and every stream without a hole. What follows from it:
  * the directory, row by row, and what the adapter keeps beside the rows. The work: every task readable, and a probe for every domain with
@@ -14,7 +14,7 @@ import { type CheckedDirectory, checkDirectory } from "./CheckDirectory.ts"
 import { checkTasks } from "./CheckTasks.ts"
 import { unreadable } from "./Refold.ts"
 
-/** What was looked at. */
+/** What was verified. */
 export interface Verified extends CheckedDirectory {
   readonly events: number
   readonly tasks: number
@@ -63,7 +63,7 @@ const checkLog = Effect.fnUntraced(function* <E, R>(store: MaintainedStore, say:
         yield* say(`position ${event.position} (stream ${event.stream}) was recorded before the event in front of it`)
       }
       // Whether it can be read as an event is seen when its stream is.
-      if (!isJson(event.meta)) yield* say(unreadable(event, "its metadata is no JSON"))
+      if (!isJson(event.meta)) yield* say(unreadable(event, "its metadata is not JSON"))
       position = event.position
       recordedAt = event.recordedAt
       count += 1

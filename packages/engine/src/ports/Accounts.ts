@@ -10,7 +10,7 @@ import type { StorageUnavailable } from "./EventStore.ts"
 /** A tenant. */
 export const Account = Schema.Struct({
   id: Schema.String,
-  /** Where notices to the account go; empty: nowhere. */
+  /** Where notices to the account are mailed; empty: nowhere. */
   email: Schema.String,
   /** Set by the operator, shown on the confirmation page. Never free text of the tenant. */
   name: Schema.String
@@ -44,7 +44,7 @@ export class AccountNotFound extends Schema.TaggedError<AccountNotFound>()("Acco
 export class Accounts extends Context.Service<
   Accounts,
   {
-    /** The account that holds the key; none for an unknown or revoked one. */
+    /** The account that holds the key; none for an unknown or revoked one. The HTTP API remembers it for a second. */
     readonly authenticate: (
       secret: Redacted.Redacted
     ) => Effect.Effect<Option.Option<{ readonly account: Account; readonly key: string }>, StorageUnavailable>

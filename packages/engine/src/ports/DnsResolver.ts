@@ -1,13 +1,13 @@
 /**
- * The resolver asks the DNS one question and tells four answers apart: records, no such name, no such records, and
+ * The resolver sends the DNS one query and tells four answers apart: records, no such name, no such records, and
  * "could not ask". It never guesses: whatever is not an answer is `Unavailable`.
  */
 import { Context, type Effect } from "effect"
 
-/** The types that may be asked for. */
+/** The types that may be queried. */
 export type DnsRecordType = "CNAME" | "A" | "AAAA" | "TXT" | "NS" | "MX"
 
-/** `servers` were asked, as `host:port`. Values are as in zone files: names lower-case without the trailing dot, the strings of a TXT record joined. */
+/** `servers` were queried, as `host:port`. Values are as in zone files: names lower-case without the trailing dot, the strings of a TXT record joined. */
 export type DnsAnswer =
   | { readonly _tag: "Records"; readonly values: ReadonlyArray<string>; readonly servers: ReadonlyArray<string> }
   /** NXDOMAIN (RFC 8020): nothing at the name, nor below it. */
@@ -17,11 +17,11 @@ export type DnsAnswer =
   /** SERVFAIL, REFUSED, timeout, nonsense. Says nothing about the name. */
   | { readonly _tag: "Unavailable"; readonly reason: string; readonly servers: ReadonlyArray<string> }
 
-/** Asks the DNS one question. */
+/** Sends the DNS one query. */
 export class DnsResolver extends Context.Service<
   DnsResolver,
   {
-    /** Asks for the records at exactly this name; for CNAME that is one hop. Always answers within the adapter's time limit. */
+    /** Queries the records at exactly this name; for CNAME that is one hop. Always answers within the adapter's time limit. */
     readonly query: (name: string, type: DnsRecordType) => Effect.Effect<DnsAnswer>
   }
 >()("countersign/DnsResolver") {}

@@ -45,7 +45,7 @@ export interface AuditSlice {
   readonly next: string | undefined
 }
 
-/** A store to be looked through and put right: the live one, or one that is being loaded. */
+/** A store to be verified and corrected: the live one, or one that is being loaded. */
 export interface MaintainedStore extends Pick<EventStore["Service"], "readLog" | "readStream"> {
   /**
    * Streams with a name greater than `after` (by code point), in the order of their names. Each page is of one moment.

@@ -32,7 +32,7 @@ export interface ClaimedTask extends TaskFence {
   readonly lastRunAt: number | undefined
 }
 
-/** Tasks that the caller holds now, and when to look again. */
+/** Tasks that the caller holds now, and when to claim again. */
 export interface Claim {
   readonly tasks: ReadonlyArray<ClaimedTask>
   /** When the next task of these kinds is due or its lease ends; `undefined` when there is none. */
@@ -84,7 +84,7 @@ export class TaskQueue extends Context.Service<
       }
     ) => Effect.Effect<void, LeaseLost | StorageUnavailable>
     /**
-     * Given up: kept for an operator to look at, and never claimed until it is revived. A put of its key revives it
+     * Given up: kept for an operator to see, and never claimed until it is revived. A put of its key revives it
      * too.
      */
     readonly bury: (claim: TaskFence, error: string) => Effect.Effect<void, LeaseLost | StorageUnavailable>

@@ -1,5 +1,5 @@
 /**
- * A verification link as its holder presents it: read, checked, and said what it is good for.
+ * A verification link as its holder presents it: read, authenticated, and said what it is good for.
  */
 import { checkLink, readLink as parseLink, type Sender, senderDecider } from "@countersign/core"
 import { Effect, Option, Result, Schema } from "effect"
@@ -10,19 +10,30 @@ import { LinkRefused } from "../SenderErrors.ts"
 import { Settings } from "../Settings.ts"
 import { Text } from "./UseCase.ts"
 
-/** A genuine link: what its page shows. */
-export interface LinkView {
-  /** `open`: may be confirmed or declined. `verified`: was confirmed with this very link. */
-  readonly state: "open" | "verified"
+/** Whom a genuine link is about. */
+export interface LinkTarget {
   readonly address: string
   readonly accountName: string
+}
+
+/** A genuine link: what its page shows. */
+export interface LinkView extends LinkTarget {
+  /** `open`: may be confirmed or declined. `verified`: was confirmed with this very link. */
+  readonly state: "open" | "verified"
+}
+
+/** What pressing a button came to. */
+export interface LinkOutcome extends LinkTarget {
+  readonly state: "verified" | "declined"
+  /** Whether this very call made it so. */
+  readonly changed: boolean
 }
 
 /** What is done with a link. `correlation` goes into the events, as a caller's does; a new one when absent. */
 export const LinkInput = Schema.Struct({ token: Schema.String, correlation: Schema.optionalKey(Text) })
 
-/** Reads the sender of a link. Whoever holds no genuine one learns nothing. */
-export const makeReadGenuine = Effect.gen(function* () {
+/** Reads a link and its sender. Whoever holds no genuine link learns nothing. */
+export const makeAuthenticateLink = Effect.gen(function* () {
   const executor = yield* Executor
   const { linkKeys } = yield* Settings
   return Effect.fnUntraced(function* (token: string) {
@@ -37,13 +48,13 @@ export const makeReadGenuine = Effect.gen(function* () {
   })
 })
 
-/** What the page of a sender's link shows. */
-export const makeShowLink = Effect.gen(function* () {
+/** Finds whom a sender's link is about. */
+export const makeFindTarget = Effect.gen(function* () {
   const accounts = yield* Accounts
-  return Effect.fnUntraced(function* ({ account, address }: Sender, state: LinkView["state"]) {
+  return Effect.fnUntraced(function* ({ account, address }: Sender) {
     const found = yield* accounts.account(account)
-    const accountName = Option.match(found, { onNone: () => account, onSome: ({ name }) => name })
-    return { state, address, accountName } satisfies LinkView
+    const accountName = Option.match(found, { onNone: (): string => account, onSome: ({ name }) => name })
+    return { address, accountName } satisfies LinkTarget
   })
 })
 

@@ -2,10 +2,11 @@
  * What all use cases share: one object as input, decoded at the door, whatever TypeScript says about it; and a span.
  */
 import { AccountId, EventUndecodable, SenderId, StoredSenderId } from "@countersign/core"
-import { Effect, Option, Schema, SchemaIssue, SchemaTransformation } from "effect"
+import { Effect, Option, Result, Schema, SchemaIssue, SchemaTransformation } from "effect"
 import { Ids } from "../Ids.ts"
 import { LeaseLost } from "../ports/TaskQueue.ts"
-import { InvalidData, SenderNotFound } from "../SenderErrors.ts"
+import { type InvalidData, SenderNotFound } from "../SenderErrors.ts"
+import { plainInput, refusedInput } from "./PlainInput.ts"
 
 /** A text that every store can keep: PostgreSQL keeps neither NUL nor lone surrogates. */
 export const storable = Schema.makeFilter<string>((text) =>
@@ -74,11 +75,13 @@ export const untracedUseCase = <Input extends Schema.Codec<unknown, unknown>, A,
     make,
     (run) =>
       (given: Input["Encoded"]): Effect.Effect<A, Exclude<E, Broken> | InvalidData> =>
-        Effect.catch(Effect.flatMap(decode(given), run), (failure) =>
-          failure instanceof EventUndecodable || failure instanceof LeaseLost
-            ? Effect.die(failure)
-            : // What is left when those are gone; TypeScript narrows no type parameter.
-              Effect.fail(failure as Exclude<E, Broken> | InvalidData)
+        Effect.catch(
+          Effect.suspend(() => Effect.flatMapEager(decode(given), run)),
+          (failure) =>
+            failure instanceof EventUndecodable || failure instanceof LeaseLost
+              ? Effect.die(failure)
+              : // What is left when those are gone; TypeScript narrows no type parameter.
+                Effect.fail(failure as Exclude<E, Broken> | InvalidData)
         )
   )
 }
@@ -87,28 +90,18 @@ export const untracedUseCase = <Input extends Schema.Codec<unknown, unknown>, A,
 type Broken = EventUndecodable | LeaseLost
 
 const decoder = <Input extends Schema.Codec<unknown, unknown>>(input: Input) => {
-  const decode = Schema.decodeUnknownEffect(input)
-  return (given: unknown): Effect.Effect<Input["Type"], InvalidData> =>
-    Effect.suspend(() => decode(withoutUndefined(given))).pipe(
-      Effect.mapError(({ issue }) => invalid(issue)),
-      // An object may do anything when it is read: it throws, or has no end.
-      Effect.catchDefect((defect) => Effect.fail(new InvalidData({ problem: `the input cannot be read: ${defect}` })))
-    )
+  const decode = Schema.decodeUnknownResult(input)
+  return (given: unknown): Effect.Effect<Input["Type"], InvalidData> => {
+    const plain = plainInput(given)
+    if (Result.isFailure(plain)) return Effect.fail(plain.failure)
+    return Effect.fromResult(Result.mapError(decode(plain.success), ({ issue }) => invalid(issue)))
+  }
 }
-
-/** A member that is `undefined` is as if it were absent. */
-const withoutUndefined = (given: unknown): unknown =>
-  typeof given === "object" && given !== null
-    ? Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
-    : given
 
 const invalid = (issue: SchemaIssue.Issue): InvalidData => {
   const [first] = formatIssue(issue).issues
-  const member = (first?.path ?? []).map((part) => String(typeof part === "object" ? part.key : part)).join(".")
-  const problem = lowerFirst(first?.message ?? "it is not of its form")
-  return member === ""
-    ? new InvalidData({ problem: `the input is not valid: ${problem}` })
-    : new InvalidData({ member, problem: `${member} is not valid: ${problem}` })
+  const path = (first?.path ?? []).map((part) => String(typeof part === "object" ? part.key : part))
+  return refusedInput(path, `is not valid: ${lowerFirst(first?.message ?? "it is not of its form")}`)
 }
 
 const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1)

@@ -30,7 +30,7 @@ import { DkimProvider } from "../ports/DkimProvider.ts"
 import { Installation } from "../ports/Installation.ts"
 import { type ListedSender, SenderDirectory } from "../ports/SenderDirectory.ts"
 import { neverRefused } from "../Refusals.ts"
-import { AddressRefused } from "../SenderErrors.ts"
+import { AddressRefused, CommandIdReused } from "../SenderErrors.ts"
 import { Settings } from "../Settings.ts"
 import { Caller, request, useCase } from "./UseCase.ts"
 
@@ -90,16 +90,14 @@ export const add = useCase(
       const { state } = yield* executor.load(senderDecider, id, version)
       const entry = view(id, state)
       const now = yield* directory.find(account, id)
-      if (entry === undefined)
-        return yield* Effect.die(new Error(`sender ${id} was added, but is not in its own stream`))
+      // The receipt is of a call for another sender, or of a removal: the key was used for something else.
+      if (entry === undefined) return yield* new CommandIdReused()
       return { ...entry, position: Option.match(now, { onNone: () => 0, onSome: ({ position }) => position }) }
     })
 
     return Effect.fnUntraced(function* (input: AddInput) {
-      const { account, kind = "email", owner = accountOwner, notifyAccount = false } = input
+      const { account, kind = "email", owner = accountOwner, metadata = {}, notifyAccount = false } = input
       const { typed: address, canonical, domain } = yield* readAddress(kind, input.address, allowTestNames)
-      // A copy: what the caller does with its own object later changes nothing here.
-      const metadata = structuredClone(input.metadata ?? {})
       const id = identity.senderId({ account, owner, kind, canonical })
       const mailbox = mailboxId(account, canonical)
 

@@ -11,7 +11,7 @@ import { SenderOf, useCase } from "./UseCase.ts"
 /** The least time between two on-demand probes of a domain, in milliseconds. */
 const probeSpacing = 10_000
 
-/** Puts the domain's probe, whoever asks for it. */
+/** Puts the domain's probe, whoever wants it. */
 export const makeProbe = Effect.gen(function* () {
   const executor = yield* Executor
   const queue = yield* TaskQueue

@@ -140,7 +140,7 @@ export const runTasks = Effect.fnUntraced(function* <K extends TaskKind>(handler
 
   /** Claims what there is room for, and answers how long to wait for more, in milliseconds. */
   const claim = Effect.gen(function* () {
-    // Closed before looking, so that whatever is put while we look opens it again.
+    // Closed before the claim, so that whatever is put meanwhile opens it again.
     yield* Latch.close(wake)
     const room = handler.concurrency - (yield* FiberSet.size(running))
     if (room <= 0) return slowPoll

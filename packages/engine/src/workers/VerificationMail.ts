@@ -31,7 +31,7 @@ const attempts = 30
 
 const hour = 60 * 60 * 1_000
 
-/** No more than the mailer sends at once: a message must not wait in a queue of its own after the last look at its sender. */
+/** No more than the mailer sends at once: a message must not wait in a queue of its own after its sender was last read. */
 const concurrency = 3
 
 export const makeVerificationMail = Effect.gen(function* () {
@@ -50,7 +50,7 @@ export const makeVerificationMail = Effect.gen(function* () {
     const before = yield* executor.load(senderDecider, sender)
     if (!wanted(before.state, run, before.at)) return { _tag: "Complete" } satisfies Next
     const mailbox = mailboxId(before.state.account, before.state.canonical)
-    // Asked again each hour: a decline may be lifted before the link expires. It costs no budget.
+    // Read again each hour: a decline may be lifted before the link expires. It costs no budget.
     if (yield* isDeclined(mailbox)) return { _tag: "Again", due: before.at + hour } satisfies Next
     const allowed = yield* budget.take({
       mail: verificationId,
@@ -81,7 +81,7 @@ export const makeVerificationMail = Effect.gen(function* () {
       .pipe(
         Effect.matchEffect({
           onSuccess: () =>
-            // The mail is out: what is left is to say so, even when the process is asked to stop.
+            // The mail is out: what is left is to say so, even when the process is told to stop.
             Effect.uninterruptible(
               record((at) => ({ _tag: "RecordMailSent", at, incarnation, verificationId, messageId }))
             ),

@@ -21,9 +21,9 @@ const LinkState = Schema.Struct({
   examples: [{ state: "open", address: "billing@example.com", accountName: "Example Ltd" }]
 })
 
-const unknown = "The link is not one of ours, or it is damaged."
-const dead = "The link is void, expired, declined, or its address was removed."
-const unavailable = "Nothing can be read or written just now."
+const unknown = "The link is not valid. It may be incomplete."
+const dead = "A newer link replaced it, it expired or was declined, or its address was removed."
+const unavailable = "The storage is temporarily unavailable."
 
 const pages = [html(404, unknown), html(410, dead), html(503, unavailable)] as const
 const problems = [
@@ -32,7 +32,7 @@ const problems = [
   problem(503, unavailable)
 ] as const
 
-const fault = problem(500, "Something is wrong with the server.")
+const fault = problem(500, "The server failed.")
 
 const token = { token: Schema.String.annotate({ description: "The token of the mailed link: 92 characters." }) }
 

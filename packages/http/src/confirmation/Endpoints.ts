@@ -11,7 +11,7 @@ import { HttpServerResponse } from "effect/http"
 import type { Owner } from "../Dialect.ts"
 import { type Failure, retryAfter, retryAfterSeconds } from "../Failure.ts"
 import { problemOwner } from "../ProblemResponse.ts"
-import { form, readBody } from "../RequestBody.ts"
+import { form, type RequestBody, readBody } from "../RequestBody.ts"
 import { json, plainHeaders } from "../Responses.ts"
 import { type Exchange, type Route, routesOf } from "../Route.ts"
 import { prefersJson } from "./AcceptHeader.ts"
@@ -74,33 +74,34 @@ export const confirmationRoutes: Effect.Effect<ReadonlyArray<Route>, never, Send
 
     const answer = Effect.fnUntraced(function* (exchange: Exchange) {
       const { members } = yield* readBody(exchange.request, [form])
-      const link = yield* readLink(exchange)
+      const problem = problemOf(exchange, members)
+      if (problem !== undefined) {
+        const link = yield* readLink(exchange)
+        return link.state === "verified" && problem.status === 400
+          ? show(alreadyVerifiedPage(link))
+          : showQuestion(exchange, link, problem)
+      }
+      const input = { token: tokenOf(exchange), correlation: exchange.correlation }
+      const link = yield* members.action === "confirm" ? senders.confirm(input) : senders.decline(input)
+      if (link.state === "declined") return show(declinedPage(link))
+      return show(link.changed ? confirmedPage(link) : alreadyVerifiedPage(link))
+    })
+
+    /** Why the form does nothing, if so. */
+    const problemOf = (exchange: Exchange, { nonce, action }: RequestBody["members"]) => {
       const { origin } = exchange.request.headers
       // A no-referrer page sends `null`; the nonce tells it from a foreign page that sends the same.
       if (origin !== undefined && origin !== "null" && origin !== home.origin) {
-        return showQuestion(exchange, link, {
-          status: 403,
-          text: "The form was not sent from this page. Press the button here."
-        })
+        return { status: 403, text: "The form was not sent from this page. Press the button here." }
       }
-      if (!equal(members.nonce, nonceOf(exchange))) {
-        return showQuestion(exchange, link, {
-          status: 403,
-          text: "This page was open for too long, or cookies are switched off. Press the button again."
-        })
+      if (!equal(nonce, nonceOf(exchange))) {
+        const text = "This page was open for too long, or cookies are switched off. Press the button again."
+        return { status: 403, text }
       }
-      if (link.state === "verified") return show(alreadyVerifiedPage(link))
-      const token = tokenOf(exchange)
-      switch (members.action) {
-        case "confirm":
-          return show(confirmedPage(yield* senders.confirm({ token, correlation: exchange.correlation })))
-        case "decline":
-          yield* senders.decline({ token, correlation: exchange.correlation })
-          return show(declinedPage(link))
-        default:
-          return showQuestion(exchange, link, { status: 400, text: "Press one of the two buttons." })
-      }
-    })
+      return action === "confirm" || action === "decline"
+        ? undefined
+        : { status: 400, text: "Press one of the two buttons." }
+    }
 
     const readLink = (exchange: Exchange) => senders.readLink({ token: tokenOf(exchange) })
 

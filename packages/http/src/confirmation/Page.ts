@@ -1,7 +1,7 @@
 /**
  * The pages behind a verification link, as HTML. Pure: what is shown comes in as data, everything is escaped.
  */
-import type { LinkRefused, LinkView } from "@countersign/engine"
+import type { LinkRefused, LinkTarget, LinkView } from "@countersign/engine"
 import { type Html, html } from "../Html.ts"
 import { style } from "./Style.ts"
 
@@ -35,7 +35,7 @@ export const questionPage = (link: LinkView, nonce: string, problem?: string): s
     html`${problem === undefined ? "" : html`<p class="alert" role="alert">${problem}</p>`}
 <p><strong>${link.accountName}</strong> wants to send email from your address:</p>
 ${boxed(link.address)}
-<p>Confirm it if you know about this. If you do not, say so: then the address is not used, and you are not asked again for 30 days.</p>
+<p>Confirm if you expected this. If not, choose “This was not me”: the address will not be used, and nobody can ask you again for 30 days.</p>
 <form method="post">
 <input type="hidden" name="nonce" value="${nonce}">
 <button class="primary" type="submit" name="action" value="confirm">Confirm this address</button>
@@ -44,25 +44,25 @@ ${boxed(link.address)}
 <p class="soft">Nothing happens until you press a button.</p>`
   )
 
-export const confirmedPage = (link: LinkView): string =>
+export const confirmedPage = (link: LinkTarget): string =>
   page(
     "Thank you, the address is confirmed",
     html`${boxed(link.address)}
-<p><strong>${link.accountName}</strong> may use it as sender as soon as its domain is verified too. You can close this page.</p>`
+<p><strong>${link.accountName}</strong> can send from it once its domain is verified too. You can close this page.</p>`
   )
 
-export const alreadyVerifiedPage = (link: LinkView): string =>
+export const alreadyVerifiedPage = (link: LinkTarget): string =>
   page(
     "This address is already verified",
     html`${boxed(link.address)}
 <p>It was confirmed for <strong>${link.accountName}</strong> with this link. There is nothing left to do; you can close this page.</p>`
   )
 
-export const declinedPage = (link: LinkView): string =>
+export const declinedPage = (link: LinkTarget): string =>
   page(
     "Thank you for telling us",
     html`${boxed(link.address)}
-<p><strong>${link.accountName}</strong> cannot use this address, and cannot have you asked again for 30 days. This link is dead now; you can close this page.</p>`
+<p><strong>${link.accountName}</strong> cannot use this address and cannot ask you again for 30 days. The link no longer works; you can close this page.</p>`
   )
 
 /** Why a link does nothing, and what its reader can do about it. */
@@ -78,19 +78,19 @@ const refusals: { readonly [reason in LinkRefused["reason"]]: { readonly title: 
   },
   void: {
     title: "There is a newer link",
-    text: "A newer mail with another link was sent, so this one is void. Open the link in the newest mail."
+    text: "A newer mail with another link was sent, so this one no longer works. Open the link in the newest mail."
   },
   expired: {
     title: "This link has expired",
-    text: "A link lives for 24 hours. To get a new one, ask whoever added the address to send the verification mail again."
+    text: "A link works for 24 hours. To get a new one, ask whoever added the address to send the verification mail again."
   },
   declined: {
     title: "This link was declined",
-    text: "Somebody said “this was not me” with this link, so it is dead. If that was a mistake, the address can be verified again after 30 days."
+    text: "Somebody said “this was not me” with this link, so it no longer works. If that was a mistake, the address can be verified again after 30 days."
   },
   removed: {
     title: "This address was removed",
-    text: "Whoever added the address has removed it, so there is nothing to confirm any more. You can close this page."
+    text: "Whoever added the address has removed it, so there is nothing left to confirm. You can close this page."
   }
 }
 

@@ -4,9 +4,8 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { Context, Effect, Fiber, type Scope } from "effect"
-import { HttpEffect, HttpServerError, HttpServerRequest } from "effect/http"
+import { HttpServerError, HttpServerRequest } from "effect/http"
 import type { HttpAppEffect } from "../HttpApp.ts"
-import { withoutUrlSpans } from "../RequestSpan.ts"
 import { NodeRequest } from "./NodeRequest.ts"
 import { writeResponse } from "./NodeResponse.ts"
 
@@ -22,13 +21,19 @@ export type NodeListener = (request: IncomingMessage, response: ServerResponse) 
 export const makeNodeListener = (app: HttpAppEffect): Effect.Effect<NodeListener, never, Scope.Scope> =>
   Effect.gen(function* () {
     const scope = yield* Effect.scope
-    const context = Context.merge(yield* Effect.context<never>(), withoutUrlSpans)
-    const handled = HttpEffect.toHandled(app, (request, answer) =>
-      request instanceof NodeRequest ? writeResponse(request, answer, context) : Effect.die(new Error("not of Node"))
-    )
-    return (request, response) => {
-      const each = Context.add(context, HttpServerRequest.HttpServerRequest, new NodeRequest(request, response))
-      const fiber = Fiber.runIn(Effect.runForkWith(each)(handled), scope)
+    const context = yield* Effect.context<never>()
+    // Not by `HttpEffect.toHandled`: its scope and its hooks for each request are for handlers that are not ours.
+    const handle = (request: NodeRequest) =>
+      Effect.matchCauseEffect(app, {
+        onSuccess: (answer) => writeResponse(request, answer, context),
+        // The application answers its own failures: this is an interruption.
+        onFailure: (cause) =>
+          Effect.flatMap(HttpServerError.causeResponse(cause), ([answer]) => writeResponse(request, answer, context))
+      })
+    return (source, response) => {
+      const request = new NodeRequest(source, response)
+      const own = Context.add(context, HttpServerRequest.HttpServerRequest, request)
+      const fiber = Fiber.runIn(Effect.runForkWith(own)(handle(request), { uninterruptible: true }), scope)
       if (fiber.pollUnsafe() !== undefined) return
       response.on("close", () => {
         if (!response.writableEnded) fiber.interruptUnsafe(undefined, HttpServerError.ClientAbort.annotation)

@@ -4,7 +4,7 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http"
 import { Readable } from "node:stream"
 import { pipeline } from "node:stream/promises"
-import { type Context, Effect } from "effect"
+import { Cause, type Context, Effect } from "effect"
 import { Cookies, HttpServerResponse } from "effect/http"
 import type { NodeRequest } from "./NodeRequest.ts"
 
@@ -49,19 +49,18 @@ export const writeResponse = (
   } catch (defect) {
     // A header or a status that Node does not send.
     response.destroy()
-    return Effect.die(defect)
+    return Effect.logError("An answer cannot be sent", Cause.die(defect))
   }
 }
 
-const headersOf = (answer: HttpServerResponse.HttpServerResponse): OutgoingHttpHeaders => {
-  const { "content-length": length, "set-cookie": cookie, ...headers } = answer.headers
-  const cookies = [...Cookies.toSetCookieHeaders(answer.cookies), ...(cookie === undefined ? [] : [cookie])]
-  const isLengthless = length === undefined || answer.status === 204 || answer.status === 205
-  return {
-    ...headers,
-    ...(isLengthless ? {} : { "content-length": length }),
-    ...(cookies.length === 0 ? {} : { "set-cookie": cookies })
+const headersOf = ({ cookies, headers, status }: HttpServerResponse.HttpServerResponse): OutgoingHttpHeaders => {
+  const written: OutgoingHttpHeaders = { ...headers }
+  if (status === 204 || status === 205) delete written["content-length"]
+  if (!Cookies.isEmpty(cookies)) {
+    const { "set-cookie": cookie } = headers
+    written["set-cookie"] = [...Cookies.toSetCookieHeaders(cookies), ...(cookie === undefined ? [] : [cookie])]
   }
+  return written
 }
 
 /**

@@ -43,6 +43,8 @@ describe.each([
       const draft = draftOf(chance, known, operation)
       draft.headers.set("accept", accept)
       const sending = sendingOf(chance, draft)
+      // A key is looked up once a second.
+      await world.pass("1 second")
       await world.disturb(how)
       const response = await world.send(sending)
       await world.disturb("not")

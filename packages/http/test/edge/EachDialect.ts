@@ -37,9 +37,9 @@ const reason = (status: string, error_reason: string) => ({ status, error_reason
 
 const sendKey = "Send the access key of an account."
 const reused = "The Idempotency-Key was used for another request."
-const inFlight = "A request with this Idempotency-Key is still being worked on."
-const tryAgain = "The service is not available just now: try again in a few seconds."
-const wentWrong = "Something went wrong here; nothing is wrong with the request."
+const inFlight = "The first request with this Idempotency-Key is still running."
+const tryAgain = "The service is temporarily unavailable: try again in a few seconds."
+const wentWrong = "Something went wrong on the server; the request is fine."
 const idempotencyKey = { source: { header: "Idempotency-Key" } }
 
 const required = envelope(401, "UnauthorizedError", "AUTHORIZATION_REQUIRED", "Authorization Required")

@@ -101,7 +101,7 @@ describe("a wrong method gets 405, and is told the right ones", () => {
     if (path.toLowerCase().startsWith("/v1")) {
       expect(await errorIn(answer)).toMatchObject({ statusCode: 405, code: "METHOD_NOT_ALLOWED" })
     } else if (path.toLowerCase().startsWith("/sender")) {
-      const reason = `The path has other methods: ${allow}.`
+      const reason = `This path allows only: ${allow}.`
       expect(await answer.json()).toEqual({ status: "method_not_allowed", error_reason: reason })
     } else {
       expect(await answer.json()).toMatchObject({ status: 405, title: "Method Not Allowed" })

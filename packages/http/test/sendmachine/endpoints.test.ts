@@ -55,7 +55,7 @@ describe("adding", () => {
       const answer = await add(address)
       expect([answer.status, answer.body]).toEqual([
         409,
-        { status: "already_added", error_reason: "The account has this sender already." }
+        { status: "already_added", error_reason: "The account already has this sender." }
       ])
       expect((await call("POST", "/sender", { type: "email", address })).status).toBe(409)
     }

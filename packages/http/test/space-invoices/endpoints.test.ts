@@ -166,7 +166,7 @@ describe("what real clients send", () => {
 })
 
 describe("a verified mailbox", () => {
-  it("is SUCCESS, and resending asks for a look at the domain instead of mailing", async () => {
+  it("is SUCCESS, and resending probes the domain instead of mailing", async () => {
     const { id } = await emailAddressIn(await service.call("POST", "/v1/email-address", { email: "done@acme.com" }))
     await service.confirm(await service.link(id))
     expect(await (await service.call("GET", "/v1/email-address/status")).json()).toEqual({

@@ -23,13 +23,13 @@ export const banner = Effect.fnUntraced(function* (url: string, folder: SandboxF
   const authorization = `-H 'Authorization: ${Redacted.value(accessToken)}'`
   return `
 Countersign sandbox on ${url}
-Mail and DNS are real, and stay on this machine. Click through it at ${url}/sandbox, or paste:
+Its mail and DNS servers are real and stay on this machine. Open ${url}/sandbox, or paste:
 
 1. Add a sender.
 
    curl -s ${url}/v1/email-address ${authorization} -H 'Content-Type: application/json' -d '{"email":"${address}"}'; echo
 
-2. Take the link out of the mail, and confirm it (200 means confirmed).
+2. Confirm the link in the mail (200 means confirmed).
 
    sleep 1; curl -s -o /dev/null -w '%{http_code}\\n' -b countersign_nonce=${nonce} -d nonce=${nonce} -d action=confirm "$(curl -s ${url}/sandbox/inbox.json | grep -o '${url}/verify/[A-Za-z0-9_-]*' | head -n 1)"
 
@@ -44,7 +44,7 @@ Mail and DNS are real, and stay on this machine. Click through it at ${url}/sand
 ${
   folder.kept
     ? `Everything is kept in ${folder.path}.`
-    : "Everything is forgotten at the end; set COUNTERSIGN_DATA to a folder to keep it."
-} Ctrl-C ends it.
+    : "Nothing is kept after it stops; set COUNTERSIGN_DATA to a folder to keep everything."
+} Ctrl-C stops it.
 `
 })

@@ -1,6 +1,6 @@
 /**
- * Looks at a domain now, because somebody changed its DNS in the sandbox. It does nothing but move the domain's own probe
- * task to now; what the probe then finds counts as it would have counted later.
+ * Probes a domain at once when its DNS was changed in the sandbox. It only makes the domain's own probe task due; what
+ * the probe finds counts as it would have later.
  */
 import { probeTask } from "@countersign/core"
 import { AccountAdmin, SenderDirectory, TaskQueue } from "@countersign/engine"

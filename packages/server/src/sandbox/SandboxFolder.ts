@@ -74,25 +74,25 @@ export const openSandboxFolder = Effect.fn("openSandboxFolder")(function* (
   folder: string | undefined
 ): Effect.fn.Return<SandboxFolder, SandboxFolderProblem, Scope.Scope> {
   const path = folder ?? (yield* temporaryFolder)
-  const own = join(path, "sandbox")
-  yield* attempt(`COUNTERSIGN_DATA ${path} cannot be written to`, () => makeFolder(own))
-  yield* lock(path, join(own, "lock"))
+  const sandboxPath = join(path, "sandbox")
+  yield* attempt(`COUNTERSIGN_DATA ${path} cannot be written to`, () => makeFolder(sandboxPath))
+  yield* lock(path, join(sandboxPath, "lock"))
 
   const read = <A>(name: string, schema: Schema.ConstraintDecoder<A>) =>
-    attempt(`${join(own, name)} cannot be read; delete it to start without it`, () => {
-      const text = readIfThere(join(own, name))
+    attempt(`${join(sandboxPath, name)} cannot be read; delete it to start without it`, () => {
+      const text = readIfThere(join(sandboxPath, name))
       return text === undefined ? undefined : Schema.decodeUnknownSync(Schema.fromJsonString(schema))(text)
     })
   const write = (name: string, value: unknown) =>
-    attempt(`${join(own, name)} cannot be written`, () =>
-      writeWhole(own, name, `${JSON.stringify(value, undefined, 2)}\n`)
+    attempt(`${join(sandboxPath, name)} cannot be written`, () =>
+      writeWhole(sandboxPath, name, `${JSON.stringify(value, undefined, 2)}\n`)
     )
 
-  const inboxFile = join(own, "inbox.jsonl")
+  const inboxFile = join(sandboxPath, "inbox.jsonl")
   const inbox = attempt(`${inboxFile} cannot be read`, () => {
     const lines = (readIfThere(inboxFile) ?? "").split("\n")
     const messages = lines.flatMap((line) => messageOf(line)).slice(-keptMessages)
-    writeWhole(own, "inbox.jsonl", messages.map((message) => `${JSON.stringify(message)}\n`).join(""))
+    writeWhole(sandboxPath, "inbox.jsonl", messages.map((message) => `${JSON.stringify(message)}\n`).join(""))
     return messages.reverse()
   })
   const oneAtATime = yield* Semaphore.make(1)
@@ -125,7 +125,7 @@ const attempt = <A>(sentence: string, run: () => A): Effect.Effect<A, SandboxFol
   Effect.try({ try: run, catch: failure(sentence) })
 
 const temporaryFolder = Effect.acquireRelease(
-  attempt("No temporary folder can be made", () => {
+  attempt("The temporary folder cannot be created", () => {
     const path = mkdtempSync(join(tmpdir(), "countersign-sandbox-"))
     const remove = () => rmSync(path, { recursive: true, force: true })
     // Also when the process is told to end at once, by the second Ctrl-C.
@@ -180,14 +180,14 @@ const writeWhole = (folder: string, name: string, content: string): void => {
     fsyncSync(file)
   })
   renameSync(beside, join(folder, name))
-  // Windows opens no folders; there the rename is all that can be asked for.
+  // Windows opens no folders; there the rename has to do.
   if (process.platform !== "win32") withFile(folder, "r", fsyncSync)
 }
 
-const withFile = (path: string, flags: string, use: (file: number) => void): void => {
+const withFile = (path: string, flags: string, action: (file: number) => void): void => {
   const file = openSync(path, flags, 0o600)
   try {
-    use(file)
+    action(file)
   } finally {
     closeSync(file)
   }

@@ -65,7 +65,7 @@ const putRecord = Effect.gen(function* () {
     HttpServerError: ({ reason }) =>
       Effect.succeed(
         reason._tag === "RequestParseError" && reason.reason === "BodyTooLarge"
-          ? problem(413, "Content Too Large", "The body may have at most 64 KiB.")
+          ? problem(413, "Content Too Large", "The body may be at most 64 KiB long.")
           : badRequest("The body ended before it was complete.")
       ),
     DnsRecordRefused: (refused) =>

@@ -46,7 +46,7 @@ export const senders = Effect.gen(function* () {
   const service = yield* Senders
   const listed = yield* service.list({ account: account.id, order: "newest-first", offset: 0, limit: shownSenders })
   const reports = yield* Effect.forEach(listed, ({ id: sender }) =>
-    // Removed between the list and the look: not shown.
+    // Removed after the list was read: not shown.
     service
       .status({ account: account.id, id: sender })
       .pipe(Effect.catchTag("SenderNotFound", () => Effect.succeed(undefined)))

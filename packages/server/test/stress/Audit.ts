@@ -266,7 +266,7 @@ const workIsDone = ({ tasks, streams }: Holding, left: ReadonlyArray<TaskRecord>
     live.map(({ account, domain }) => `probe:${domain}:${account}`).filter((key) => !probed.has(key))
   )
   return {
-    invariant: "all that was due is done, and every domain will be looked at again",
+    invariant: "all that was due is done, and every domain will be probed again",
     counted: `${tasks.length} tasks wait for their time, ${buried.length} are buried`,
     faults: [
       ...left.map(({ id, kind, state, due }) => `task ${id} (${kind}) is ${state}, due ${due}`),

@@ -1,9 +1,10 @@
 /** The tests of `Duels.ts` on a storage. */
+
+import { long } from "@countersign/testkit"
 import { Effect } from "effect"
 import { expect, it } from "vitest"
 import { raceOnOneStream, takeOver } from "./Duels.ts"
 import type { Store } from "./Installation.ts"
-import { long } from "./Size.ts"
 
 export const duelTests = (
   title: string,

@@ -79,9 +79,9 @@ export const raceOnOneStream = Effect.fnUntraced(function* (store: Store, rounds
 /** How long a lease may take to end and the work to be done by another, in milliseconds: a bound. */
 const patience = 120_000
 
-const until = async (what: string, look: () => boolean): Promise<void> => {
+const until = async (what: string, holds: () => boolean): Promise<void> => {
   const deadline = performance.now() + patience
-  while (!look()) {
+  while (!holds()) {
     if (performance.now() > deadline) throw new Error(`${what} did not happen within ${patience / 1_000} s`)
     await new Promise((later) => setTimeout(later, 20))
   }

@@ -7,6 +7,7 @@
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { commandsOr, long, seed } from "@countersign/testkit"
 import {
   FaultProxy,
   findPostgres,
@@ -17,7 +18,6 @@ import {
 import { Effect } from "effect"
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest"
 import { duelTests } from "./DuelTests.ts"
-import { commandsOr, long, seed } from "./Size.ts"
 import { runStress, type StressOptions, summary } from "./Stress.ts"
 
 vi.setConfig({ testTimeout: 1_800_000, hookTimeout: 120_000 })

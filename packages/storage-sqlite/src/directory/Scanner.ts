@@ -1,6 +1,6 @@
 /**
  * Asks the directory's long questions on a thread (`ScanThread.ts`), one at a time, the accounts in turn: one account's
- * long lists make another's wait for one of them, not for all.
+ * long lists make another's wait for two of them at most, not for all.
  *
  * The thread starts with the first such question: a store whose lists are short never has one.
  */
@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url"
 import { Worker } from "node:worker_threads"
 import { StorageUnavailable } from "@countersign/engine"
 import type { Row } from "@countersign/engine/storage"
-import { Effect, type Scope } from "effect"
+import { Effect, PartitionedSemaphore, type Scope } from "effect"
 import { outOfBundle } from "../connection/Bundle.ts"
 import { refuse } from "../connection/BusyRetry.ts"
 import type { ScanAnswer, ScanOrder } from "./ScanThread.ts"
@@ -27,11 +27,12 @@ export interface Scanner {
   ) => Effect.Effect<ReadonlyArray<A>, StorageUnavailable>
 }
 
-interface Job {
-  readonly account: string
-  readonly search: Search
+/** The question that the thread is at. */
+interface Walk {
   readonly onRows: (rows: ReadonlyArray<Row>) => void
   readonly onEnd: (outcome: Effect.Effect<void, StorageUnavailable>) => void
+  /** Told once the thread is free again, when nobody waits for the rows any more. */
+  onLeft: (() => void) | undefined
 }
 
 /**
@@ -45,94 +46,39 @@ const threadProgram = import.meta.url.endsWith(".ts") ? new URL(built.href.repla
  * Lasts as long as the scope. Without the thread's program a store is not opened: it would fail once its lists are
  * long.
  */
-export const makeScanner = (
+export const makeScanner = Effect.fnUntraced(function* (
   file: string,
   cacheKilobytes: number,
   program: URL = threadProgram
-): Effect.Effect<Scanner, StorageUnavailable, Scope.Scope> =>
-  Effect.acquireRelease(
-    Effect.suspend(() =>
-      existsSync(program)
-        ? Effect.succeed(makeJobs(() => startThread(program, file, cacheKilobytes)))
-        : Effect.fail(new StorageUnavailable({ reason: missing(program) }))
-    ),
+): Effect.fn.Return<Scanner, StorageUnavailable, Scope.Scope> {
+  if (!existsSync(program)) return yield* new StorageUnavailable({ reason: missing(program) })
+  const { walk } = yield* Effect.acquireRelease(
+    Effect.sync(() => makeThread(() => startThread(program, file, cacheKilobytes))),
     ({ close }) => Effect.promise(close)
-  ).pipe(
-    Effect.map(({ add, leave }) => ({
-      scan: <A>(account: string, search: Search, decode: (row: Row) => A) =>
-        Effect.callback<ReadonlyArray<A>, StorageUnavailable>((resume) => {
-          const found: Array<A> = []
-          const job: Job = {
-            account,
-            search,
-            onRows: (rows) => {
-              for (const row of rows) found.push(decode(row))
-            },
-            onEnd: (outcome) => resume(Effect.as(outcome, found))
-          }
-          add(job)
-          return Effect.sync(() => leave(job))
-        })
-    }))
   )
+  // Partitions take their turns: an account's next question lets another account's go first.
+  const turns = yield* PartitionedSemaphore.make<string>({ permits: 1 })
+  return { scan: (account, search, decode) => turns.withPermits(account, 1)(walk(search, decode)) }
+})
 
 const missing = (program: URL): string => `the file ${fileURLToPath(program)} is missing: ${outOfBundle}`
 
 const closed = Effect.fail(new StorageUnavailable({ reason: "the database is being closed" }))
 
-const makeJobs = (start: () => Worker) => {
-  /** By account; who waits longest comes first. */
-  const waiting = new Map<string, Array<Job>>()
-  /** The account whose question was begun last: its next one lets another's go first. */
-  let served = ""
-  /** Whose callers do not wait any more. */
-  const left = new WeakSet<Job>()
-  let running: Job | undefined
+const makeThread = (start: () => Worker) => {
+  let running: Walk | undefined
   let thread: Worker | undefined
   let isClosed = false
 
   const order = (what: ScanOrder) => thread?.postMessage(what)
 
-  const take = (): Job | undefined => {
-    while (waiting.size > 0) {
-      const account = [...waiting.keys()].find((other) => other !== served) ?? served
-      const jobs = waiting.get(account) ?? []
-      const job = jobs.shift()
-      // Set anew, it comes behind the others.
-      waiting.delete(account)
-      if (jobs.length > 0) waiting.set(account, jobs)
-      if (job === undefined) continue
-      served = account
-      return job
-    }
-    return undefined
-  }
-
-  const next = (): void => {
-    if (running !== undefined) return
-    running = take()
-    // A program is kept alive for an answer, not for the thread.
-    if (running === undefined) {
-      thread?.unref()
-      return
-    }
-    try {
-      thread ??= started()
-    } catch (cause) {
-      // The system has no thread left to give, say. Whoever waits is told in a turn of its own, however many they are.
-      const reason = "the thread of long lists cannot be started"
-      setImmediate(() => end(Effect.fail(new StorageUnavailable({ reason, cause }))))
-      return
-    }
-    thread.ref()
-    order({ _tag: "Begin", ...running.search })
-  }
-
   const end = (outcome: Effect.Effect<void, StorageUnavailable>): void => {
-    const job = running
+    const walk = running
     running = undefined
-    job?.onEnd(outcome)
-    if (!isClosed) next()
+    // A program is kept alive for an answer, not for the thread.
+    thread?.unref()
+    if (walk?.onLeft === undefined) walk?.onEnd(outcome)
+    else walk.onLeft()
   }
 
   const started = (): Worker => {
@@ -151,14 +97,14 @@ const makeJobs = (start: () => Worker) => {
   }
 
   const heard = (answer: ScanAnswer): void => {
-    const job = running
-    if (job === undefined) return
+    const walk = running
+    if (walk === undefined) return
     if (answer._tag === "Failed") {
       end(refuse(Object.assign(new Error(answer.message), { errcode: answer.errcode })))
       return
     }
     try {
-      if (!left.has(job)) job.onRows(answer.rows)
+      if (walk.onLeft === undefined) walk.onRows(answer.rows)
     } catch (cause) {
       if (!answer.last) order({ _tag: "Leave" })
       end(refuse(cause))
@@ -166,36 +112,48 @@ const makeJobs = (start: () => Worker) => {
     }
     // In another turn of the event loop, whatever the thread has ready by now.
     if (answer.last) end(Effect.void)
-    else setImmediate(() => goOn(job))
+    else setImmediate(() => goOn(walk))
   }
 
-  const goOn = (job: Job): void => {
-    if (running !== job) return
-    order({ _tag: left.has(job) ? "Leave" : "GoOn" })
-    if (left.has(job)) end(Effect.void)
+  const goOn = (walk: Walk): void => {
+    if (running !== walk) return
+    order({ _tag: walk.onLeft === undefined ? "GoOn" : "Leave" })
+    if (walk.onLeft !== undefined) end(Effect.void)
   }
+
+  /** One question, while no other is asked. */
+  const walk = <A>(search: Search, decode: (row: Row) => A) =>
+    Effect.callback<ReadonlyArray<A>, StorageUnavailable>((resume) => {
+      if (isClosed) return resume(closed)
+      try {
+        thread ??= started()
+      } catch (cause) {
+        // The system has no thread left to give, say.
+        const reason = "the thread of long lists cannot be started"
+        return resume(Effect.fail(new StorageUnavailable({ reason, cause })))
+      }
+      const found: Array<A> = []
+      const own: Walk = {
+        onRows: (rows) => {
+          for (const row of rows) found.push(decode(row))
+        },
+        onEnd: (outcome) => resume(Effect.as(outcome, found)),
+        onLeft: undefined
+      }
+      running = own
+      thread.ref()
+      order({ _tag: "Begin", ...search })
+      // The thread answers once more, and is free for the next question then.
+      return Effect.callback<void>((left) => {
+        if (running === own) own.onLeft = () => left(Effect.void)
+        else left(Effect.void)
+      })
+    })
 
   return {
-    add: (job: Job): void => {
-      if (isClosed) {
-        job.onEnd(closed)
-        return
-      }
-      const jobs = waiting.get(job.account)
-      if (jobs === undefined) waiting.set(job.account, [job])
-      else jobs.push(job)
-      next()
-    },
-    leave: (job: Job): void => {
-      const jobs = waiting.get(job.account)
-      const index = jobs?.indexOf(job) ?? -1
-      if (index >= 0) jobs?.splice(index, 1)
-      // When it is under way, the thread answers once more.
-      left.add(job)
-    },
+    walk,
     close: async (): Promise<void> => {
       isClosed = true
-      for (let job = take(); job !== undefined; job = take()) job.onEnd(closed)
       const worker = thread
       if (worker === undefined) return
       worker.ref()

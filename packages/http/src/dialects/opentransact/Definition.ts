@@ -44,7 +44,7 @@ const fromOne = (description: string, example: string) =>
 
 const fields = {
   "fields[email-addresses]": text(
-    "The fields to show, with commas between them: `email`, `metadata`, `created-at`, `updated-at`, `owner`. Empty shows none.",
+    "The fields to show, separated by commas: `email`, `metadata`, `created-at`, `updated-at`, `owner`. Empty shows none.",
     "email,owner"
   )
 }
@@ -53,8 +53,8 @@ const since = (what: string) => text(`Only what was ${what} in this second or la
 const until = (what: string) => text(`Only what was ${what} in this second or earlier.`, "2099-12-31T23:59:59Z")
 
 const list = {
-  "page[number]": fromOne("The page, from 1 on. A page after the last one is empty.", "1"),
-  "page[size]": fromOne("Email addresses per page: 30 unless given, at most 100. More is read as 100.", "30"),
+  "page[number]": fromOne("The page, starting at 1. A page after the last one is empty.", "1"),
+  "page[size]": fromOne("Email addresses per page: 30 by default, at most 100. More is read as 100.", "30"),
   "filter[created-between][start]": since("created"),
   "filter[created-between][finish]": until("created"),
   "filter[updated-between][start]": since("updated"),
@@ -78,7 +78,7 @@ const list = {
   ),
   "filter[owner-id]": text("Only those of this owner.", "4c72784e-fb2a-4858-8067-95b6e36d54c0"),
   "filter[application-id]": text(
-    "The id of the account. Of any other there is nothing to see.",
+    "The id of the account. Any other id finds nothing.",
     "4c72784e-fb2a-4858-8067-95b6e36d54c0"
   ),
   ...fields

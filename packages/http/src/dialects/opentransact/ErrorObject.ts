@@ -101,7 +101,7 @@ export const invalid = (detail: string, source: Source): ErrorObject => ({
 
 /** No store keeps NUL or lone surrogates, nor a value without end. */
 export const unstorable = (pointer: string): ErrorObject =>
-  invalid("The document holds a value that cannot be stored.", { pointer })
+  invalid("The document contains a value that cannot be stored.", { pointer })
 
 /** A whole number that would be stored as another one. */
 export const inexact = (pointer: string): ErrorObject =>
@@ -118,7 +118,7 @@ export const foreignType: ErrorObject = {
 export const duplicate: ErrorObject = {
   status: "409",
   title: "Conflict",
-  detail: "The owner has this email address already.",
+  detail: "The owner already has this email address.",
   source: { pointer: "/data/attributes/email" }
 }
 
@@ -126,7 +126,7 @@ export const clientId: ErrorObject = {
   status: "403",
   code: "10015",
   title: "Forbidden",
-  detail: "The id of an email address is made here: leave it out.",
+  detail: "The server makes the id: leave it out.",
   source: { pointer: "/data/id" }
 }
 

@@ -52,24 +52,24 @@ const errors = <const S extends `${number}`>(
 
 export const BadRequest = errors(
   "400",
-  "A query parameter that is not supported here, or that is given twice; a body that is no JSON object; an `Idempotency-Key` that is none.",
+  "A query parameter that is not supported or given twice, a body that is not a JSON object, or an `Idempotency-Key` that is not valid.",
   ErrorObject.invalidParameter("sort", "This parameter is not supported here.")
 )
 export const Unauthorized = errors(
   "401",
-  "No credential, or one that nobody has. `WWW-Authenticate` is sent.",
+  "No credential, or an unknown one. `WWW-Authenticate` is sent.",
   ErrorObject.unauthorized
 )
 export const Forbidden = errors("403", "A client-generated id, or an update.", ErrorObject.clientId)
 export const NotFound = errors("404", "There is no such email address, owner, or route.", ErrorObject.notFound())
 export const NotAcceptable = errors(
   "406",
-  "`Accept` names the media type with parameters that it does not have only.",
+  "`Accept` names the media type only with parameters that it does not have.",
   ErrorObject.notAcceptable
 )
 export const Conflict = errors(
   "409",
-  "Another type than that of the collection; an address that the owner has already; or the first request with this `Idempotency-Key` is still being worked on.",
+  "Another type than that of the collection; an address that the owner already has; or the first request with this `Idempotency-Key` is still running.",
   ErrorObject.foreignType
 )
 export const BodyTooLarge = errors("413", "The body is larger than 64 KiB.", {
@@ -86,12 +86,12 @@ export const Invalid = errors(
   "Everything that is wrong with the values of the document or of the query; or the `Idempotency-Key` was used for another request.",
   ErrorObject.missing("email", "/data")
 )
-export const Fault = errors("500", "Something is wrong with the server.", {
+export const Fault = errors("500", "The server failed.", {
   title: "Internal Server Error",
   detail: failureMessages.Unexpected()
 })
 export const Unavailable = errors(
   "503",
-  "Nothing can be read or written just now. `Retry-After` says when to try again, with the same `Idempotency-Key` where one was sent.",
+  "The storage is temporarily unavailable. `Retry-After` says when to try again, with the same `Idempotency-Key` where one was sent.",
   { title: "Service Unavailable", detail: failureMessages.StorageUnavailable() }
 )

@@ -122,7 +122,7 @@ const readCount = (parameter: Parameter | undefined, otherwise: number, problems
   if (parameter === undefined) return otherwise
   const count = /^[0-9]+$/.test(parameter.value) ? Number(parameter.value) : 0
   if (count >= 1 && Number.isSafeInteger(count)) return count
-  problems.push(invalid("Give a whole number from 1 on.", { parameter: parameter.name }))
+  problems.push(invalid("Give a whole number of at least 1.", { parameter: parameter.name }))
   return otherwise
 }
 

@@ -45,7 +45,7 @@ const Metadata = Schema.Record(Schema.String, Schema.Json)
 /** The resource. With `fields[email-addresses]` it has the fields that are asked for only. */
 export const EmailAddressResource = Schema.Struct({
   type: ResourceType,
-  id: Schema.String.annotate({ description: "The same again when an address is removed and added again." }),
+  id: Schema.String.annotate({ description: "Stays the same when an address is removed and added again." }),
   attributes: Schema.optionalKey(
     Schema.Struct({
       email: Schema.optionalKey(

@@ -46,19 +46,15 @@ const wholeNumber = (description: string, example: string, pattern: RegExp) =>
 const listQuery = {
   status: described(
     Filters.fields.status,
-    "Which senders; `all` when not given. The plus of `active+pending` may be escaped or not."
+    "Which senders; `all` by default. The plus of `active+pending` may be escaped or not."
   ),
-  type: described(Filters.fields.type, "Addresses, whole domains, or both; `all` when not given."),
+  type: described(Filters.fields.type, "Addresses, whole domains, or both; `all` by default."),
   group: described(
     Filters.fields.group,
     "`none`, also when not given: a list in the order of adding; `flat`: a list ordered by domain and address; `domain`: the same as an object keyed by domain. `limit` and `offset` count senders in that order."
   ),
-  limit: wholeNumber(
-    "How many senders at most: 1 to 1000; 1000 when not given.",
-    "20",
-    /^0*(?:[1-9][0-9]{0,2}|1000)$/u
-  ),
-  offset: wholeNumber("How many senders to pass over; 0 when not given.", "40", /^[0-9]+$/u)
+  limit: wholeNumber("How many senders at most: 1 to 1000; 1000 by default.", "20", /^0*(?:[1-9][0-9]{0,2}|1000)$/u),
+  offset: wholeNumber("How many senders to skip; 0 by default.", "40", /^[0-9]+$/u)
 }
 
 const listing = [ErrorSchemas.BadRequest, ErrorSchemas.Fault, ErrorSchemas.Unavailable] as const
@@ -85,7 +81,7 @@ const newSender = [NewSender, NewSender.pipe(HttpApiSchema.asFormUrlEncoded())] 
 const summarized = (summary: string, description: string) => OpenApi.annotations({ summary, description })
 const addDescription = summarized(
   "Add a sender to the account",
-  "Mails a confirmation link to the address and a notice to the account's own address. A domain has no mailbox: the notice lists its DNS records, and it is active once they are published. What the account has already answers 409, and nothing is mailed."
+  "Mails a confirmation link to the address and a notice to the account's own address. A domain has no mailbox: the notice lists its DNS records, and it is active once they are published. What the account already has answers 409, and nothing is mailed."
 )
 
 /** The senders of every owner in the account. */
@@ -131,7 +127,7 @@ export class SenderGroup extends HttpApiGroup.make("sender")
     }).annotateMerge(
       summarized(
         "Remove an address",
-        "Removes every sender of the account with this address, those of its organizations too. Pending links are dead at once. The body is ignored."
+        "Removes every sender of the account with this address, those of its organizations too. Its links stop working at once. The body is ignored."
       )
     )
   )

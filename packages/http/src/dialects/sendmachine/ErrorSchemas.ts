@@ -5,7 +5,7 @@ import { Schema } from "effect"
 import { HttpApiSchema } from "effect/http-api"
 import { failureMessages } from "../../FailureMessage.ts"
 
-export const alreadyAddedMessage = "The account has this sender already."
+export const alreadyAddedMessage = "The account already has this sender."
 
 const envelope = <const S extends number, const W extends readonly [string, ...ReadonlyArray<string>]>(
   code: S,
@@ -41,13 +41,13 @@ export const NotFound = envelope(
 export const Conflict = envelope(
   409,
   ["in_progress"],
-  "The first request with this `Idempotency-Key` is still being worked on.",
+  "The first request with this `Idempotency-Key` is still running.",
   failureMessages.CommandInFlight()
 )
 export const AddConflict = envelope(
   409,
   ["already_added", "in_progress"],
-  "The account has this sender already: nothing changes and nothing is mailed. Or the first request with this `Idempotency-Key` is still being worked on.",
+  "The account already has this sender: nothing changes and nothing is mailed. Or the first request with this `Idempotency-Key` is still running.",
   alreadyAddedMessage
 ).annotate({ identifier: "SenderConflict" })
 export const BodyTooLarge = envelope(
@@ -71,12 +71,12 @@ export const KeyReused = envelope(
 export const Fault = envelope(
   500,
   ["internal_error"],
-  "Something is wrong with the server. The sentence names the entry in its log.",
+  "The server failed. The sentence names the entry in its log.",
   `${failureMessages.Unexpected()} The log has it under 8e03978e-40d5-43dd-bc93-6894a57f9324.`
 )
 export const Unavailable = envelope(
   503,
   ["unavailable"],
-  "Nothing can be read or written just now. `Retry-After` says when to try again, with the same `Idempotency-Key` where one was sent.",
+  "The storage is temporarily unavailable. `Retry-After` says when to try again, with the same `Idempotency-Key` where one was sent.",
   failureMessages.StorageUnavailable()
 )

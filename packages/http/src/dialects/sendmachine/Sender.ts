@@ -17,7 +17,7 @@ const row = {
   emailtype: Schema.Literal("both").annotate({ description: "Always `both`." }),
   status: Schema.Literals(["active", "pending"]).annotate({
     description:
-      "`active` once all that is asked for is proven: the mailed link confirmed (of `email` only) and the DNS records published. `pending` before, and whenever something of it fails."
+      "`active` once everything required is proven: the mailed link confirmed (of `email` only) and the DNS records published. `pending` before, and whenever something of it fails."
   }),
   label: Schema.Literal("").annotate({ description: "Always empty." })
 }
@@ -35,7 +35,7 @@ const example = { sender_id: "1845637047986104", ...exampleRow } as const
 /** A sender as `/sender/list` shows it. */
 export const Sender = Schema.Struct({
   sender_id: Schema.String.annotate({
-    description: "A decimal number below 2^52. The same again when an address is removed and added again."
+    description: "A decimal number below 2^52. Stays the same when an address is removed and added again."
   }),
   ...row
 }).annotate({ identifier: "Sender", examples: [example] })

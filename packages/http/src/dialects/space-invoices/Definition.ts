@@ -59,14 +59,14 @@ const summarized = (summary: string, description: string) => OpenApi.annotations
 const descriptions = {
   create: summarized(
     "Add an email address",
-    "Adds the address and mails its verification link. Answers 200 with the object; for an address that the scope has already, with the existing one, and no mail is sent. Another address takes the place of the older one as soon as it is active."
+    "Adds the address and mails its verification link. Answers 200 with the object; for an address that the scope already has, with the existing one, and no mail is sent. A new address replaces the older one once it is active."
   ),
   find: summarized("Get the email address", "The newest email address of the scope."),
-  remove: summarized("Remove all email addresses of the scope", "Pending links are dead at once. The body is ignored."),
+  remove: summarized("Remove all email addresses of the scope", "Its links stop working at once. The body is ignored."),
   status: summarized("Get both verification statuses", "Of the newest email address of the scope."),
   resend: summarized(
     "Resend the verification mail",
-    "Voids the older link and mails a new one, at most one in 60 seconds. When the mailbox is verified already, the domain is looked at instead. The body is ignored."
+    "Voids the older link and mails a new one, at most one in 60 seconds. When the mailbox is verified already, an on-demand probe runs instead. The body is ignored."
   )
 }
 

@@ -36,7 +36,7 @@ const DnsRecord = Schema.Struct({
 /** The EmailAddress object. `status` and `dnsRecords` are additions to the documented members. */
 export const EmailAddress = Schema.Struct({
   id: Schema.String.annotate({
-    description: "The same again when an address is removed and added again.",
+    description: "Stays the same when an address is removed and added again.",
     readOnly: true
   }),
   email: Schema.String.annotate({ description: "The address as it was typed when it was added." }),
@@ -48,7 +48,7 @@ export const EmailAddress = Schema.Struct({
   }),
   accountId: Schema.String,
   organizationId: Schema.NullOr(Schema.String).annotate({
-    description: "The organization that the address belongs to; null when it belongs to the account."
+    description: "The organization that owns the address; null when the account does."
   }),
   createdAt: Time("When the address was added: ISO 8601 in UTC with milliseconds."),
   updatedAt: Time("When something last changed that the API shows."),

@@ -42,6 +42,8 @@ interface Scope {
   readonly owner: OwnerInput
 }
 
+const theAccount: OwnerInput = { _tag: "Account" }
+
 type Members = RequestBody["members"]
 
 /** No sender has this id. */
@@ -51,18 +53,17 @@ export const routes: Dialect["routes"] = Effect.fnUntraced(function* (authorize:
   const accounts = yield* Accounts
   const senders = yield* Senders
 
-  const scopeOf = Effect.fnUntraced(function* (exchange: Exchange, members: Members) {
-    const caller = yield* authorize(exchange, members)
-    const { id } = exchange.params
-    if (id === undefined) return { caller, owner: { _tag: "Account" } } satisfies Scope
-    // Unknown and foreign organizations answer alike, so that nobody learns what others have.
-    const organization = yield* accounts.organization(caller.account, id)
-    if (Option.isNone(organization)) return yield* new CallerUnknown()
-    return {
-      caller,
-      owner: { _tag: "Organization", organization: organization.value.id }
-    } satisfies Scope
-  })
+  const scopeOf = (exchange: Exchange, members: Members): Effect.Effect<Scope, Failure> =>
+    Effect.flatMap(authorize(exchange, members), (caller): Effect.Effect<Scope, Failure> => {
+      const { id } = exchange.params
+      if (id === undefined) return Effect.succeed({ caller, owner: theAccount })
+      // Unknown and foreign organizations answer alike, so that nobody learns what others have.
+      return Effect.flatMap(accounts.organization(caller.account, id), (organization) =>
+        Option.isNone(organization)
+          ? Effect.fail(new CallerUnknown())
+          : Effect.succeed({ caller, owner: { _tag: "Organization", organization: organization.value.id } })
+      )
+    })
 
   /** A call that changes nothing: its body, which some clients send, is not looked at. */
   const reading = (answer: (scope: Scope) => Answer) => (exchange: Exchange) =>

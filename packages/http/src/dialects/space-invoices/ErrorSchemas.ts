@@ -57,7 +57,7 @@ export const NotFound = envelope(
 )
 export const Conflict = envelope(
   409,
-  "The first request with this `Idempotency-Key` is still being worked on.",
+  "The first request with this `Idempotency-Key` is still running.",
   {},
   { ...errorWords.CommandInFlight, message: failureMessages.CommandInFlight() }
 )
@@ -84,19 +84,19 @@ export const Invalid = envelope(
 )
 export const TooManyRequests = envelope(
   429,
-  "`Retry-After` says in how many seconds a new link may be asked for.",
+  "`Retry-After` says in how many seconds a new link may be requested.",
   {},
   { ...errorWords.TooSoon, message: failureMessages.TooSoon({ retryAfter: 42_000 }) }
 )
 export const Fault = envelope(
   500,
-  "Something is wrong with the server.",
+  "The server failed.",
   { details: FaultDetails },
   { ...errorWords.Unexpected, message: failureMessages.Unexpected() }
 )
 export const Unavailable = envelope(
   503,
-  "Nothing can be read or written just now. `Retry-After` says when to try again, with the same `Idempotency-Key` where one was sent.",
+  "The storage is temporarily unavailable. `Retry-After` says when to try again, with the same `Idempotency-Key` where one was sent.",
   {},
   { ...errorWords.StorageUnavailable, message: failureMessages.StorageUnavailable() }
 )

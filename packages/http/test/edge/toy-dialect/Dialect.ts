@@ -3,7 +3,7 @@
  */
 import { Senders } from "@countersign/engine"
 import { CallerUnknown, CredentialMissing, type Dialect, routesOf } from "@countersign/http"
-import { Effect, Redacted, Schema } from "effect"
+import { Effect, Schema } from "effect"
 import { HttpServerResponse } from "effect/http"
 import { HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
 
@@ -17,7 +17,7 @@ export const Toy: Dialect = {
   credential: ({ request: { headers } }) => {
     const { "x-toy": key } = headers
     if (key === undefined) return Effect.fail(new CredentialMissing())
-    return key === "broken" ? Effect.fail(new CallerUnknown()) : Effect.succeed(Redacted.make(key))
+    return key === "broken" ? Effect.fail(new CallerUnknown()) : Effect.succeed(key)
   },
   owns: ["/toys"],
   routes: Effect.fnUntraced(function* (authorize) {

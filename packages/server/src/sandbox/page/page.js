@@ -233,7 +233,7 @@
       "No sender yet: add one above."
     )
     show("inbox", messages, () => messages.map(messageCard), "No mail yet.")
-    show("zone", records, () => records.map(recordCard), "No records yet. Every name answers that it does not exist.")
+    show("zone", records, () => records.map(recordCard), "No records yet. Every look-up answers “no such name”.")
   }
 
   let offline = false

@@ -20,7 +20,9 @@ export const auditMetadata = (db: DatabaseSync): AuditPart => {
   return (after, repair) => {
     const rows = page.all(...(after ?? beginning))
     const last = rows.at(-1)
-    const wrong = rows.filter((row) => !isRight(row))
+    // Read once for all rows of a sender: it may have thousands of members.
+    const termsOf = new Map<number, ReadonlyMap<string, string>>()
+    const wrong = rows.filter((row) => !isRight(row, termsOf))
     if (repair) for (const row of wrong) remove.run(...placeOf(row))
     return {
       faults: wrong.map((row) => extraTermFault(readInteger(row, "stream"), readText(row, "key"))),
@@ -29,11 +31,14 @@ export const auditMetadata = (db: DatabaseSync): AuditPart => {
   }
 }
 
-const isRight = (row: Row): boolean =>
-  row.account_of === row.account &&
-  row.position_of === row.position &&
+const isRight = (row: Row, termsOf: Map<number, ReadonlyMap<string, string>>): boolean => {
+  if (row.account_of !== row.account || row.position_of !== row.position) return false
+  const stream = readInteger(row, "stream")
   // Written by `SenderRows` from an entry's metadata.
-  metadataTexts(JSON.parse(readText(row, "metadata"))).some(([key, value]) => key === row.key && value === row.value)
+  const terms = termsOf.get(stream) ?? new Map(metadataTexts(JSON.parse(readText(row, "metadata"))))
+  termsOf.set(stream, terms)
+  return terms.get(readText(row, "key")) === row.value
+}
 
 const placeOf = (row: Row) =>
   [

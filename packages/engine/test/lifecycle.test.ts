@@ -5,7 +5,7 @@ import { createAccount, mails, pass, publish, tokenOf, unpublish, world } from "
 
 const owner = { _tag: "Account" } as const
 
-describe("the road from added to active", () => {
+describe("the lifecycle of a sender", () => {
   it.effect("mails a link, confirms it, finds the records, and the sender may send", () =>
     Effect.gen(function* () {
       const senders = yield* Senders

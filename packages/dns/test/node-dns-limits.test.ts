@@ -2,7 +2,7 @@ import { DnsServer } from "@countersign/sandbox"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { ask } from "./Ask.ts"
-import { runElsewhere } from "./Elsewhere.ts"
+import { runInChildProcess } from "./ChildProcess.ts"
 
 describe("names are asked for as they are", () => {
   it.live("no search domain is appended, whatever the machine's settings are", () =>
@@ -10,7 +10,7 @@ describe("names are asked for as they are", () => {
       const server = yield* DnsServer.make()
       yield* server.zone.put("single.search.example", "CNAME", "found.example")
       yield* server.zone.put("a.b.search.example", "CNAME", "found.example")
-      const tags = yield* Effect.promise(() => askElsewhere(server.address, ["single", "a.b"]))
+      const tags = yield* Effect.promise(() => queryInChildProcess(server.address, ["single", "a.b"]))
       expect(tags).toEqual(["NoName", "NoName"])
       expect((yield* server.queries).last.map(({ name }) => name)).toEqual(["single", "a.b"])
     })
@@ -104,7 +104,7 @@ describe("aliases that lead nowhere, asked for an address", () => {
 })
 
 /** Asks in a process whose resolver settings (resolv.conf, by environment) have a search list. */
-const askElsewhere = async (server: string, names: ReadonlyArray<string>): Promise<unknown> => {
+const queryInChildProcess = async (server: string, names: ReadonlyArray<string>): Promise<unknown> => {
   const script = `
     import { SystemResolver } from "@countersign/dns"
     import { DnsResolver } from "@countersign/engine"
@@ -114,5 +114,5 @@ const askElsewhere = async (server: string, names: ReadonlyArray<string>): Promi
     const tags = []
     for (const name of ${JSON.stringify(names)}) tags.push((await Effect.runPromise(query(name, "CNAME")))._tag)
     console.log(JSON.stringify(tags))`
-  return JSON.parse(await runElsewhere(script, { LOCALDOMAIN: "search.example", RES_OPTIONS: "ndots:5" }))
+  return JSON.parse(await runInChildProcess(script, { LOCALDOMAIN: "search.example", RES_OPTIONS: "ndots:5" }))
 }

@@ -1,5 +1,5 @@
 /**
- * When a domain is looked at and what comes of it, told once more from the rules of the domain: a table of waits and a short story of what
+ * When a domain is probed and what comes of it, told once more from the rules of the domain: a table of waits and a short story of what
  * was true when. It shares nothing with the code that it judges.
  */
 
@@ -10,13 +10,13 @@ export const day = 24 * hour
 /** How late a worker may be, in milliseconds. */
 export const tolerance = 50
 
-/** What a look would see: all records right, a wrong one, or no answer. */
+/** What a probe would see: all records right, a wrong one, or no answer. */
 export type Truth = "right" | "wrong" | "unknown"
 
 export interface ExpectedLife {
-  /** Times between looks, each with the wait that the rules want, before ±20 %. */
+  /** Times between probes, each with the wait that the rules want, before ±20 %. */
   readonly gaps: ReadonlyArray<{ readonly at: number; readonly gap: number; readonly wait: number }>
-  /** What the rules want after the last look. */
+  /** What the rules want after the last probe. */
   readonly nextWait: number
   /** Changes of the domain's state, with their times. */
   readonly events: ReadonlyArray<readonly [name: string, at: number]>
@@ -24,10 +24,10 @@ export interface ExpectedLife {
 
 const firstWaits = [0.5 * minute, 1 * minute, 2 * minute, 5 * minute, 10 * minute, 20 * minute, 40 * minute]
 
-/** The life of a domain added at `start` that was looked at at these times. */
+/** The life of a domain added at `start` that was probed at these times. */
 export const expectedLife = (
   start: number,
-  looks: ReadonlyArray<number>,
+  probes: ReadonlyArray<number>,
   truths: ReadonlyArray<readonly [since: number, truth: Truth]>
 ): ExpectedLife => {
   let state: "pending" | "timed-out" | "verified" | "degraded" | "lost" = "pending"
@@ -37,8 +37,8 @@ export const expectedLife = (
   const gaps: Array<ExpectedLife["gaps"][number]> = []
   const events: Array<readonly [string, number]> = []
 
-  looks.forEach((at, index) => {
-    const before = looks[index - 1]
+  probes.forEach((at, index) => {
+    const before = probes[index - 1]
     if (before !== undefined) gaps.push({ at, gap: at - before, wait: nextWait })
     const truth = truths.findLast(([since]) => since <= at)?.[1] ?? "wrong"
     if (truth === "right") negatives = []

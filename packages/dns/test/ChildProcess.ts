@@ -8,7 +8,7 @@ import { text } from "node:stream/consumers"
 /**
  * What the script prints. Waits until the process has ended by itself; after 20 seconds it is killed, and this fails.
  */
-export const runElsewhere = async (script: string, environment: { readonly [name: string]: string } = {}) => {
+export const runInChildProcess = async (script: string, environment: { readonly [name: string]: string } = {}) => {
   const child = spawn(process.execPath, ["--conditions=source", "--input-type=module", "--eval", script], {
     cwd: import.meta.dirname,
     env: { ...process.env, ...environment },

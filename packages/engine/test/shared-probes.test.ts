@@ -8,7 +8,7 @@ import { createAccount, frailWorld, pass, publish, unpublish, world } from "./Wo
 
 const minute = 60_000
 
-const looks = Effect.map(
+const probes = Effect.map(
   Effect.flatMap(MemoryDns, ({ asked }) => asked),
   (asked) => asked.filter(({ type }) => type === "CNAME").length / 3
 )
@@ -17,13 +17,13 @@ const add = Effect.fnUntraced(function* (caller: Caller, address: string) {
   return (yield* (yield* Senders).add({ ...caller, owner: accountOwner, address })).sender.id
 })
 
-/** When the schedule wants the domain's next look. */
+/** When the schedule wants the domain's next probe. */
 const scheduled = Effect.map(
   Effect.flatMap(TaskQueue, ({ list }) => list({ kind: "probe", limit: 10 })),
   ([task]) => task?.due ?? Number.NaN
 )
 
-describe("a look at a domain", () => {
+describe("a probe of a domain", () => {
   it.effect("that is asked for never makes anything worse, nor later, than the schedule would", () =>
     Effect.gen(function* () {
       const senders = yield* Senders
@@ -58,12 +58,12 @@ describe("a look at a domain", () => {
       const caller = yield* createAccount()
       for (let n = 0; n < 50; n++) yield* add(caller, `a${n}@acme.com`)
       yield* pass("2 seconds")
-      assert.isAtMost(yield* looks, 2)
-      const before = yield* looks
+      assert.isAtMost(yield* probes, 2)
+      const before = yield* probes
       const last = yield* add(caller, "last@acme.com")
       yield* publish(caller, last)
       yield* pass("1 minute")
-      assert.isAtMost((yield* looks) - before, 3)
+      assert.isAtMost((yield* probes) - before, 3)
       assert.strictEqual(yield* senders.count({ account: caller.account, statuses: ["domain-verified"] }), 51)
     }).pipe(Effect.provide(world))
   )
@@ -74,9 +74,9 @@ describe("a look at a domain", () => {
       const caller = yield* createAccount()
       yield* add(caller, "a@acme.com")
       yield* pass("1 hour")
-      const [written, seen] = [(yield* batches).length, yield* looks]
+      const [written, seen] = [(yield* batches).length, yield* probes]
       yield* pass("20 hours")
-      assert.isAbove((yield* looks) - seen, 15)
+      assert.isAbove((yield* probes) - seen, 15)
       assert.strictEqual((yield* batches).length, written)
     }).pipe(Effect.provide(frailWorld))
   )
@@ -88,9 +88,9 @@ describe("a look at a domain", () => {
       const sender = yield* add(caller, "a@acme.com")
       yield* pass("1 hour")
       yield* senders.remove({ ...caller, id: sender })
-      const before = yield* looks
+      const before = yield* probes
       yield* pass("2 days")
-      assert.strictEqual(yield* looks, before)
+      assert.strictEqual(yield* probes, before)
       assert.deepStrictEqual(yield* (yield* TaskQueue).list({ kind: "probe", limit: 10 }), [])
     }).pipe(Effect.provide(world))
   )
