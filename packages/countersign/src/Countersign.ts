@@ -12,7 +12,7 @@ import {
   toFetchHandler,
   toNodeListener
 } from "@countersign/http"
-import { Context, Effect, Exit, Fiber, Layer, Scope, Stream } from "effect"
+import { Context, Deferred, Effect, Exit, Fiber, Layer, Scope, Stream } from "effect"
 import { type AsyncSenders, makeAsyncSenders, withOwnMessage } from "./AsyncSenders.ts"
 
 /** What `http.createServer` and Express' `use` take. Mount it before any parser of bodies. */
@@ -38,7 +38,7 @@ export interface Countersign {
   readonly api: (...dialects: readonly [Dialect, ...ReadonlyArray<Dialect>]) => Handler
   /**
    * Every event of every sender after a position of the log, 0 for all, and those to come. Keep the position of the last
-   * event in the same transaction as what you make of it, and go on after it: then each counts once.
+   * event in the same transaction as what you make of it, and go on after it: then each counts once. It ends with `close`.
    */
   readonly events: (options?: { readonly after?: number }) => AsyncIterable<FeedEvent>
   /**
@@ -67,6 +67,8 @@ export const makeCountersign = async <R extends HttpAppRequirements, E>(
     const begin = yield* Context.get(context, EventStore).head
     // Requests and listeners end before what they use does.
     const requests = Context.add(context, Scope.Scope, yield* Scope.fork(scope))
+    const closed = yield* Deferred.make<void>()
+    yield* Scope.addFinalizer(Context.get(requests, Scope.Scope), Deferred.succeed(closed, undefined))
     const handler = (served: Served): Handler => {
       const [node, fetch] = Effect.runSyncWith(requests)(Effect.all([toNodeListener(served), toFetchHandler(served)]))
       return Object.assign(node, { fetch })
@@ -75,7 +77,12 @@ export const makeCountersign = async <R extends HttpAppRequirements, E>(
       senders: makeAsyncSenders(context),
       page: handler({ page: true, dialects: [], operations: false }),
       api: (...dialects) => handler({ page: false, dialects, operations: false }),
-      events: ({ after = 0 } = {}) => Stream.toAsyncIterableWith(eventFeed(after), context),
+      events: ({ after = 0 } = {}) =>
+        eventFeed(after).pipe(
+          Stream.interruptWhen(Deferred.await(closed)),
+          Stream.mapError(withOwnMessage),
+          Stream.toAsyncIterableWith(context)
+        ),
       onChange: (listener) => listen(requests, begin, listener),
       close
     } satisfies Countersign

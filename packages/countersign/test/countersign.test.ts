@@ -162,6 +162,19 @@ describe("changes reach the host", () => {
 })
 
 describe("the life of it", () => {
+  it("ends an iterator of events that waits for the next", async () => {
+    const own = await makeTestCountersign()
+    await own.senders.add({ account, address })
+    const read: Array<number> = []
+    const reading = (async () => {
+      for await (const { position } of own.events()) read.push(position)
+    })()
+    await own.advance("1 second")
+    await own.close()
+    await reading
+    expect(read).toEqual([1, 2, 3, 4])
+  })
+
   const good = {
     publicUrl: "https://app.example.com/mail",
     secret: "a secret of the tests of 32 characters",

@@ -35,7 +35,7 @@ export const questionPage = (link: LinkView, nonce: string, problem?: string): s
     html`${problem === undefined ? "" : html`<p class="alert" role="alert">${problem}</p>`}
 <p><strong>${link.accountName}</strong> wants to send email from your address:</p>
 ${boxed(link.address)}
-<p>Confirm if you expected this. If not, choose “This was not me”: the address will not be used, and nobody can ask you again for 30 days.</p>
+<p>Confirm if you expected this. If not, choose “This was not me”: ${link.accountName} does not use the address, and cannot ask you again for 30 days.</p>
 <form method="post">
 <input type="hidden" name="nonce" value="${nonce}">
 <button class="primary" type="submit" name="action" value="confirm">Confirm this address</button>

@@ -24,6 +24,7 @@ import {
 } from "@countersign/engine"
 import { Effect, Result } from "effect"
 import { addedValue, type Told } from "./Clients.ts"
+import { declinesReachMailboxes } from "./DeclineAudit.ts"
 import { publicUrl } from "./Installation.ts"
 import type { Life, Mail } from "./Processes.ts"
 
@@ -354,6 +355,7 @@ export const storeAudit = (accounts: ReadonlyArray<string>) =>
     return [
       logIsContiguous(holding),
       oneOutcomeEach(holding),
+      declinesReachMailboxes(holding),
       yield* directoryFollows(holding, accounts),
       yield* ownCountsAgree
     ]
@@ -374,6 +376,7 @@ export const audit = (
       acknowledgedIsThere(holding, told),
       clicksCount(holding, told, mails),
       oneOutcomeEach(holding),
+      declinesReachMailboxes(holding),
       yield* directoryFollows(holding, accounts),
       yield* ownCountsAgree,
       workIsDone(holding, left),

@@ -1,8 +1,9 @@
 /** The tests of `Duels.ts` on a storage. */
 
-import { long } from "@countersign/testkit"
+import { long, seed } from "@countersign/testkit"
 import { Effect } from "effect"
 import { expect, it } from "vitest"
+import { raceDeclines } from "./DeclineRace.ts"
 import { raceOnOneStream, takeOver } from "./Duels.ts"
 import type { Store } from "./Installation.ts"
 
@@ -17,6 +18,18 @@ export const duelTests = (
     const { created, removed, faults } = await Effect.runPromise(Effect.scoped(raceOnOneStream(store, rounds)))
     console.info(`${title}: of ${rounds} rounds the two sides created ${created}, removed ${removed}`)
     expect(faults).toEqual([])
+  })
+
+  it.each([1, 2])("in %i processes a decline that was acknowledged keeps mail back", async (processes) => {
+    const rounds = long ? 1_000 : 50
+    const store = await newStore(`declines${processes}`)
+    const race = await Effect.runPromise(Effect.scoped(raceDeclines(store, processes, rounds, seed)))
+    const { declined, sent, kept, faults } = race
+    console.info(
+      `${title}: of ${rounds} rounds in ${processes} processes ${sent} mails were sent and ${kept} kept back, seed ${seed}`
+    )
+    expect(faults).toEqual([])
+    expect(declined).toBe(rounds)
   })
 
   it.each(strikes)("the mail of a process that is %s is sent again when its lease ends", async (strike) => {

@@ -11,12 +11,13 @@ import { type Finding, readHolding, storeAudit } from "./Audit.ts"
 import { type Store, storageOf } from "./Installation.ts"
 import { type Life, type Mail, makeProcesses, type Processes } from "./Processes.ts"
 
-interface Field {
+/** Processes on one store, and an account. */
+export interface Field {
   readonly account: string
   readonly processes: Processes
 }
 
-const prepare = Effect.fnUntraced(function* (store: Store): Effect.fn.Return<Field, unknown, Scope.Scope> {
+export const prepare = Effect.fnUntraced(function* (store: Store): Effect.fn.Return<Field, unknown, Scope.Scope> {
   const dns = yield* DnsServer.make()
   const { id } = yield* Effect.provide(
     Effect.flatMap(AccountAdmin, (admin) => admin.createAccount({ email: "one@owner.com", name: "One" })),

@@ -7,6 +7,7 @@ import { DkimTokens, Engine, Settings, SlowPoll, Workers } from "@countersign/en
 import { SmtpMailer } from "@countersign/mailer-smtp"
 import { PostgresStorage } from "@countersign/storage-postgres"
 import { SqliteStorage } from "@countersign/storage-sqlite"
+import { type Sending, watchMail } from "@countersign/testkit"
 import { Layer, Redacted } from "effect"
 
 /** The one database. */
@@ -35,19 +36,26 @@ export const storageOf = (store: Store) =>
     ? SqliteStorage.layer({ file: store.file, mailLimits })
     : PostgresStorage.layer({ url: Redacted.make(store.url), mailLimits })
 
-/** Engine and workers of one process, over real adapters. */
-export const processOf = ({ store, dns, smtp }: ProcessSettings) =>
+/** Engine and workers of one process, over real adapters. `note` is told of every mail whose sending begins. */
+export const processOf = ({ store, dns, smtp }: ProcessSettings, note: (sending: Sending) => void) =>
   Workers.layer.pipe(
     // Hints of the storage may be lost; a kill must not cost the run half a minute each time.
     Layer.provide(Layer.succeed(SlowPoll, 1_000)),
     Layer.provideMerge(Engine.layer),
     Layer.provideMerge(DkimTokens.layer("dkim.example.net")),
     Layer.provideMerge(
-      Layer.mergeAll(
-        storageOf(store),
-        SmtpMailer.layer({ url: Redacted.make(smtp), from: "verify@example.net" }),
-        SystemResolver.layer({ servers: [dns], timeout: "2 seconds" }),
-        Settings.layer({ publicUrl, secret: Redacted.make("a secret of the tests of 32 characters") })
+      watchMail(
+        Layer.mergeAll(
+          storageOf(store),
+          SmtpMailer.layer({ url: Redacted.make(smtp), from: "verify@example.net" }),
+          SystemResolver.layer({ servers: [dns], timeout: "2 seconds" }),
+          Settings.layer({ publicUrl, secret: Redacted.make("a secret of the tests of 32 characters") })
+        ),
+        machineTime,
+        note
       )
     )
   )
+
+/** Nanoseconds by the clock of the machine that only goes forward: the same for every process, whatever it takes for the time. */
+export const machineTime = (): number => Number(process.hrtime.bigint())

@@ -6,6 +6,7 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
 import { SmtpSink } from "@countersign/sandbox"
+import type { Sending } from "@countersign/testkit"
 import { Effect, type Scope } from "effect"
 import type { Act, Answer } from "./Act.ts"
 import type { ProcessSettings } from "./Installation.ts"
@@ -22,12 +23,22 @@ export interface Mail {
   readonly token: string | undefined
 }
 
+/** An answer, and when it was known in the process that gave it. */
+export interface TimedAnswer {
+  readonly answer: Answer
+  readonly at: number
+}
+
 /** One life of a process, from its start to its end. */
 export interface Life {
   readonly number: number
   readonly process: ChildProcess
   /** Undefined when the process ended before it answered. */
   readonly ask: (act: Act) => Promise<Answer | undefined>
+  /** The same with the time of the answer, in nanoseconds by the machine's clock. */
+  readonly askTimed: (act: Act) => Promise<TimedAnswer | undefined>
+  /** Every mail that it began to send, with times by the same clock. */
+  readonly sendings: ReadonlyArray<Sending>
   readonly ready: Promise<void>
   readonly ended: Promise<void>
   /** How it ended. */
@@ -80,7 +91,8 @@ const startLife = (number: number, settings: ProcessSettings): Life => {
   const child = spawn(process.execPath, ["--conditions=source", program, JSON.stringify(settings)], {
     stdio: ["pipe", "pipe", "pipe"]
   })
-  const waiting = new Map<number, (answer: Answer | undefined) => void>()
+  const waiting = new Map<number, (answer: TimedAnswer | undefined) => void>()
+  const sendings: Array<Sending> = []
   let asked = 0
   let log = ""
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
@@ -101,7 +113,8 @@ const startLife = (number: number, settings: ProcessSettings): Life => {
       const said = readLine(line)
       if (said === undefined) return
       if ("ready" in said) return resolve()
-      waiting.get(said.id)?.(said.answer)
+      if ("sending" in said) return void sendings.push(said.sending)
+      waiting.get(said.id)?.(said)
       waiting.delete(said.id)
     })
     void ended.then(() => reject(new Error(`process ${number} ended before it was ready: ${log}`)))
@@ -115,7 +128,9 @@ const startLife = (number: number, settings: ProcessSettings): Life => {
     ended,
     end: undefined,
     log: () => log,
-    ask: (act) =>
+    sendings,
+    ask: async (act) => (await life.askTimed(act))?.answer,
+    askTimed: (act) =>
       new Promise((resolve) => {
         if (child.exitCode !== null || child.signalCode !== null) return resolve(undefined)
         const id = asked++
@@ -136,7 +151,7 @@ const startLife = (number: number, settings: ProcessSettings): Life => {
   return life
 }
 
-type Said = { readonly ready: true } | { readonly id: number; readonly answer: Answer }
+type Said = { readonly ready: true } | { readonly sending: Sending } | (TimedAnswer & { readonly id: number })
 
 const readLine = (line: string): Said | undefined => {
   try {

@@ -8,7 +8,7 @@ import { createInterface } from "node:readline"
 import { Senders } from "@countersign/engine"
 import { Context, Effect, Exit, Layer, Logger, References, Schedule, Scope } from "effect"
 import { type Act, perform } from "./Act.ts"
-import { type ProcessSettings, processOf } from "./Installation.ts"
+import { machineTime, type ProcessSettings, processOf } from "./Installation.ts"
 
 // Written by Processes.ts.
 const settings = JSON.parse(process.argv[2] ?? "") as ProcessSettings
@@ -30,10 +30,13 @@ const logs = Layer.merge(
   Layer.succeed(References.MinimumLogLevel, "Warn")
 )
 // It may begin while the storage is down, and waits for it as a server does.
-const context = await Layer.buildWithScope(Layer.provideMerge(processOf(settings), logs), scope).pipe(
-  Effect.retry({ schedule: Schedule.spaced("500 millis"), times: 60 }),
-  Effect.runPromise
-)
+const context = await Layer.buildWithScope(
+  Layer.provideMerge(
+    processOf(settings, (sending) => say({ sending })),
+    logs
+  ),
+  scope
+).pipe(Effect.retry({ schedule: Schedule.spaced("500 millis"), times: 60 }), Effect.runPromise)
 const senders = Context.get(context, Senders)
 say({ ready: true })
 
@@ -47,7 +50,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   // Written by Processes.ts.
   const { id, act } = JSON.parse(line) as { readonly id: number; readonly act: Act }
   const done = Effect.runPromiseWith(context)(perform(senders, act)).then((answer) => {
-    say({ id, answer })
+    say({ id, answer, at: machineTime() })
     working.delete(done)
   })
   working.add(done)
