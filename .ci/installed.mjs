@@ -15,6 +15,7 @@ const program = `
 import { createCountersign } from "countersign"
 import { SpaceInvoices } from "countersign/dialects"
 import { memory } from "countersign/memory"
+import "countersign/postgres"
 import { smtp } from "countersign/smtp"
 import { sqlite } from "countersign/sqlite"
 import { makeTestCountersign } from "countersign/testing"

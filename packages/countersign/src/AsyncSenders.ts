@@ -47,12 +47,27 @@ export type SenderFailure = InstanceType<(typeof failures)[number]>
 export const isSenderFailure = (error: unknown): error is SenderFailure =>
   failures.some((failure) => error instanceof failure)
 
+/**
+ * With a message like any error's, that can be written: ours is read from the parts of the error, and a framework that
+ * writes it (Next, to add where it happened) would throw instead and hide the sentence.
+ */
+export const withOwnMessage = <E>(error: E): E => {
+  if (error instanceof Error && !Object.hasOwn(error, "message")) {
+    Object.defineProperty(error, "message", { value: error.message, writable: true, configurable: true })
+  }
+  return error
+}
+
 export const makeAsyncSenders = (context: Context.Context<Senders>): AsyncSenders => {
   const run = Effect.runPromiseWith(context)
   const method =
     <Input, A, E>(useCase: (input: Input) => Effect.Effect<A, E>) =>
     (input: Input) =>
-      run(Effect.map(useCase(input), (answer) => (Option.isOption(answer) ? Option.getOrUndefined(answer) : answer)))
+      useCase(input).pipe(
+        Effect.map((answer) => (Option.isOption(answer) ? Option.getOrUndefined(answer) : answer)),
+        Effect.mapError(withOwnMessage),
+        run
+      )
   // Method by method what `AsyncSenders` says; TypeScript does not follow the types through the entries.
   return Object.fromEntries(
     Object.entries(Context.get(context, Senders)).map(([name, useCase]) => [

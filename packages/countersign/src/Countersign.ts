@@ -13,7 +13,7 @@ import {
   toNodeListener
 } from "@countersign/http"
 import { Context, Deferred, Effect, Exit, Fiber, Layer, Scope, Stream } from "effect"
-import { type AsyncSenders, makeAsyncSenders } from "./AsyncSenders.ts"
+import { type AsyncSenders, makeAsyncSenders, withOwnMessage } from "./AsyncSenders.ts"
 
 /** What `http.createServer` and Express' `use` take. Mount it before any parser of bodies. */
 export interface Handler extends NodeListener {
@@ -78,13 +78,21 @@ export const makeCountersign = async <R extends HttpAppRequirements, E>(
       page: handler({ page: true, dialects: [], operations: false }),
       api: (...dialects) => handler({ page: false, dialects, operations: false }),
       events: ({ after = 0 } = {}) =>
-        Stream.toAsyncIterableWith(Stream.interruptWhen(eventFeed(after), Deferred.await(closed)), context),
+        eventFeed(after).pipe(
+          Stream.interruptWhen(Deferred.await(closed)),
+          Stream.mapError(withOwnMessage),
+          Stream.toAsyncIterableWith(context)
+        ),
       onChange: (listener) => listen(requests, begin, listener),
       close
     } satisfies Countersign
   })
   // A layer that cannot be built to its end leaves nothing open.
-  return Effect.runPromise(Effect.onError(building, () => Scope.close(scope, Exit.void)))
+  return building.pipe(
+    Effect.onError(() => Scope.close(scope, Exit.void)),
+    Effect.mapError(withOwnMessage),
+    Effect.runPromise
+  )
 }
 
 const listen = (

@@ -194,6 +194,17 @@ describe("the life of it", () => {
     await expect(createCountersign({ ...good, ...wrong })).rejects.toThrow(sentence)
   })
 
+  // Next writes where an error happened into its message.
+  it("rejects with errors whose message a framework may write", async () => {
+    const wrong = createCountersign({ ...good, secret: "short" }).catch((error: unknown) => error)
+    for (const error of [await wrong, await failed(countersign.senders.add({ account, address: "nothing" }))]) {
+      if (!(error instanceof Error)) expect.unreachable("no error")
+      const { message } = error
+      error.message = `${message} in a route`
+      expect(error.message).toMatch(/.{20} in a route$/)
+    }
+  })
+
   it("takes a mail function of the host's own, and what it calls permanent for good", async () => {
     const to: Array<string> = []
     const own = await createCountersign({

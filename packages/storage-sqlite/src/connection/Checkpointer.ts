@@ -11,6 +11,7 @@
 import { Worker } from "node:worker_threads"
 import { readInteger } from "@countersign/engine/storage"
 import { Cause, Effect, type Scope } from "effect"
+import "./Bundle.ts"
 import type { Order } from "./CheckpointThread.ts"
 import type { Database } from "./Database.ts"
 import { isSqliteError } from "./SqliteFailure.ts"

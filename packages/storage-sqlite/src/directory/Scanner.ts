@@ -10,6 +10,7 @@ import { Worker } from "node:worker_threads"
 import { StorageUnavailable } from "@countersign/engine"
 import type { Row } from "@countersign/engine/storage"
 import { Effect, PartitionedSemaphore, type Scope } from "effect"
+import { outOfBundle } from "../connection/Bundle.ts"
 import { refuse } from "../connection/BusyRetry.ts"
 import type { ScanAnswer, ScanOrder } from "./ScanThread.ts"
 import type { Search } from "./SenderSearch.ts"
@@ -60,8 +61,7 @@ export const makeScanner = Effect.fnUntraced(function* (
   return { scan: (account, search, decode) => turns.withPermits(account, 1)(walk(search, decode)) }
 })
 
-const missing = (program: URL): string =>
-  `the file ${fileURLToPath(program)} is missing; deploy it with the program, or keep @countersign/storage-sqlite out of the bundle`
+const missing = (program: URL): string => `the file ${fileURLToPath(program)} is missing: ${outOfBundle}`
 
 const closed = Effect.fail(new StorageUnavailable({ reason: "the database is being closed" }))
 
