@@ -18,7 +18,12 @@ const slow: ReadonlyArray<{ readonly what: string; readonly files: Readonly<Reco
   },
   {
     what: "processes that are killed",
-    files: { server: "{kill.test.ts,stress/**}", engine: "crash.test.ts", "storage-sqlite": "crash.test.ts" }
+    files: {
+      server: "{kill.test.ts,stress/**}",
+      engine: "crash.test.ts",
+      "storage-sqlite": "crash.test.ts",
+      countersign: "stress/events.test.ts"
+    }
   },
   {
     what: "SQLite on its thread, and many processes on one file",

@@ -21,7 +21,8 @@ export const duelTests = (
   })
 
   it.each([1, 2])("in %i processes a decline that was acknowledged keeps mail back", async (processes) => {
-    const rounds = long ? 1_000 : 50
+    // In one process the engine's own test has a thousand rounds.
+    const rounds = !long ? 50 : processes === 1 ? 200 : 1_000
     const store = await newStore(`declines${processes}`)
     const race = await Effect.runPromise(Effect.scoped(raceDeclines(store, processes, rounds, seed)))
     const { declined, sent, kept, faults } = race
