@@ -1,8 +1,8 @@
 /**
  * The log as a host reads it: every event of every sender, with the sender's status before and after it.
  *
- * A host keeps the position of the last event it has dealt with, in the same transaction as what it made of it, and goes
- * on after it: nothing else is exactly once.
+ * A host keeps the position of the last event it has dealt with, in the same transaction as what it made of it, and
+ * goes on after it: nothing else is exactly once.
  */
 import {
   type AccountId,
@@ -144,12 +144,13 @@ export const eventFeed = (after: Position): Stream.Stream<FeedEvent, never, Even
         Effect.orDie
       )
 
+      // Heard before the log is read for the first time: what is committed in between must not wait for the slow poll.
       yield* store.changes.pipe(
         Stream.runForEach(() => Latch.open(wake)),
         Effect.catchCause((cause) => Effect.logWarning("changes of the storage are not heard", cause)),
         Effect.andThen(Effect.sleep(slowPoll)),
         Effect.forever,
-        Effect.forkScoped
+        Effect.forkScoped({ startImmediately: true })
       )
       return Stream.paginate(after, next)
     })
