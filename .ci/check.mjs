@@ -26,7 +26,9 @@ const run = (program, ...args) =>
     })
   })
 
-/** publint on every package that will be published, as npm would pack it. Reads `dist`, so it follows the type check. */
+/**
+ * publint on every package that will be published, as npm would pack it. Reads `dist`, so it follows the type check.
+ */
 const shapes = async () => {
   const reports = []
   for (const name of published) reports.push(await run("publint", "run", `packages/${name}`, "--strict"))

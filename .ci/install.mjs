@@ -1,7 +1,7 @@
-// `node .ci/install.mjs <program> [arguments]`: installs what package-lock.json asks for, and nothing when it is there already,
-// then runs the program on the Node that came with it. The scripts of package.json start through it and have no `pre`
-// scripts, because npm leaves those out with `ignore-scripts`. It runs on the Node of the machine (20 or later), so it
-// uses no dependency.
+// `node .ci/install.mjs <program> [arguments]`: installs what package-lock.json asks for, and nothing when it is there
+// already, then runs the program on the Node that came with it. The scripts of package.json start through it and have
+// no `pre` scripts, because npm leaves those out with `ignore-scripts`. It runs on the Node of the machine (20 or
+// later), so it uses no dependency.
 //
 // The settings of the user stay as they are. Only `--include=dev` is added: the scripts are made of development
 // dependencies, which NODE_ENV=production and `omit=dev` would leave out.

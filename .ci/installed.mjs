@@ -1,6 +1,6 @@
-// Our packages as somebody installs them: only the files that npm would publish, in a folder elsewhere, resolved without the
-// condition `source`. There the command starts and serves, and a plain JavaScript program embeds the engine. Reads `dist`.
-// What the packages need from the registry is linked from this repository's node_modules.
+// Our packages as somebody installs them: only the files that npm would publish, in a folder elsewhere, resolved
+// without the condition `source`. There the command starts and serves, and a plain JavaScript program embeds the
+// engine. Reads `dist`. What the packages need from the registry is linked from this repository's node_modules.
 
 import { execFile, spawn } from "node:child_process"
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs"

@@ -1,5 +1,5 @@
-// `npm run pack`: builds every package that will be published, and writes it to `dist/` as the tarball that npm would upload.
-// `npm install dist/*.tgz effect` in another folder then installs them all.
+// `npm run pack`: builds every package that will be published, and writes it to `dist/` as the tarball that npm would
+// upload. `npm install dist/*.tgz effect` in another folder then installs them all.
 
 import { spawnSync } from "node:child_process"
 import { mkdirSync, readdirSync, rmSync } from "node:fs"

@@ -1,9 +1,9 @@
-// A vitest reporter that closes a run with plain lines, for readers that know no vitest: what was not tested, a line each, and
-// at the very end `N passed, N failed`.
+// A vitest reporter that closes a run with plain lines, for readers that know no vitest: what was not tested, a line
+// each, and at the very end `N passed, N failed`.
 //
-// The counts are vitest's own: one per test. A file that could not be loaded, and an error outside of any test, count as
-// one failure each, so that the line never says `0 failed` when the run has failed. A test whose name begins with `NOT
-// TESTED` stands for a suite that needs what this machine does not have; the quick mode leaves suites out too.
+// The counts are vitest's own: one per test. A file that could not be loaded, and an error outside of any test, count
+// as one failure each, so that the line never says `0 failed` when the run has failed. A test whose name begins with
+// `NOT TESTED` stands for a suite that needs what this machine does not have; the quick mode leaves suites out too.
 
 export default class SummaryReporter {
   constructor({ leftOut = [] } = {}) {

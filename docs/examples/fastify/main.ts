@@ -1,6 +1,6 @@
 /**
- * A Fastify service with the confirmation page below `/mail` and one dialect of the HTTP API below `/api`. Its store is in
- * memory, as in a test.
+ * A Fastify service with the confirmation page below `/mail` and one dialect of the HTTP API below `/api`. Its store is
+ * in memory, as in a test.
  *
  *     PORT=3000 npx node --conditions=source docs/examples/fastify/main.ts
  */

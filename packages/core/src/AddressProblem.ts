@@ -2,8 +2,8 @@
  * Why an address or a domain was refused, as data: a stable code and one sentence that says what is wrong and how to
  * put it right.
  *
- * Made by `parseDomain` and `parseEmailAddress`, handed on by the API dialects. The sentence never quotes the input: what
- * was refused may hold control characters or markup, and the caller knows what was sent.
+ * Made by `parseDomain` and `parseEmailAddress`, handed on by the API dialects. The sentence never quotes the input:
+ * what was refused may hold control characters or markup, and the caller knows what was sent.
  */
 import { Schema, Struct } from "effect"
 

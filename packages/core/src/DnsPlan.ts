@@ -30,8 +30,8 @@ export const makeDnsPlan = (domain: string, tokens: ReadonlyArray<string>, zone:
 })
 
 /**
- * Tells plans apart by their records. What is seen for one plan, and a proof, count for every plan with the same key and
- * for no other: another zone or other tokens are other records.
+ * Tells plans apart by their records. What is seen for one plan, and a proof, count for every plan with the same key
+ * and for no other: another zone or other tokens are other records.
  */
 export const planKey = ({ records }: DnsPlan): string =>
   records.map(({ type, name, value }) => `${name} ${type} ${value}`).join("\n")

@@ -114,8 +114,8 @@ const labelProblem = (labels: ReadonlyArray<string>): AddressProblemCode | undef
   return undefined
 }
 
-// `node:url` hands back an `xn--` label it cannot decode, or whose content UTS 46 would not produce, as it was: so a valid
-// one changes on the way to Unicode and returns as it was. Hyphens: RFC 5891, section 4.2.3.1.
+// `node:url` hands back an `xn--` label it cannot decode, or whose content UTS 46 would not produce, as it was: so a
+// valid one changes on the way to Unicode and returns as it was. Hyphens: RFC 5891, section 4.2.3.1.
 const isALabel = (label: string): boolean => {
   const unicode = domainToUnicode(label)
   return unicode !== "" && unicode !== label && !misplacedHyphen.test(unicode) && domainToASCII(unicode) === label

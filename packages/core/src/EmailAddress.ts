@@ -1,9 +1,9 @@
 /**
  * E-mail addresses of senders: a dot-atom local part (RFC 5321, section 4.1.2) at a domain name.
  *
- * Called for every address that enters the system. It promises that RCPT TO can be built from the result without quoting
- * or escaping, that plus tags and dots stay as they are, and that two spellings which differ in the case of letters or
- * in the form of the domain have equal `canonical` forms.
+ * Called for every address that enters the system. It promises that RCPT TO can be built from the result without
+ * quoting or escaping, that plus tags and dots stay as they are, and that two spellings which differ in the case of
+ * letters or in the form of the domain have equal `canonical` forms.
  */
 import { Brand, Result, Schema } from "effect"
 import { type AddressProblem, type AddressProblemCode, addressProblem } from "./AddressProblem.ts"
@@ -23,7 +23,9 @@ export const canonicalDomain = (domain: DomainName): CanonicalAddress => canonic
 export const EmailAddress = Schema.Struct({
   /** As the person typed it, for display. It is ASCII before the at sign, so it is in NFC there by nature. */
   typed: Schema.String,
-  /** The typed local part at the A-label domain: what RCPT TO must be, 254 octets at most (RFC 5321, section 4.5.3.1). */
+  /**
+   * The typed local part at the A-label domain: what RCPT TO must be, 254 octets at most (RFC 5321, section 4.5.3.1).
+   */
   delivery: Schema.String,
   /** The local part as typed. */
   local: Schema.String,

@@ -20,7 +20,9 @@ export type SenderId = typeof SenderId.Type
 /** A sender's id that was made here, as rows and tasks have it. */
 export const StoredSenderId = Schema.String.pipe(Schema.brand("SenderId"))
 
-/** What makes a sender this sender. `canonical` is the canonical address, or the domain of a sender of kind `domain`. */
+/**
+ * What makes a sender this sender. `canonical` is the canonical address, or the domain of a sender of kind `domain`.
+ */
 export interface SenderName {
   readonly account: AccountId
   readonly owner: Owner

@@ -2,8 +2,8 @@
  * What the owner of a mailbox told an account: "do not mail me". One stream for each account and address, whichever
  * senders of the account have the address.
  *
- * Adding a sender, asking for a link and the mail worker read it. It lasts for 30 days, and an operator may lift it. What
- * a decline does to the sender whose link it came by is that sender's own event (`VerificationDeclined`).
+ * Adding a sender, asking for a link and the mail worker read it. It lasts for 30 days, and an operator may lift it.
+ * What a decline does to the sender whose link it came by is that sender's own event (`VerificationDeclined`).
  */
 import { createHash } from "node:crypto"
 import { Brand, Schema } from "effect"
@@ -20,7 +20,9 @@ export const declinePeriod = 30 * 24 * 60 * 60 * 1_000
 export type MailboxId = string & Brand.Brand<"MailboxId">
 const mailboxIdBrand = Brand.nominal<MailboxId>()
 
-/** The same for the same account and address in every installation: an export is read under another identity key, too. */
+/**
+ * The same for the same account and address in every installation: an export is read under another identity key, too.
+ */
 export const mailboxId = (account: AccountId, canonical: CanonicalAddress): MailboxId =>
   mailboxIdBrand(
     uuidV8(

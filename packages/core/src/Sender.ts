@@ -2,8 +2,8 @@
  * The sender: one address (or domain) that an owner wants to send from, and all that decides whether it may.
  *
  * Read from top to bottom: state, `evolve` (an event happened), commands, refusals, `decide` (what a command makes
- * happen). Everything is pure: time, ids and observations come in as data. What lists and look-ups show of a sender is in
- * `SenderView.ts`; the tasks that follow from an event are in `SenderTask.ts`.
+ * happen). Everything is pure: time, ids and observations come in as data. What lists and look-ups show of a sender is
+ * in `SenderView.ts`; the tasks that follow from an event are in `SenderTask.ts`.
  */
 import type { Schema } from "effect"
 import type { Decision } from "./Decider.ts"
@@ -27,7 +27,8 @@ export const linkLifetime = 24 * 60 * 60 * 1_000
 /** The least time between two requested links of one sender, in milliseconds. Kept across removal. */
 export const linkCoolDown = 60 * 1_000
 
-// ---------------------------------------------------------------------------------------------------------------- state
+// ----------------------------------------------------------------------------------------------------------------
+// state
 
 /** The mailbox axis: has the owner of the mailbox clicked? A domain sender has no mailbox to ask. */
 export type MailboxState = "not-needed" | "pending" | "verified" | "expired" | "declined" | "undeliverable"
@@ -92,7 +93,8 @@ export const notAdded: SenderState = { _tag: "NotAdded" }
 /** Whether the sender was added and not removed since. */
 export const isLive = (state: SenderState): state is Sender => state._tag === "Sender" && !state.removed
 
-// --------------------------------------------------------------------------------------------------------------- evolve
+// ---------------------------------------------------------------------------------------------------------------
+// evolve
 
 /** The state after an event. Total: an event that means nothing in a state leaves it as it is. */
 export const evolve = (state: SenderState, event: SenderEvent): SenderState => {
@@ -205,7 +207,8 @@ const withEvidence = (state: Sender, evidence: ReadonlyArray<DnsObservation>): S
 const withLink = (state: Sender, verificationId: string, change: (link: Link) => Link): Sender =>
   state.link?.verificationId === verificationId ? { ...state, link: change(state.link) } : state
 
-// ------------------------------------------------------------------------------------------------------------- commands
+// -------------------------------------------------------------------------------------------------------------
+// commands
 
 /** The commands to a sender. `at` is milliseconds since the epoch by the storage's clock. */
 export type SenderCommand =
@@ -262,7 +265,8 @@ interface Outcome {
   readonly incarnation: number
 }
 
-// ------------------------------------------------------------------------------------------------------------ decisions
+// ------------------------------------------------------------------------------------------------------------
+// decisions
 
 /** Why a command is refused; the caller is told. */
 export type Rejection =

@@ -2,7 +2,8 @@
  * The facts of a sender's life, as they are stored.
  *
  * Each event has a schema version; from the first release on, a shipped version never changes: a new one is added
- * and the old one is lifted to it when it is read (`EventCodec.ts`). `at` is milliseconds since the epoch by the storage's clock.
+ * and the old one is lifted to it when it is read (`EventCodec.ts`). `at` is milliseconds since the epoch by the
+ * storage's clock.
  */
 import { Schema } from "effect"
 import { DnsPlan } from "./DnsPlan.ts"

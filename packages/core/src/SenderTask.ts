@@ -43,8 +43,8 @@ export type NewTask = {
   readonly [K in TaskKind]: {
     readonly kind: K
     /**
-     * Unique among live tasks. Putting a key that exists moves the task earlier, never later, and makes it run again when it
-     * is running. The task keeps the payload it has: the payload of the second put is dropped.
+     * Unique among live tasks. Putting a key that exists moves the task earlier, never later, and makes it run again
+     * when it is running. The task keeps the payload it has: the payload of the second put is dropped.
      */
     readonly key: string | undefined
     readonly due: number

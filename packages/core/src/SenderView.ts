@@ -2,8 +2,8 @@
  * What is shown of a sender: its status, why it is not active yet, and its entry in the directory that lists and
  * look-ups read.
  *
- * All of it is derived from the state; nothing here is ever a fact of its own. The entry is stored with every commit and can be rebuilt from
- * the log at any time.
+ * All of it is derived from the state; nothing here is ever a fact of its own. The entry is stored with every commit
+ * and can be rebuilt from the log at any time.
  */
 import { Schema } from "effect"
 import type { DnsPlan } from "./DnsPlan.ts"

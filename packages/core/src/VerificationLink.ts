@@ -1,9 +1,9 @@
 /**
  * The token of a verification link: made by the worker that sends the mail, read and checked by the confirmation page.
  *
- * Nothing secret is stored: the token carries the ids and a MAC over them and the canonical address, under a key derived
- * from `COUNTERSIGN_SECRET`. `readLink` needs no secret, so the server can load the sender that the token names before
- * `checkLink` decides. A token says nothing about expiry or use: the sender's events do.
+ * Nothing secret is stored: the token carries the ids and a MAC over them and the canonical address, under a key
+ * derived from `COUNTERSIGN_SECRET`. `readLink` needs no secret, so the server can load the sender that the token names
+ * before `checkLink` decides. A token says nothing about expiry or use: the sender's events do.
  *
  * Layout: version (1 byte), key id (4), sender id (16), verification id (16), HMAC-SHA-256 (32): 69 bytes, which are 92
  * characters of base64url exactly (RFC 4648, section 5).

@@ -52,7 +52,8 @@ export const wholeDomain = {
 export const saw = (...sights: ReadonlyArray<Sight>) => evidenceOf(plan, domain, sights)
 export const verdictsOf = (...sights: ReadonlyArray<Sight>) => judgePlan(plan.records, saw(...sights))
 
-// ---------------------------------------------------------------------------------------------------------------- events
+// ----------------------------------------------------------------------------------------------------------------
+// events
 
 type Added = Of<SenderEvent, "SenderAdded">
 export const added = (after = 0, other: Partial<Added> = {}): Added => ({
@@ -121,7 +122,8 @@ export const removed = (after: number): SenderEvent => ({
   reason: "by its owner"
 })
 
-// -------------------------------------------------------------------------------------------------------------- commands
+// --------------------------------------------------------------------------------------------------------------
+// commands
 
 export const add = (
   verificationId: string,

@@ -241,7 +241,9 @@ export const blockersExplainStatus: Law = (history, machine) => {
   }
 }
 
-/** 9. A decline keeps mail away for at least 30 days, and only an operator ends it sooner. Judged by the events alone. */
+/**
+ * 9. A decline keeps mail away for at least 30 days, and only an operator ends it sooner. Judged by the events alone.
+ */
 export const declinesLast: Law = (history, machine) => {
   const period = 30 * 24 * 3_600_000
   let until = Number.NEGATIVE_INFINITY

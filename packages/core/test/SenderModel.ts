@@ -1,5 +1,6 @@
 /**
- * What a sender and its mailbox must do, as truth tables: the second opinion that the laws compare `decide`, `evolve` and the view with.
+ * What a sender and its mailbox must do, as truth tables: the second opinion that the laws compare `decide`, `evolve`
+ * and the view with.
  *
  * Nothing of `src` is used. The tables are read off the rules of the domain: a cell is the events that must happen,
  * `!Tag` a refusal, `=` nothing, and `?` news of the records when there is any.

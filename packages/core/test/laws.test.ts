@@ -88,7 +88,8 @@ describe("the histories", () => {
   })
 })
 
-// ---------------------------------------------------------------------------------------------------------- planted bugs
+// ---------------------------------------------------------------------------------------------------------- planted
+// bugs
 
 /** A sender whose decisions are made on another state or command than they should be. */
 const deciding = (

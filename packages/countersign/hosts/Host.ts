@@ -30,6 +30,14 @@ export const replacements = ({ inbox, dns }: Surroundings, port: number) => ({
   "3000": String(port)
 })
 
+const outOfBundle = "keep effect and the packages of Countersign out of the bundle"
+
+/** A bundle with everything in it does not begin to work: whatever is tried first says what to do. */
+export const expectRefusal = async (attempt: Promise<string>): Promise<void> => {
+  const said = await attempt.catch((error: unknown) => String(error))
+  if (!said.includes(outOfBundle)) throw new Error(`it does not say what to leave out:\n${said}`)
+}
+
 export const environment = { COUNTERSIGN_SECRET: "of the hosts: at least 32 characters" }
 
 interface Node {

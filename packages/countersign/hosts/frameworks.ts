@@ -3,7 +3,7 @@
  */
 import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { environment, type Host, replacements, type Surroundings } from "./Host.ts"
+import { environment, expectRefusal, type Host, replacements, type Surroundings } from "./Host.ts"
 import { writeFiles } from "./Pages.ts"
 import { freePort, node, run, serving } from "./Programs.ts"
 import { walk } from "./Walk.ts"
@@ -45,6 +45,12 @@ export const frameworks = async (surroundings: Surroundings): Promise<ReadonlyAr
     if (existsSync(join(cwd, "countersign.db-wal"))) throw new Error("Countersign was not closed")
   }
 
+  const buildNext = () =>
+    run(node, [installed("next", "dist", "bin", "next"), "build"], {
+      cwd: tools,
+      env: { NEXT_TELEMETRY_DISABLED: "1" }
+    })
+
   return [
     {
       // It takes the folder of the lock file for the application, and what the others put there later for a part of it.
@@ -52,12 +58,18 @@ export const frameworks = async (surroundings: Surroundings): Promise<ReadonlyAr
       run: async () => {
         const port = await freePort()
         writeFiles("docs/how-to/next.md", tools, replacements(surroundings, port))
-        const env = { NEXT_TELEMETRY_DISABLED: "1" }
-        await run(node, [installed("next", "dist", "bin", "next"), "build"], { cwd: tools, env })
+        await buildNext()
         const moved = join(folder, "moved")
         mkdirSync(folder, { recursive: true })
         renameSync(join(tools, ".next", "standalone"), moved)
         await walkThrough(moved, "server.js", port, { PORT: String(port), HOSTNAME: "127.0.0.1" })
+      }
+    },
+    {
+      name: "Next with everything in its bundle says what to leave out",
+      run: async () => {
+        writeFileSync(join(tools, "next.config.mjs"), "export default {}")
+        await expectRefusal(buildNext())
       }
     },
     { name: "NestJS on Express", run: compiled("nestjs") },

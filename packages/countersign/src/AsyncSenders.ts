@@ -1,8 +1,8 @@
 /**
  * The use cases as plain async functions, one for each method of `Senders`, with the same input.
  *
- * A function that fails rejects with the engine's own error, for example `TooSoon` with its `retryAfter`: tell them apart
- * by `error._tag`, after `isSenderFailure(error)`.
+ * A function that fails rejects with the engine's own error, for example `TooSoon` with its `retryAfter`: tell them
+ * apart by `error._tag`, after `isSenderFailure(error)`.
  */
 import {
   AddressRefused,

@@ -1,6 +1,6 @@
 /**
- * Countersign in a service that does not use Effect: the use cases as async functions, the pages and dialects as handlers
- * to mount, and the events.
+ * Countersign in a service that does not use Effect: the use cases as async functions, the pages and dialects as
+ * handlers to mount, and the events.
  */
 import { EventStore, eventFeed, type FeedEvent, statusChanges } from "@countersign/engine"
 import {
@@ -17,7 +17,10 @@ import { type AsyncSenders, makeAsyncSenders, withOwnMessage } from "./AsyncSend
 
 /** What `http.createServer` and Express' `use` take. Mount it before any parser of bodies. */
 export interface Handler extends NodeListener {
-  /** The same for whoever speaks the web's `Request` and `Response`. The path begins after the prefix that it is mounted at. */
+  /**
+   * The same for whoever speaks the web's `Request` and `Response`. The path begins after the prefix that it is mounted
+   * at.
+   */
   readonly fetch: FetchHandler
 }
 
@@ -37,14 +40,15 @@ export interface Countersign {
   /** The HTTP API in the dialects that are named, and nothing else. */
   readonly api: (...dialects: readonly [Dialect, ...ReadonlyArray<Dialect>]) => Handler
   /**
-   * Every event of every sender after a position of the log, 0 for all, and those to come. Keep the position of the last
-   * event in the same transaction as what you make of it, and go on after it: then each counts once. It ends with `close`.
+   * Every event of every sender after a position of the log, 0 for all, and those to come. Keep the position of the
+   * last event in the same transaction as what you make of it, and go on after it: then each counts once. It ends with
+   * `close`.
    */
   readonly events: (options?: { readonly after?: number }) => AsyncIterable<FeedEvent>
   /**
-   * Calls the listener at each change of a sender's status since `createCountersign` was called, in this process or another
-   * on the same storage: one after the other, each once the answer to the one before it is settled. What a listener throws
-   * goes to the log. Answers a function that ends it.
+   * Calls the listener at each change of a sender's status since `createCountersign` was called, in this process or
+   * another on the same storage: one after the other, each once the answer to the one before it is settled. What a
+   * listener throws goes to the log. Answers a function that ends it.
    */
   readonly onChange: (listener: (change: StatusChange) => unknown) => () => void
   /** Waits for what is being answered, stops the workers, and lets go of everything. */
@@ -54,8 +58,8 @@ export interface Countersign {
 /**
  * The plain side of layers of your own. Rejects with the layer's error when it cannot be built.
  *
- * @param layer `Engine.layer` over the adapters of your choice; with `Workers.layer` merged into it, mail and probes run
- *   in this process.
+ * @param layer `Engine.layer` over the adapters of your choice; with `Workers.layer` merged into it, mail and probes
+ * run in this process.
  */
 export const makeCountersign = async <R extends HttpAppRequirements, E>(
   layer: Layer.Layer<R | HttpAppRequirements, E>

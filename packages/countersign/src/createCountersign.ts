@@ -42,7 +42,10 @@ export interface CountersignOptions {
   readonly logLevel?: LogLevel.LogLevel
 }
 
-/** Opens the storage and begins to work. Rejects with one sentence when an option is wrong or the storage cannot be opened. */
+/**
+ * Opens the storage and begins to work. Rejects with one sentence when an option is wrong or the storage cannot be
+ * opened.
+ */
 export const createCountersign = (options: CountersignOptions): Promise<Countersign> =>
   makeCountersign(layerOf(options))
 

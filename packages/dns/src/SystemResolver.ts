@@ -5,10 +5,10 @@
  * It promises that every query ends: after at most `tries * servers * timeout` for a CNAME, twice that for other types.
  * It tries one server after the other until one gives an answer that says something about the name.
  *
- * What `node:dns` (c-ares) hides, and so this resolver cannot see, each pinned by a test in `test/node-dns-limits.test.ts`:
- * of several CNAME records at one name it returns only one; it accepts records whose owner is not the name of the
- * query, if id and question of the packet match; and for types other than CNAME it hands out what a server found at the end of
- * an alias.
+ * What `node:dns` (c-ares) hides, and so this resolver cannot see, each pinned by a test in
+ * `test/node-dns-limits.test.ts`: of several CNAME records at one name it returns only one; it accepts records whose
+ * owner is not the name of the query, if id and question of the packet match; and for types other than CNAME it hands
+ * out what a server found at the end of an alias.
  */
 import { Resolver } from "node:dns/promises"
 import { type DnsAnswer, type DnsRecordType, DnsResolver } from "@countersign/engine"

@@ -1,5 +1,6 @@
 /**
- * The DKIM provider of the product's own: tokens derived from the installation's identity key, bound to account and domain.
+ * The DKIM provider of the product's own: tokens derived from the installation's identity key, bound to account and
+ * domain.
  *
  * A record that another account published proves nothing, and the same account gets the same records again.
  */

@@ -1,8 +1,8 @@
 /**
  * The log as a host reads it: every event of every sender, with the sender's status before and after it.
  *
- * A host keeps the position of the last event it has dealt with, in the same transaction as what it made of it, and goes
- * on after it: nothing else is exactly once.
+ * A host keeps the position of the last event it has dealt with, in the same transaction as what it made of it, and
+ * goes on after it: nothing else is exactly once.
  */
 import {
   type AccountId,

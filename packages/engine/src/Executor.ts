@@ -22,7 +22,9 @@ export interface Request {
   readonly correlation: string
   /** The same key with the same fingerprint answers the first outcome, for 24 hours. */
   readonly idempotency?: { readonly key: string; readonly fingerprint: string } | undefined
-  /** The id of the command, when the one who asks has one of its own; what was written under it is not written again. */
+  /**
+   * The id of the command, when the one who asks has one of its own; what was written under it is not written again.
+   */
   readonly command?: string
   /** A task that is done with what is committed. */
   readonly settles?: TaskFence
@@ -66,7 +68,10 @@ const conflictLimit = 50
 export class Executor extends Context.Service<
   Executor,
   {
-    /** The state of a stream, optionally as it was at an earlier version. A stream of another kind is as if it had no events. */
+    /**
+     * The state of a stream, optionally as it was at an earlier version. A stream of another kind is as if it had no
+     * events.
+     */
     readonly load: <Id extends string, S, C, E, R, U extends string>(
       decider: Decider<Id, S, C, E, R, U>,
       id: Id,
@@ -94,7 +99,9 @@ export class Executor extends Context.Service<
           ({ outcomes }): Executed<never> => ({ _tag: "Replayed", outcomes })
         )
 
-      /** What a refusal comes to when the first run of the command was written: what it is refused now does not count. */
+      /**
+       * What a refusal comes to when the first run of the command was written: what it is refused now does not count.
+       */
       const replayInstead = Effect.fnUntraced(function* <F>(
         { account, idempotency }: Request,
         command: string,

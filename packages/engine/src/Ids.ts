@@ -1,5 +1,6 @@
 /**
- * New ids: UUIDs of version 7 (RFC 9562, section 5.7), which grow with time, so that stores append instead of scattering.
+ * New ids: UUIDs of version 7 (RFC 9562, section 5.7), which grow with time, so that stores append instead of
+ * scattering.
  *
  * A reference with a default: tests put a predictable one in its place.
  */

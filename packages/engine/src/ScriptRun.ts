@@ -1,8 +1,8 @@
 /**
  * The streams of one request: what was read of each, and what the script decides.
  *
- * The Executor makes one for a request. A script that is run again after a conflict meets the streams as they were read,
- * with the newer events folded in.
+ * The Executor makes one for a request. A script that is run again after a conflict meets the streams as they were
+ * read, with the newer events folded in.
  */
 import { type AccountId, type Decider, type EventUndecodable, isKnownType, isOf, type NewTask } from "@countersign/core"
 import { Effect, Result } from "effect"
@@ -31,7 +31,9 @@ export interface Transaction {
     decider: Decider<Id, S, C, E, R, U>,
     id: Id
   ) => Effect.Effect<Loaded<S>, StorageUnavailable | EventUndecodable>
-  /** Decides a command on a stream, once. Fails with the decider's refusal: then nothing of the request is committed. */
+  /**
+   * Decides a command on a stream, once. Fails with the decider's refusal: then nothing of the request is committed.
+   */
   readonly decide: <Id extends string, S, C, E, R, U extends string>(
     decider: Decider<Id, S, C, E, R, U>,
     id: Id,

@@ -38,7 +38,9 @@ const make = Effect.gen(function* () {
     status: yield* status,
     /** Every event of a sender with its time, its actor and its correlation, removed senders included. */
     history: yield* history,
-    /** A new link while the mailbox is not verified; otherwise a probe of the domain, at most one per 10 s, and no mail. */
+    /**
+     * A new link while the mailbox is not verified; otherwise a probe of the domain, at most one per 10 s, and no mail.
+     */
     resend: yield* resend,
     /** Probes the sender's domain now. Never makes anything worse than the schedule would. */
     probe: yield* probe,
@@ -53,11 +55,14 @@ const make = Effect.gen(function* () {
     /** Removes every sender of kind email of this owner, all or none. Answers how many. */
     removeAll: yield* removeAll,
     /**
-     * Removes every sender of the account with this address, whichever owner's and however it is spelt; of a domain, the
-     * sender of the whole domain. All or none; answers how many.
+     * Removes every sender of the account with this address, whichever owner's and however it is spelt; of a domain,
+     * the sender of the whole domain. All or none; answers how many.
      */
     removeAddress: yield* removeAddress,
-    /** The From address that may be used now: the newest active sender of the organization, else of the account, else none. */
+    /**
+     * The From address that may be used now: the newest active sender of the organization, else of the account, else
+     * none.
+     */
     effective: yield* effective
   }
 })

@@ -2,9 +2,9 @@
  * The one way into the store: commits that arrive while another is being written wait together and are written in one
  * transaction.
  *
- * Batches form by themselves: nothing is delayed to fill one. The queue is bounded; when it is full the caller is told at once. A commit
- * that was submitted is written whether or not its caller still listens, and at the end of the scope everything submitted is written before the
- * writer stops.
+ * Batches form by themselves: nothing is delayed to fill one. The queue is bounded; when it is full the caller is told
+ * at once. A commit that was submitted is written whether or not its caller still listens, and at the end of the scope
+ * everything submitted is written before the writer stops.
  */
 import { Cause, Context, Deferred, Effect, Fiber, Layer, Option, Queue, Schedule } from "effect"
 import {
@@ -68,8 +68,8 @@ export class Writer extends Context.Service<
 }
 
 const makeWrite = (store: EventStore["Service"]) => {
-  // The receipts make a repeated batch safe: what was written before is answered as a duplicate. Once an answer was lost,
-  // no later refusal says that nothing was written: only an outcome does.
+  // The receipts make a repeated batch safe: what was written before is answered as a duplicate. Once an answer was
+  // lost, no later refusal says that nothing was written: only an outcome does.
   const commit = (batch: ReadonlyArray<Commit>, doubt?: OutcomeUnknown) =>
     Effect.suspend(() => {
       let lost = doubt

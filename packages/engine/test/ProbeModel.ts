@@ -1,6 +1,6 @@
 /**
- * When a domain is probed and what comes of it, told once more from the rules of the domain: a table of waits and a short story of what
- * was true when. It shares nothing with the code that it judges.
+ * When a domain is probed and what comes of it, told once more from the rules of the domain: a table of waits and a
+ * short story of what was true when. It shares nothing with the code that it judges.
  */
 
 export const minute = 60_000

@@ -1,6 +1,6 @@
 /**
- * Processes of one installation for tests: each has its own engine and workers over the shared store, mail server and DNS, and can be
- * stopped or killed.
+ * Processes of one installation for tests: each has its own engine and workers over the shared store, mail server and
+ * DNS, and can be stopped or killed.
  */
 import { DkimTokens, DnsResolver, Engine, Mailer, type MailMessage, SlowPoll, Workers } from "@countersign/engine"
 import { MemoryDns, MemoryStorage } from "@countersign/memory"

@@ -1,6 +1,6 @@
 /**
- * Clients work with an installation whose processes are killed or stopped again and again, between any two steps. In the end nothing that
- * was acknowledged is missing, and all the work is done.
+ * Clients work with an installation whose processes are killed or stopped again and again, between any two steps. In
+ * the end nothing that was acknowledged is missing, and all the work is done.
  */
 import { accountOwner, fold, type SenderEvent, senderDecider, view } from "@countersign/core"
 import { type Caller, EventStore, SenderDirectory, Senders, TaskQueue } from "@countersign/engine"
@@ -96,7 +96,9 @@ const run = Effect.fnUntraced(function* ({ acts, ends }: Plan) {
     }
   })
 
-  /** Like a client over a network: a call of a process that died is never answered, and is repeated with the same key. */
+  /**
+   * Like a client over a network: a call of a process that died is never answered, and is repeated with the same key.
+   */
   const client = Effect.gen(function* () {
     for (const [number, step] of acts.entries()) {
       yield* Effect.sleep(step.pause)

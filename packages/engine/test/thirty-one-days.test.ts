@@ -1,6 +1,6 @@
 /**
- * A month of the real workers in virtual time. Every probe, every mail and every event is compared with the rules of the
- * domain, as `ProbeModel.ts` reads them: from the facts and the times alone, without the code that is tested.
+ * A month of the real workers in virtual time. Every probe, every mail and every event is compared with the rules of
+ * the domain, as `ProbeModel.ts` reads them: from the facts and the times alone, without the code that is tested.
  */
 import { accountOwner } from "@countersign/core"
 import { DnsResolver, Engine, Mailer, MailRefused, Senders, SlowPoll, Workers } from "@countersign/engine"
@@ -92,7 +92,8 @@ it.effect(
       const later = yield* add("later.com", "email")
       const fallen = yield* add("fallen.com", "domain")
       const deaf = yield* add("deaf.com", "domain")
-      // A dozen more that fall, each with chances of its own: a limit that is off by an hour meets a probe in that hour.
+      // A dozen more that fall, each with chances of its own: a limit that is off by an hour meets a probe in that
+      // hour.
       const others = yield* Effect.forEach(
         Array.from({ length: 12 }, (_, index) => `fallen${index}.com`),
         (domain) => add(domain, "domain")

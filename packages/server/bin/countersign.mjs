@@ -1,10 +1,10 @@
 #!/usr/bin/env node
-// The command `countersign`. Plain JavaScript, because it may be started by a Node that is too old for the rest: outside
-// of npm's scripts that is whatever Node the machine has.
+// The command `countersign`. Plain JavaScript, because it may be started by a Node that is too old for the rest:
+// outside of npm's scripts that is whatever Node the machine has.
 //
-// On Node 22.19 and later it loads the program into this very process, so that a signal to this process id reaches the server. In the
-// repository that is the TypeScript in `src`, and the packages resolve each other's sources; installed from the registry
-// it is `dist`.
+// On Node 22.19 and later it loads the program into this very process, so that a signal to this process id reaches the
+// server. In the repository that is the TypeScript in `src`, and the packages resolve each other's sources; installed
+// from the registry it is `dist`.
 
 import { spawn } from "node:child_process"
 import { existsSync } from "node:fs"

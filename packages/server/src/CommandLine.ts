@@ -1,6 +1,6 @@
 /**
- * The command line, `countersign`: its commands, and how they end. Whatever goes wrong is one sentence on standard error
- * and exit code 1.
+ * The command line, `countersign`: its commands, and how they end. Whatever goes wrong is one sentence on standard
+ * error and exit code 1.
  */
 import { Cause, Console, Effect, Exit, type Runtime } from "effect"
 import { CliConfig, CliOutput, Command, Flag, GlobalFlag } from "effect/cli"

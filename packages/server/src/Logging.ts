@@ -1,6 +1,6 @@
 /**
- * The log: JSON lines for machines, or one readable line per entry for people, on standard output. In both, `message` is one
- * string, and what was logged beside it is in `annotations`.
+ * The log: JSON lines for machines, or one readable line per entry for people, on standard output. In both, `message`
+ * is one string, and what was logged beside it is in `annotations`.
  *
  * Whoever logs must leave secrets out. This is the second line of defence: the token of a verification link never gets
  * through, and of an address only the first letter and the domain.
@@ -24,7 +24,9 @@ const words = (value: unknown): string =>
 const isRecord = (value: unknown): value is { readonly [name: string]: unknown } =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
-/** Whatever was logged: the strings are the message, the members of objects are annotations, and the rest is `detail`. */
+/**
+ * Whatever was logged: the strings are the message, the members of objects are annotations, and the rest is `detail`.
+ */
 const arranged = (entry: Entry) => {
   const parts: ReadonlyArray<unknown> = Array.isArray(entry.message) ? entry.message : [entry.message]
   const detail = parts.filter((part) => typeof part !== "string" && !isRecord(part))

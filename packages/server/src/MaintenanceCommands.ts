@@ -1,7 +1,9 @@
 /**
- * `rebuild` and `verify`: the directory made anew from the log, and the whole store verified. Both work while servers run.
+ * `rebuild` and `verify`: the directory made anew from the log, and the whole store verified. Both work while servers
+ * run.
  *
- * Problems are lines on standard output as they are found; that there are any is the sentence on standard error, and exit code 1.
+ * Problems are lines on standard output as they are found; that there are any is the sentence on standard error, and
+ * exit code 1.
  */
 import { rebuild, verify } from "@countersign/engine"
 import { Console, Effect } from "effect"

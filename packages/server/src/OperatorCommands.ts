@@ -1,6 +1,7 @@
 /**
- * The operator's commands: accounts, organizations and keys here, tasks and the care of the whole store in modules of their own. They work on the configured
- * store, whether a server runs on it or not, and say what they did in a line or, with `--json`, as one JSON value.
+ * The operator's commands: accounts, organizations and keys here, tasks and the care of the whole store in modules of
+ * their own. They work on the configured store, whether a server runs on it or not, and say what they did in a line or,
+ * with `--json`, as one JSON value.
  */
 import { parseEmailAddress } from "@countersign/core"
 import { type AccessKey, AccountAdmin, AccountNotFound, Accounts } from "@countersign/engine"

@@ -59,8 +59,8 @@ export const serve = Effect.fnUntraced(function* (part: Part) {
   )
 })
 
-// Loading the program leaves some 40 MB of garbage, which V8 keeps for as long as a server has little to do. The flag is the
-// only way to the collector from inside that says nothing on standard error.
+// Loading the program leaves some 40 MB of garbage, which V8 keeps for as long as a server has little to do. The flag
+// is the only way to the collector from inside that says nothing on standard error.
 const forgetTheStart = Effect.sync(() => {
   setFlagsFromString("--expose-gc")
   const collect: unknown = runInNewContext("gc")

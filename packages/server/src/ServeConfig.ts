@@ -1,6 +1,6 @@
 /**
- * What `serve` reads besides: where it listens, what signs the links, which mail server and resolvers it works with, and
- * what the sandbox refuses. The rules are those of `Config.ts`.
+ * What `serve` reads besides: where it listens, what signs the links, which mail server and resolvers it works with,
+ * and what the sandbox refuses. The rules are those of `Config.ts`.
  */
 import { isIP } from "node:net"
 import { parseDkimZone, parseLinkSecrets, parsePublicUrl } from "@countersign/core"

@@ -1,6 +1,6 @@
 /**
- * What the system tells the program: when to stop, besides the first SIGINT or SIGTERM, which the runtime answers with a
- * graceful end, and that nobody reads any more what it writes.
+ * What the system tells the program: when to stop, besides the first SIGINT or SIGTERM, which the runtime answers with
+ * a graceful end, and that nobody reads any more what it writes.
  */
 
 // One Ctrl-C may come twice: from the terminal, and passed on by npm.

@@ -1,6 +1,6 @@
 /**
- * The configured store, an SQLite file or a PostgreSQL database, as `serve` and the operator's commands open it. Several
- * processes may have it open at once.
+ * The configured store, an SQLite file or a PostgreSQL database, as `serve` and the operator's commands open it.
+ * Several processes may have it open at once.
  */
 import { existsSync, mkdirSync, statSync } from "node:fs"
 import { dirname } from "node:path"
@@ -23,8 +23,8 @@ const open = Effect.fnUntraced(function* (store: StoreConfig) {
 })
 
 /**
- * Makes a folder and those above it, readable by their owner only. Throws what the file system says. Not with Node's own
- * `recursive`, which never comes back below a folder such as `/proc`, where nothing can be made.
+ * Makes a folder and those above it, readable by their owner only. Throws what the file system says. Not with Node's
+ * own `recursive`, which never comes back below a folder such as `/proc`, where nothing can be made.
  */
 export const makeFolder = (path: string): void => {
   if (isFolder(path)) return
@@ -53,7 +53,9 @@ const makeFolderOf = ({ file }: SqliteConfig): Effect.Effect<void, OperatorError
 /** The configured store; made when it is not there. */
 export const storeToWrite = Layer.unwrap(Effect.map(storeConfig, openStore))
 
-/** The configured store, which has to be there: a command that finds nothing should not say "none" of a wrong folder. */
+/**
+ * The configured store, which has to be there: a command that finds nothing should not say "none" of a wrong folder.
+ */
 export const existingStore = Layer.unwrap(
   Effect.gen(function* () {
     const store = yield* storeConfig

@@ -1,5 +1,6 @@
 /**
- * `export` and `import`: a whole store as a file of lines, and such a file as a new store. The way from SQLite to PostgreSQL and back.
+ * `export` and `import`: a whole store as a file of lines, and such a file as a new store. The way from SQLite to
+ * PostgreSQL and back.
  *
  * What goes to a file is written beside it, readable by its owner only, and gets its name when it is whole.
  */

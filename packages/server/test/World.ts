@@ -1,6 +1,6 @@
 /**
- * What a production server works with, on loopback: a mail server that asks for a password, a DNS server, and an account
- * with a key in a store of its own. All of it goes with the test.
+ * What a production server works with, on loopback: a mail server that asks for a password, a DNS server, and an
+ * account with a key in a store of its own. All of it goes with the test.
  */
 import { DnsServer, SmtpSink } from "@countersign/sandbox"
 import { Effect, Exit, Scope } from "effect"

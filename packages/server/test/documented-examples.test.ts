@@ -1,6 +1,7 @@
 /**
- * The examples of the documentation that this API follows, in each language that it gives them in: `curl` as it is pasted,
- * `fetch`, and what Python's `requests` puts on the wire. Host, token, id and address are filled in, nothing else.
+ * The examples of the documentation that this API follows, in each language that it gives them in: `curl` as it is
+ * pasted, `fetch`, and what Python's `requests` puts on the wire. Host, token, id and address are filled in, nothing
+ * else.
  */
 import { execFile } from "node:child_process"
 import { request } from "node:http"

@@ -1,5 +1,6 @@
 /**
- * Whoever reads what the program writes may go away: `head`, a log collector that is started anew, a terminal that closes.
+ * Whoever reads what the program writes may go away: `head`, a log collector that is started anew, a terminal that
+ * closes.
  */
 import { spawn } from "node:child_process"
 import { once } from "node:events"

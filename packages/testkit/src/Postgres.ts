@@ -1,7 +1,7 @@
 /**
  * The real PostgreSQL for tests: servers made from nothing (PostgresCluster), and the faults between one and its
- * clients (FaultProxy). Needs nothing but Node and PostgreSQL's programs, so benchmarks and child processes use it too; what
- * registers tests is `onPostgres` in the package's main entry.
+ * clients (FaultProxy). Needs nothing but Node and PostgreSQL's programs, so benchmarks and child processes use it too;
+ * what registers tests is `onPostgres` in the package's main entry.
  */
 export * from "./postgres/FaultProxy.ts"
 export {

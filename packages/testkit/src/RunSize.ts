@@ -1,6 +1,6 @@
 /**
- * How long the runs of the tests in folders named `stress` are, and which seed they have: `npm run test:stress` runs them
- * long, `npm test` briefly.
+ * How long the runs of the tests in folders named `stress` are, and which seed they have: `npm run test:stress` runs
+ * them long, `npm test` briefly.
  */
 
 /** vitest's mode, as `--mode stress` sets it. */

@@ -1,9 +1,9 @@
 /**
  * Given what happened, when a command comes, then that happens: how the rules of a sender are written as tests.
  *
- * `given(...events).when(command).happened(...events)`. What is expected is compared as a whole, so an event too many or
- * a field too few fails, and the failure tells the story that led to it. A command that made something happen is given
- * once more on the state it made, where it must make nothing happen.
+ * `given(...events).when(command).happened(...events)`. What is expected is compared as a whole, so an event too many
+ * or a field too few fails, and the failure tells the story that led to it. A command that made something happen is
+ * given once more on the state it made, where it must make nothing happen.
  */
 import {
   decide,

@@ -1,7 +1,7 @@
 /**
- * Every dependency is pinned to one exact version, the same everywhere, and has its line in docs/dependencies.md. A peer
- * is a range, because the host chooses the version; it holds the one that is pinned here. So is the Effect of `countersign`, which
- * brings it for those who have none: npm then shares one copy.
+ * Every dependency is pinned to one exact version, the same everywhere, and has its line in docs/dependencies.md. A
+ * peer is a range, because the host chooses the version; it holds the one that is pinned here. So is the Effect of
+ * `countersign`, which brings it for those who have none: npm then shares one copy.
  */
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
@@ -77,7 +77,9 @@ describe("the dependencies", () => {
 
 const pinned = new Map(wanted.map(({ name, version }) => [name, version]))
 
-/** Modules that Effect lets change in a minor version: all that are no part of the package's own entry, and these of it. */
+/**
+ * Modules that Effect lets change in a minor version: all that are no part of the package's own entry, and these of it.
+ */
 const unstableImport =
   /from "(?:effect\/|@effect\/)|import \{[^}]*\b(?:Arbitrary|PartitionedSemaphore|FileSystem|Graph|Terminal|ErrorReporter|ExecutionPlan)\b[^}]*\} from "effect"/
 

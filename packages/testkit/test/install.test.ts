@@ -1,6 +1,7 @@
 /**
- * The first minute of a clone: what `.ci/install.mjs` installs and starts, under the settings of npm that would leave something
- * out. A small clone stands for ours; its dependencies are folders, so that the real npm installs them without a registry.
+ * The first minute of a clone: what `.ci/install.mjs` installs and starts, under the settings of npm that would leave
+ * something out. A small clone stands for ours; its dependencies are folders, so that the real npm installs them
+ * without a registry.
  */
 import { execFile, spawn } from "node:child_process"
 import {

@@ -1,6 +1,6 @@
 /**
- * The rules of the rooms hold for the repository as it is, and each rule catches what it is there for: a fault planted in a
- * copy of a small, clean house.
+ * The rules of the rooms hold for the repository as it is, and each rule catches what it is there for: a fault planted
+ * in a copy of a small, clean house.
  */
 import { describe, expect, it } from "vitest"
 import { type House, type Manifest, type Package, readHouse } from "./rooms/House.ts"

@@ -1,6 +1,6 @@
 /**
- * The documentation does what it says: the marked blocks of a page are pasted into one bash, against a sandbox on a free port, and
- * print what stands below them.
+ * The documentation does what it says: the marked blocks of a page are pasted into one bash, against a sandbox on a
+ * free port, and print what stands below them.
  */
 import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"

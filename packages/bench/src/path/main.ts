@@ -2,8 +2,8 @@
  * `npm run counts`: how far one request goes. For an add over HTTP on SQLite, a confirmed link and a declined one, it
  * prints how many of our source files ran at least one function, and how often each stream was read.
  *
- * The figures come from V8's precise coverage between the request and its answer, after one such request to warm up. They
- * inform whoever changes the way of a request; no test holds them.
+ * The figures come from V8's precise coverage between the request and its answer, after one such request to warm up.
+ * They inform whoever changes the way of a request; no test holds them.
  */
 import { mkdtempSync, rmSync } from "node:fs"
 import { createServer } from "node:http"

@@ -1,6 +1,6 @@
 /**
- * A host that keeps the position of the last event in its own transaction has each event once, however often it is killed
- * while others write.
+ * A host that keeps the position of the last event in its own transaction has each event once, however often it is
+ * killed while others write.
  */
 import { spawn } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"

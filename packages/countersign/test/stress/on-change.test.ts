@@ -1,6 +1,6 @@
 /**
- * `onChange` over random histories: every change of every sender's status once, in order, and nothing else. What it must
- * tell is folded from the senders' own histories.
+ * `onChange` over random histories: every change of every sender's status once, in order, and nothing else. What it
+ * must tell is folded from the senders' own histories.
  */
 import { evolve, type SenderState, statusOf } from "@countersign/core"
 import { long, seed } from "@countersign/testkit"

@@ -1,6 +1,6 @@
 /**
- * A host that makes a row of every event: in one transaction with the position of the event, in a database of its own. It
- * is killed at any moment. Its argument is `ReaderSettings`; it says where it is.
+ * A host that makes a row of every event: in one transaction with the position of the event, in a database of its own.
+ * It is killed at any moment. Its argument is `ReaderSettings`; it says where it is.
  */
 import { writeSync } from "node:fs"
 import { DatabaseSync } from "node:sqlite"

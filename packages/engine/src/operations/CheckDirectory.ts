@@ -1,6 +1,6 @@
 /**
- * Compares the directory with the log, stream by stream, while others commit: a row and the version of its stream are read at one moment, and the
- * events up to that version never change. So whatever differs is wrong.
+ * Compares the directory with the log, stream by stream, while others commit: a row and the version of its stream are
+ * read at one moment, and the events up to that version never change. So whatever differs is wrong.
  */
 import { Effect } from "effect"
 import type { StorageUnavailable } from "../ports/EventStore.ts"
@@ -22,7 +22,9 @@ export interface CheckedDirectory {
   readonly rebuilt: string
 }
 
-/** Says every difference, and what is wrong with a stream's events. `onLive` sees every sender that is live by the log. */
+/**
+ * Says every difference, and what is wrong with a stream's events. `onLive` sees every sender that is live by the log.
+ */
 export const checkDirectory = Effect.fnUntraced(function* <E, R>(
   store: MaintainedStore,
   say: (problem: string) => Effect.Effect<void, E, R>,

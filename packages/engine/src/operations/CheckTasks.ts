@@ -34,7 +34,8 @@ export const checkTasks = Effect.fnUntraced(function* <E, R>(
   })
 
   yield* listOn()
-  // Since the directory was read a domain's last sender may be gone, and its probe with it. One that came back has a new probe.
+  // Since the directory was read a domain's last sender may be gone, and its probe with it. One that came back has a
+  // new probe.
   for (const [key, { account, domain }] of unseen) {
     if ((yield* directory.onDomain(account, domain, 0, 1)).length === 0) unseen.delete(key)
   }

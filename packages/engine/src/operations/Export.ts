@@ -1,8 +1,8 @@
 /**
  * The whole store as lines of text: what `import` reads. Of one moment, read in pages, while servers commit.
  *
- * With the identity key only when asked: who has it can compute every customer's DNS tokens. Hashes of access keys, addresses and metadata are in any
- * export.
+ * With the identity key only when asked: who has it can compute every customer's DNS tokens. Hashes of access keys,
+ * addresses and metadata are in any export.
  */
 import { createHash } from "node:crypto"
 import { Effect, Stream } from "effect"

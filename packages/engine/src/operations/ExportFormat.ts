@@ -1,6 +1,6 @@
 /**
- * The file of an export: JSON Lines (https://jsonlines.org/). The first line says what it is, each of the others is a row, and the last one has their
- * number and the SHA-256 of every line before it, ends of lines included.
+ * The file of an export: JSON Lines (https://jsonlines.org/). The first line says what it is, each of the others is a
+ * row, and the last one has their number and the SHA-256 of every line before it, ends of lines included.
  *
  * Version 1. A program reads the versions that it knows and refuses others.
  */

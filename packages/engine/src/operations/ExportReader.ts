@@ -1,6 +1,7 @@
 /**
- * Reads the bytes of an export: cuts them into lines, hashes them, and hands out the rows. Whatever is wrong is remembered and told at the end, because the digest
- * on the last line tells first whether the file is the one that was written.
+ * Reads the bytes of an export: cuts them into lines, hashes them, and hands out the rows. Whatever is wrong is
+ * remembered and told at the end, because the digest on the last line tells first whether the file is the one that was
+ * written.
  */
 import { createHash } from "node:crypto"
 import { Option, Result, Schema } from "effect"

@@ -1,6 +1,6 @@
 /**
- * An export into an empty store: all of it or nothing, in one transaction of the storage. The file is checked to its last line, the directory is rebuilt
- * from the log, and the whole is verified before anybody can see any of it.
+ * An export into an empty store: all of it or nothing, in one transaction of the storage. The file is checked to its
+ * last line, the directory is rebuilt from the log, and the whole is verified before anybody can see any of it.
  */
 import { Effect, Schema, Stream } from "effect"
 import type { OutcomeUnknown, StorageUnavailable } from "../ports/EventStore.ts"
@@ -28,8 +28,9 @@ export interface Imported {
 }
 
 /**
- * `bytes` is the file. Without its identity key a file is refused unless `newIdentityKey` says that the store shall keep the key that it was made with: ids of senders and DNS tokens are derived
- * from it, so the same address would become another sender, and the same domain need other records.
+ * `bytes` is the file. Without its identity key a file is refused unless `newIdentityKey` says that the store shall
+ * keep the key that it was made with: ids of senders and DNS tokens are derived from it, so the same address would
+ * become another sender, and the same domain need other records.
  */
 export const importStore = Effect.fn("Import")(function* <E, R>(
   bytes: Stream.Stream<Uint8Array, E, R>,

@@ -1,8 +1,9 @@
 /**
  * Rebuilds the directory from the log, while servers commit: stream by stream, in short transactions, in place.
  *
- * A row is written only while its stream has the version it was made from, and only when it is not already right. So a rebuild that was stopped is
- * run again, and two at a time do no harm. At the end everything is compared with the log once more, by digest.
+ * A row is written only while its stream has the version it was made from, and only when it is not already right. So a
+ * rebuild that was stopped is run again, and two at a time do no harm. At the end everything is compared with the log
+ * once more, by digest.
  */
 import { viewVersion } from "@countersign/core"
 import { Effect } from "effect"

@@ -1,5 +1,6 @@
 /**
- * What the log says of one stream: its state after so many events, the row that the directory should have for it, and what is wrong with the events themselves.
+ * What the log says of one stream: its state after so many events, the row that the directory should have for it, and
+ * what is wrong with the events themselves.
  */
 import { createHash, type Hash } from "node:crypto"
 import { type Replay, replayOf, viewVersion } from "@countersign/core"
@@ -10,7 +11,10 @@ import type { ListedSender } from "../ports/SenderDirectory.ts"
 
 /** A stream read from its beginning to its version. */
 export interface Refolded {
-  /** The row that follows from the events; `undefined` for a sender that is not live. Says nothing when there are `problems`. */
+  /**
+   * The row that follows from the events; `undefined` for a sender that is not live. Says nothing when there are
+   * `problems`.
+   */
   readonly entry: ListedSender | undefined
   /** What is wrong with the events, in one sentence each. */
   readonly problems: ReadonlyArray<string>

@@ -7,7 +7,10 @@ import { Context, type Effect } from "effect"
 /** The types that may be queried. */
 export type DnsRecordType = "CNAME" | "A" | "AAAA" | "TXT" | "NS" | "MX"
 
-/** `servers` were queried, as `host:port`. Values are as in zone files: names lower-case without the trailing dot, the strings of a TXT record joined. */
+/**
+ * `servers` were queried, as `host:port`. Values are as in zone files: names lower-case without the trailing dot, the
+ * strings of a TXT record joined.
+ */
 export type DnsAnswer =
   | { readonly _tag: "Records"; readonly values: ReadonlyArray<string>; readonly servers: ReadonlyArray<string> }
   /** NXDOMAIN (RFC 8020): nothing at the name, nor below it. */
@@ -21,7 +24,10 @@ export type DnsAnswer =
 export class DnsResolver extends Context.Service<
   DnsResolver,
   {
-    /** Queries the records at exactly this name; for CNAME that is one hop. Always answers within the adapter's time limit. */
+    /**
+     * Queries the records at exactly this name; for CNAME that is one hop. Always answers within the adapter's time
+     * limit.
+     */
     readonly query: (name: string, type: DnsRecordType) => Effect.Effect<DnsAnswer>
   }
 >()("countersign/DnsResolver") {}

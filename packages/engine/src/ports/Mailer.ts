@@ -14,7 +14,10 @@ export interface MailMessage {
   readonly messageId: string
 }
 
-/** Refused. `permanent`: the same message will be refused again (5yz of RFC 5321, section 4.2.1); otherwise worth trying later. */
+/**
+ * Refused. `permanent`: the same message will be refused again (5yz of RFC 5321, section 4.2.1); otherwise worth trying
+ * later.
+ */
 export class MailRefused extends Schema.TaggedError<MailRefused>()("MailRefused", {
   permanent: Schema.Boolean,
   /** For a person to read: the server's words, or what failed. */

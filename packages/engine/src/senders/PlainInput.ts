@@ -1,8 +1,8 @@
 /**
  * The input of a use case as data of our own: a copy that nobody else holds, with each member read once.
  *
- * What a program passes may be anything, whatever TypeScript says: a getter may throw or answer otherwise the next time,
- * an object may have no end, and whoever passed it may change it later. What the copy holds is inert.
+ * What a program passes may be anything, whatever TypeScript says: a getter may throw or answer otherwise the next
+ * time, an object may have no end, and whoever passed it may change it later. What the copy holds is inert.
  */
 import { Result } from "effect"
 import { InvalidData } from "../SenderErrors.ts"
@@ -50,7 +50,10 @@ export const plainInput = (given: unknown): Result.Result<unknown, InvalidData> 
   }
 }
 
-/** The input and its members may be instances of a class. A date or a map is no object of that kind, only looks like one. */
+/**
+ * The input and its members may be instances of a class. A date or a map is no object of that kind, only looks like
+ * one.
+ */
 const isData = (value: object, depth: number): boolean => {
   const prototype = Object.getPrototypeOf(value)
   if (prototype === null || prototype === Object.prototype) return true

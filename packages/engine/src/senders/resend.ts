@@ -45,7 +45,8 @@ export const resend = useCase(
             SenderNotFound: () => new SenderNotFound()
           })
         )
-      // Nothing to confirm any more. A repetition puts the probe too, since the first call may have ended before it did.
+      // Nothing to confirm any more. A repetition puts the probe too, since the first call may have ended before it
+      // did.
       if (!executed.outcomes.some(({ happened }) => happened)) {
         yield* Effect.catchTag(probe(input), "SenderNotFound", () => Effect.void)
       }

@@ -32,7 +32,10 @@ import type { Handler, Next, Run } from "./TaskRunner.ts"
 
 const pageSize = 500
 
-/** What was seen for one plan. Senders of one domain share a plan unless the zone or the identity key was changed in between. */
+/**
+ * What was seen for one plan. Senders of one domain share a plan unless the zone or the identity key was changed in
+ * between.
+ */
 interface Probe {
   readonly evidence: ReadonlyArray<DnsObservation>
   readonly result: ProbeResult
@@ -108,8 +111,8 @@ export const makeDomainProbe = Effect.gen(function* () {
       after = page[page.length - 1]?.position ?? after
     }
     if (wait === undefined) return { _tag: "Complete" } satisfies Next
-    // Probing often on demand must not draw again and again until a short wait comes: such a probe takes the longest one, and
-    // so leaves the schedule where it is, unless a sender that is new to the domain wants a sooner probe.
+    // Probing often on demand must not draw again and again until a short wait comes: such a probe takes the longest
+    // one, and so leaves the schedule where it is, unless a sender that is new to the domain wants a sooner probe.
     const due = now + jitter(wait, onDemand ? 1 : yield* Random.next)
     return again(payload, onDemand ? Math.min(due, scheduledFor) : due, probes)
   })

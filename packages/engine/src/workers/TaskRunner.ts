@@ -1,8 +1,8 @@
 /**
  * Claims due tasks and runs them: leases renewed, failures retried with growing waits, buried after the last attempt.
  *
- * A handler says what becomes of its task; whatever it fails with counts as a failed attempt. At the end of the scope nothing new is claimed, what runs may
- * finish, and what does not finish in time is given back.
+ * A handler says what becomes of its task; whatever it fails with counts as a failed attempt. At the end of the scope
+ * nothing new is claimed, what runs may finish, and what does not finish in time is given back.
  */
 import { type TaskKind, type TaskPayload, taskPayloads } from "@countersign/core"
 import { Cause, Duration, Effect, Exit, Fiber, FiberSet, Latch, Random, Schedule, Schema, Stream } from "effect"

@@ -31,7 +31,9 @@ const attempts = 30
 
 const hour = 60 * 60 * 1_000
 
-/** No more than the mailer sends at once: a message must not wait in a queue of its own after its sender was last read. */
+/**
+ * No more than the mailer sends at once: a message must not wait in a queue of its own after its sender was last read.
+ */
 const concurrency = 3
 
 export const makeVerificationMail = Effect.gen(function* () {

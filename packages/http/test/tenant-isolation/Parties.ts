@@ -1,6 +1,6 @@
 /**
- * Accounts that have something, for the tests of their isolation: what they add, how it is aimed at, and everything that is
- * known of them.
+ * Accounts that have something, for the tests of their isolation: what they add, how it is aimed at, and everything
+ * that is known of them.
  */
 import { AccountAdmin, EventStore, Senders, type StoredEvent, TaskQueue, type TaskRecord } from "@countersign/engine"
 import { MemoryMailer } from "@countersign/memory"

@@ -1,6 +1,6 @@
 /**
- * What `serve --sandbox` prints when it is ready: four commands that walk the whole road, to be pasted one by one or all
- * at once into any shell that knows `$(...)`.
+ * What `serve --sandbox` prints when it is ready: four commands that walk the whole road, to be pasted one by one or
+ * all at once into any shell that knows `$(...)`.
  */
 import { AccountId, DomainName } from "@countersign/core"
 import { DkimProvider } from "@countersign/engine"

@@ -1,6 +1,7 @@
 /**
- * Where the sandbox keeps what production keeps elsewhere: the demo account's ids, the secret of its links, the zone and
- * the inbox. One sandbox at a time works in a folder; without a folder it takes a temporary one, which goes at exit.
+ * Where the sandbox keeps what production keeps elsewhere: the demo account's ids, the secret of its links, the zone
+ * and the inbox. One sandbox at a time works in a folder; without a folder it takes a temporary one, which goes at
+ * exit.
  *
  * Every file is whole or absent, also after kill -9: small ones are written beside and renamed, and a mail is appended
  * and flushed before the sink acknowledges it.

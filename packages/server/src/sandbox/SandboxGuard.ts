@@ -1,8 +1,8 @@
 /**
  * Keeps other web sites out of the sandbox, which hands its access token to whoever asks on this machine.
  *
- * A page elsewhere can make a browser send requests here, but not with a foreign Host header that is ours (so a name that
- * was rebound to loopback is refused), and it cannot hide its Origin when it changes something.
+ * A page elsewhere can make a browser send requests here, but not with a foreign Host header that is ours (so a name
+ * that was rebound to loopback is refused), and it cannot hide its Origin when it changes something.
  */
 import { isLoopback } from "@countersign/engine"
 

@@ -1,6 +1,7 @@
 /**
  * The world of the sandbox: an SMTP server that keeps every mail, and a DNS server whose zone anybody on this machine
- * may change. Both are real servers on loopback sockets; what they know goes to the sandbox's folder before they say so.
+ * may change. Both are real servers on loopback sockets; what they know goes to the sandbox's folder before they say
+ * so.
  */
 import { DnsServer, type DnsServerHandle, SmtpSink, type SmtpSinkHandle } from "@countersign/sandbox"
 import { Context, Effect, Layer, Semaphore } from "effect"

@@ -1,6 +1,6 @@
 /**
- * What the sandbox shows as JSON. The members of `/sandbox.json`, the inbox and the zone are a contract with programs that
- * drive the sandbox; `/sandbox/senders.json` is for the sandbox's own page.
+ * What the sandbox shows as JSON. The members of `/sandbox.json`, the inbox and the zone are a contract with programs
+ * that drive the sandbox; `/sandbox/senders.json` is for the sandbox's own page.
  */
 import { Senders } from "@countersign/engine"
 import type { DnsRecord, ReceivedMessage } from "@countersign/sandbox"

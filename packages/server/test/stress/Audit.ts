@@ -1,6 +1,7 @@
 /**
  * The audit of a stressed installation: what the store holds in the end, against itself, against what the clients were
- * told, and against the mail that went out. Answers one line per invariant with what was counted, and every fault it found.
+ * told, and against the mail that went out. Answers one line per invariant with what was counted, and every fault it
+ * found.
  */
 import {
   fold,

@@ -1,8 +1,8 @@
 /**
  * The clients of a stressed installation: what they know, what they ask next, and what they were told.
  *
- * Like clients over a network they repeat a request that was not answered, with the same idempotency key, at whichever process is there.
- * Now and then they ask two processes the same at once.
+ * Like clients over a network they repeat a request that was not answered, with the same idempotency key, at whichever
+ * process is there. Now and then they ask two processes the same at once.
  */
 import { accountOwner, OrganizationId, type Owner } from "@countersign/core"
 import type { Act, AddedValue, Answer } from "./Act.ts"

@@ -1,5 +1,6 @@
 /**
- * The audit of declines: "this was not me" ends a link and keeps the account's mail away, in one commit over two streams.
+ * The audit of declines: "this was not me" ends a link and keeps the account's mail away, in one commit over two
+ * streams.
  */
 import { declinePeriod, mailboxId } from "@countersign/core"
 import type { Finding, Holding } from "./Audit.ts"

@@ -89,8 +89,8 @@ const until = async (what: string, holds: () => boolean): Promise<void> => {
 }
 
 /**
- * The first process is struck at the moment when the mail server has its mail and it does not know yet; another takes over. `frozen`
- * goes on when that one has sent the mail, and would like to record its own.
+ * The first process is struck at the moment when the mail server has its mail and it does not know yet; another takes
+ * over. `frozen` goes on when that one has sent the mail, and would like to record its own.
  */
 export const takeOver = Effect.fnUntraced(function* (store: Store, strike: "killed" | "frozen") {
   const { account, processes } = yield* prepare(store)

@@ -1,6 +1,6 @@
 /**
- * What all processes of a stressed installation share, as plain data that goes to a child process as one argument, and the
- * layers that are made of it.
+ * What all processes of a stressed installation share, as plain data that goes to a child process as one argument, and
+ * the layers that are made of it.
  */
 import { SystemResolver } from "@countersign/dns"
 import { DkimTokens, Engine, Settings, SlowPoll, Workers } from "@countersign/engine"
@@ -57,5 +57,8 @@ export const processOf = ({ store, dns, smtp }: ProcessSettings, note: (sending:
     )
   )
 
-/** Nanoseconds by the clock of the machine that only goes forward: the same for every process, whatever it takes for the time. */
+/**
+ * Nanoseconds by the clock of the machine that only goes forward: the same for every process, whatever it takes for the
+ * time.
+ */
 export const machineTime = (): number => Number(process.hrtime.bigint())

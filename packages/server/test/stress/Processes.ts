@@ -1,6 +1,6 @@
 /**
- * The processes of a stressed installation: real `node` processes, each with a mail server of its own to send to, so that
- * every mail tells which life of which process sent it.
+ * The processes of a stressed installation: real `node` processes, each with a mail server of its own to send to, so
+ * that every mail tells which life of which process sent it.
  */
 import { type ChildProcess, spawn } from "node:child_process"
 import { createInterface } from "node:readline"

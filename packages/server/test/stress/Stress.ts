@@ -1,6 +1,6 @@
 /**
- * Many processes on one database, killed and started again at random while clients work with them, and the audit of what
- * is left. The tests of this folder run it on each storage.
+ * Many processes on one database, killed and started again at random while clients work with them, and the audit of
+ * what is left. The tests of this folder run it on each storage.
  */
 import { AccountId, DomainName } from "@countersign/core"
 import { AccountAdmin, DkimProvider, DkimTokens, Installation } from "@countersign/engine"
@@ -176,7 +176,10 @@ export const runStress = Effect.fnUntraced(function* (
   }
 })
 
-/** Lines of the log that no fault of a process or of the storage explains, and exit codes that say that something went wrong. */
+/**
+ * Lines of the log that no fault of a process or of the storage explains, and exit codes that say that something went
+ * wrong.
+ */
 const unexpected = (life: Life): ReadonlyArray<string> => [
   ...life
     .log()

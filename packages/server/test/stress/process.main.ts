@@ -1,7 +1,7 @@
 /**
- * One process of a stressed installation: an engine and its workers, asked over standard input, a line for each request,
- * and answering on standard output. Its argument is `ProcessSettings`. It ends in good order when it is told to stop, and at once when its input
- * ends without that: then whoever started it is gone.
+ * One process of a stressed installation: an engine and its workers, asked over standard input, a line for each
+ * request, and answering on standard output. Its argument is `ProcessSettings`. It ends in good order when it is told
+ * to stop, and at once when its input ends without that: then whoever started it is gone.
  */
 import { writeSync } from "node:fs"
 import { createInterface } from "node:readline"

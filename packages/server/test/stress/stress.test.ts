@@ -1,8 +1,9 @@
 /**
- * Many processes on one database: killed, frozen, with clocks that are wrong, while the network and the server fail too.
+ * Many processes on one database: killed, frozen, with clocks that are wrong, while the network and the server fail
+ * too.
  *
- * `npm run test:stress` runs all of it, long, one after the other; `npm test` runs it briefly and on the newest PostgreSQL, all at once,
- * since most of that time is waiting for leases to end.
+ * `npm run test:stress` runs all of it, long, one after the other; `npm test` runs it briefly and on the newest
+ * PostgreSQL, all at once, since most of that time is waiting for leases to end.
  */
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"

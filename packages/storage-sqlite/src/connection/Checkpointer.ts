@@ -11,10 +11,10 @@
 import { Worker } from "node:worker_threads"
 import { readInteger } from "@countersign/engine/storage"
 import { Cause, Effect, type Scope } from "effect"
-import "./Bundle.ts"
 import type { Order } from "./CheckpointThread.ts"
 import type { Database } from "./Database.ts"
 import { isSqliteError } from "./SqliteFailure.ts"
+import { threadProgram } from "./ThreadProgram.ts"
 
 /** In pages of 4 kB. */
 export interface LogLimits {
@@ -114,12 +114,11 @@ const noThread: Thread = {
   close: () => Promise.resolve()
 }
 
-/** Written out like the program of `Scanner.ts`. Where it is missing, commits do its work. */
-const built = new URL("./CheckpointThread.js", import.meta.url)
-const threadProgram = import.meta.url.endsWith(".ts") ? new URL(built.href.replace(/js$/, "ts")) : built
+/** Where the file is missing, commits do its work. */
+const checkpointProgram = threadProgram(new URL("./CheckpointThread.js", import.meta.url), "CheckpointThread")
 
 const startThread = (file: string, onDeath: (cause: unknown) => void): Thread => {
-  const worker = new Worker(threadProgram, { workerData: file, execArgv: [], name: "checkpoint" })
+  const worker = new Worker(checkpointProgram, { workerData: file, execArgv: [], name: "checkpoint" })
   // A program that ends without closing the store is not kept alive for this.
   worker.unref()
   let busy = false

@@ -10,8 +10,8 @@ import { Worker } from "node:worker_threads"
 import { StorageUnavailable } from "@countersign/engine"
 import type { Row } from "@countersign/engine/storage"
 import { Effect, PartitionedSemaphore, type Scope } from "effect"
-import { outOfBundle } from "../connection/Bundle.ts"
 import { refuse } from "../connection/BusyRetry.ts"
+import { outOfBundle, threadProgram } from "../connection/ThreadProgram.ts"
 import type { ScanAnswer, ScanOrder } from "./ScanThread.ts"
 import type { Search } from "./SenderSearch.ts"
 
@@ -35,12 +35,7 @@ interface Walk {
   onLeft: (() => void) | undefined
 }
 
-/**
- * The program of the thread. The name is written out, so that bundlers and tracers of files see that it is needed; run
- * from the sources, this module is TypeScript, and so is the thread.
- */
-const built = new URL("./ScanThread.js", import.meta.url)
-const threadProgram = import.meta.url.endsWith(".ts") ? new URL(built.href.replace(/js$/, "ts")) : built
+const scanProgram = threadProgram(new URL("./ScanThread.js", import.meta.url), "ScanThread")
 
 /**
  * Lasts as long as the scope. Without the thread's program a store is not opened: it would fail once its lists are
@@ -49,7 +44,7 @@ const threadProgram = import.meta.url.endsWith(".ts") ? new URL(built.href.repla
 export const makeScanner = Effect.fnUntraced(function* (
   file: string,
   cacheKilobytes: number,
-  program: URL = threadProgram
+  program: URL = scanProgram
 ): Effect.fn.Return<Scanner, StorageUnavailable, Scope.Scope> {
   if (!existsSync(program)) return yield* new StorageUnavailable({ reason: missing(program) })
   const { walk } = yield* Effect.acquireRelease(

@@ -1,10 +1,10 @@
 /**
- * Generated histories of one sender and of its mailbox: what owners, mail servers, the DNS, operators and the clock do to
- * them, in any order.
+ * Generated histories of one sender and of its mailbox: what owners, mail servers, the DNS, operators and the clock do
+ * to them, in any order.
  *
- * For the laws of the domain (`packages/core/test/laws.test.ts`) and for tests of the engine and of adapters. A step says
- * what is done in words ("a click on an older link"); `playHistory` turns it into a command by what has happened so far.
- * So a step fits any history, and a failing one shrinks to the steps that matter.
+ * For the laws of the domain (`packages/core/test/laws.test.ts`) and for tests of the engine and of adapters. A step
+ * says what is done in words ("a click on an older link"); `playHistory` turns it into a command by what has happened
+ * so far. So a step fits any history, and a failing one shrinks to the steps that matter.
  */
 import {
   AccountId,
@@ -80,7 +80,8 @@ export interface History {
   readonly steps: ReadonlyArray<HistoryStep>
 }
 
-// ----------------------------------------------------------------------------------------------------------- arbitraries
+// -----------------------------------------------------------------------------------------------------------
+// arbitraries
 
 /** Waits, many of them at and around the periods of the domain: 60 s, 1 h, 24 h, 72 h, 30 d. */
 const arbitraryElapsed: fc.Arbitrary<number> = fc.oneof(
@@ -191,7 +192,10 @@ export const arbitrarySubject: fc.Arbitrary<HistorySubject> = fc
     plan
   }))
 
-/** A history of up to `length` steps, which most often begins with an add. The clock may be put back unless said otherwise. */
+/**
+ * A history of up to `length` steps, which most often begins with an add. The clock may be put back unless said
+ * otherwise.
+ */
 export const arbitraryHistory = (
   options: { readonly length?: number; readonly clock?: "any" | "forward" } = {}
 ): fc.Arbitrary<History> => {

@@ -1,9 +1,9 @@
 /**
  * Plays a history: each step becomes a command by what happened so far, and the sender and its mailbox decide.
  *
- * A decline by the sender's link is a turn of both, as in the engine: when the sender declined, so does the mailbox. What
- * the mailbox knows when a sender is added or a link is requested goes into the command. The rules that are played may
- * be others than the product's, so that the laws of the domain can be shown to catch broken ones.
+ * A decline by the sender's link is a turn of both, as in the engine: when the sender declined, so does the mailbox.
+ * What the mailbox knows when a sender is added or a link is requested goes into the command. The rules that are played
+ * may be others than the product's, so that the laws of the domain can be shown to catch broken ones.
  */
 import {
   type Decider,

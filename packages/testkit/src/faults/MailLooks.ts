@@ -1,6 +1,6 @@
 /**
- * Watches the worker that sends verification mail: when the run that sends a mail began to read the mailbox for the last
- * time. A layer around all ports.
+ * Watches the worker that sends verification mail: when the run that sends a mail began to read the mailbox for the
+ * last time. A layer around all ports.
  *
  * A decline that was acknowledged before that must have kept the mail back. A read counts once the mail's budget was
  * granted: until then a run may still wait for hours.

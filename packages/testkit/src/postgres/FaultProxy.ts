@@ -1,8 +1,10 @@
 /**
- * The network between a client and PostgreSQL, with its faults: a loopback TCP proxy that a test makes cut, stall, refuse
- * or swallow an answer. The last is the lost acknowledgement: the commit is done, and the client never hears of it.
+ * The network between a client and PostgreSQL, with its faults: a loopback TCP proxy that a test makes cut, stall,
+ * refuse or swallow an answer. The last is the lost acknowledgement: the commit is done, and the client never hears of
+ * it.
  *
- * Put `proxy.url(server.url(database))` in the place of the server's own URL. Reads the protocol, so the connection must be plain.
+ * Put `proxy.url(server.url(database))` in the place of the server's own URL. Reads the protocol, so the connection
+ * must be plain.
  */
 import { once } from "node:events"
 import { connect, createServer, type Server, type Socket } from "node:net"
@@ -93,9 +95,9 @@ export class FaultProxy {
   }
 
   /**
-   * The next message of a client that contains `text` (in the statement or in a parameter) reaches the server; when the server has
-   * answered it, and with that has committed, the connection is cut instead. Resolves when that has happened. For a transaction
-   * of several statements ask for the text of its COMMIT.
+   * The next message of a client that contains `text` (in the statement or in a parameter) reaches the server; when the
+   * server has answered it, and with that has committed, the connection is cut instead. Resolves when that has
+   * happened. For a transaction of several statements ask for the text of its COMMIT.
    */
   swallowAnswer(text: string): Promise<void> {
     return new Promise((sprung) => {

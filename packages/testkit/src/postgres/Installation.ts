@@ -1,6 +1,6 @@
 /**
- * Where PostgreSQL's programs are: version 18 in the npm package of the platform, others where Debian and PostgreSQL's own
- * packages put them. PostgresCluster runs them.
+ * Where PostgreSQL's programs are: version 18 in the npm package of the platform, others where Debian and PostgreSQL's
+ * own packages put them. PostgresCluster runs them.
  */
 import { execFileSync } from "node:child_process"
 import { existsSync, readdirSync, readFileSync, symlinkSync } from "node:fs"

@@ -36,7 +36,10 @@ export interface TestDatabase {
 /** The version that a body of tests runs on. */
 export interface PostgresUnderTest {
   readonly major: PostgresMajor
-  /** The server of the run, which other files use at the same time: stop and freeze a PostgresCluster of your own instead. */
+  /**
+   * The server of the run, which other files use at the same time: stop and freeze a PostgresCluster of your own
+   * instead.
+   */
   readonly server: () => Promise<PostgresServer>
   /** A new, empty database (or a copy of `template`). It is dropped when the tests of the body have ended. */
   readonly database: (template?: string) => Promise<TestDatabase>

@@ -3,8 +3,8 @@
  * benchmarks. Tests that only need a database share a server instead (OnPostgres).
  *
  * The files lie in the system's temporary folder, the server listens on 127.0.0.1 only, with a random password, and is
- * durable (`fsync` and `synchronous_commit` on). When this process ends, in whatever way, server and files go with it: see
- * Supervisor.
+ * durable (`fsync` and `synchronous_commit` on). When this process ends, in whatever way, server and files go with it:
+ * see Supervisor.
  */
 import { type ChildProcessByStdio, spawn } from "node:child_process"
 import { randomBytes } from "node:crypto"

@@ -1,6 +1,6 @@
 /**
- * A running PostgreSQL as tests use it: databases are made in it and dropped, and connections to it cut. Whoever may also
- * stop it has a PostgresCluster; a test that shares it with others has only this.
+ * A running PostgreSQL as tests use it: databases are made in it and dropped, and connections to it cut. Whoever may
+ * also stop it has a PostgresCluster; a test that shares it with others has only this.
  */
 import { type Login, simpleQuery } from "./SimpleQuery.ts"
 
@@ -36,7 +36,10 @@ export class PostgresServer {
     return { version: this.version, port: this.port, password: this.#password }
   }
 
-  /** `postgres://...` of a database, as its owner `countersign`, or as the superuser when asked. Both have the same password. */
+  /**
+   * `postgres://...` of a database, as its owner `countersign`, or as the superuser when asked. Both have the same
+   * password.
+   */
   url(database: string, as: "owner" | "superuser" = "owner"): string {
     const user = as === "owner" ? owner : superuser
     return `postgres://${user}:${this.#password}@127.0.0.1:${this.port}/${encodeURIComponent(database)}`

@@ -1,6 +1,7 @@
 /**
  * One server of each version per test run, started when the first test file asks for it. The files run in processes of
- * their own, so they ask the one process that lives as long as the run: VitestSetup serves there, and this is the question.
+ * their own, so they ask the one process that lives as long as the run: VitestSetup serves there, and this is the
+ * question.
  */
 import { createServer } from "node:http"
 import { findPostgres, type PostgresMajor, postgresMajors } from "./Installation.ts"

@@ -1,6 +1,7 @@
 /**
- * One statement sent to PostgreSQL in its simple query protocol: what the harness needs to make and drop databases without
- * a driver. Knows the authentication by password only, which the harness's own pg_hba.conf asks for in the database `postgres`.
+ * One statement sent to PostgreSQL in its simple query protocol: what the harness needs to make and drop databases
+ * without a driver. Knows the authentication by password only, which the harness's own pg_hba.conf asks for in the
+ * database `postgres`.
  *
  * PostgreSQL documentation, chapter "Frontend/Backend Protocol".
  */

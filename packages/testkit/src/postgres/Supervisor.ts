@@ -3,8 +3,8 @@
  * started it just long enough to remove both. Its standard input is the string that ties them: when that ends, for
  * whatever reason (a normal end, Ctrl-C, kill -9), PostgreSQL is stopped and the folder is gone a moment later.
  *
- * One JSON object per line. The first says what to run; then `{"run":"start"|"stop"|"crash"|"pause"|"resume"}`, each answered by
- * one line `{"ok":...}`. It runs in a session of its own, so that the terminal's Ctrl-C does not reach it.
+ * One JSON object per line. The first says what to run; then `{"run":"start"|"stop"|"crash"|"pause"|"resume"}`, each
+ * answered by one line `{"ok":...}`. It runs in a session of its own, so that the terminal's Ctrl-C does not reach it.
  */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process"
 import { chownSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
@@ -36,7 +36,9 @@ const freePort = (port: number): Promise<boolean> =>
     server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)))
   })
 
-/** A port below those that the system gives to outgoing connections, so that none takes it while the server restarts. */
+/**
+ * A port below those that the system gives to outgoing connections, so that none takes it while the server restarts.
+ */
 const choosePort = async (): Promise<number> => {
   for (let turn = 0; turn < 200; turn++) {
     const port = 15_000 + Math.floor(Math.random() * 15_000)

@@ -1,4 +1,7 @@
-/** vitest's global set-up of a run: named in vitest.workspace.ts, run once, in the process that lives as long as the run. */
+/**
+ * vitest's global set-up of a run: named in vitest.workspace.ts, run once, in the process that lives as long as the
+ * run.
+ */
 import type { TestProject } from "vitest/node"
 import { missingVersions, serveSharedServers } from "./SharedServer.ts"
 

@@ -1,7 +1,7 @@
 /**
  * Compiles the TypeScript blocks of the documentation, all of them in one run of the compiler, with the options of the
- * packages and against their sources. Each block becomes a module whose lines have the numbers that they have on the page,
- * so that the compiler's own message says where to look.
+ * packages and against their sources. Each block becomes a module whose lines have the numbers that they have on the
+ * page, so that the compiler's own message says where to look.
  */
 import { execFile } from "node:child_process"
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
@@ -68,8 +68,8 @@ const options = {
 }
 
 /**
- * What the compiler says about the blocks of these pages and about these programs (paths relative to the repository). What
- * it says about the packages themselves is left to `npm run check`.
+ * What the compiler says about the blocks of these pages and about these programs (paths relative to the repository).
+ * What it says about the packages themselves is left to `npm run check`.
  */
 export const compileErrors = async (
   pages: ReadonlyArray<Page>,

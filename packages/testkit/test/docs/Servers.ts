@@ -1,6 +1,6 @@
 /**
- * Programs of the repository as processes, for the tests of the documentation: started as the documentation says, watched
- * through what they print, ended with the test.
+ * Programs of the repository as processes, for the tests of the documentation: started as the documentation says,
+ * watched through what they print, ended with the test.
  */
 import { spawn } from "node:child_process"
 import { createServer } from "node:net"

@@ -1,10 +1,10 @@
 /**
- * The blocks of a page that are run: those that are marked `sh run`, all in one bash, in their order, and between them those that are
- * marked `js run`, each a module for Node in the environment of that bash. A block of `text` or `json` that follows one directly is
- * what it prints.
+ * The blocks of a page that are run: those that are marked `sh run`, all in one bash, in their order, and between them
+ * those that are marked `js run`, each a module for Node in the environment of that bash. A block of `text` or `json`
+ * that follows one directly is what it prints.
  *
- * In what is expected, `…` stands for anything within a line or a JSON string, a line that is only `…` for any lines, and a last
- * element `"…"` of a JSON array for any further elements.
+ * In what is expected, `…` stands for anything within a line or a JSON string, a line that is only `…` for any lines,
+ * and a last element `"…"` of a JSON array for any further elements.
  */
 import { blocksOf, type CodeBlock, type Page } from "./Markdown.ts"
 

@@ -1,6 +1,6 @@
 /**
- * What keeps the core pure: the modules it may import from, by name, and the expressions that would read a clock, randomness
- * or the world around it. A name that is missing here and is only data may be added.
+ * What keeps the core pure: the modules it may import from, by name, and the expressions that would read a clock,
+ * randomness or the world around it. A name that is missing here and is only data may be added.
  */
 
 /** What the core may import: data, and functions of their arguments. `"*"` stands for every name. */

@@ -1,6 +1,7 @@
 /**
- * The rules of the rooms (docs/architecture.md): which package may know which, what the pure core may touch, and what lies
- * at the top of the repository. Each rule reads the house and answers one sentence per fault, with the file and the line.
+ * The rules of the rooms (docs/architecture.md): which package may know which, what the pure core may touch, and what
+ * lies at the top of the repository. Each rule reads the house and answers one sentence per fault, with the file and
+ * the line.
  */
 import { builtinModules } from "node:module"
 import { posix } from "node:path"

@@ -1,9 +1,9 @@
 /**
  * What a TypeScript file says outside of its comments, and what it imports, read as text.
  *
- * The rules of the rooms are about who names whom, so a full parser is not needed; but a comment that shows an import, or a
- * string that holds one, must not count. `codeOf` therefore blanks comments, strings, templates and regular expressions
- * and keeps every position, and `importsOf` looks for the forms of an import in what is left.
+ * The rules of the rooms are about who names whom, so a full parser is not needed; but a comment that shows an import,
+ * or a string that holds one, must not count. `codeOf` therefore blanks comments, strings, templates and regular
+ * expressions and keeps every position, and `importsOf` looks for the forms of an import in what is left.
  */
 
 /** One import of a file: where it points, what it takes, and on which line. */
