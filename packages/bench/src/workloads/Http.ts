@@ -22,9 +22,9 @@ export const http: Workload = {
 const overSockets = async ({ folder, progress, scale }: Surroundings): Promise<ReadonlyArray<Figure>> => {
   const { rounds, seconds } = scale.http
   const file = join(folder, "ours-http.db")
-  const ours = await startServer(program("OurServer"), file)
-  const raw = await startServer(program("RawServer"), join(folder, "raw-http.db"))
-  const fastify = await startServer(program("FastifyServer"), file)
+  const ours = await startServer(new URL("../processes/OurServer.ts", import.meta.url), file)
+  const raw = await startServer(new URL("../processes/RawServer.ts", import.meta.url), join(folder, "raw-http.db"))
+  const fastify = await startServer(new URL("../processes/FastifyServer.ts", import.meta.url), file)
   const { token = "" } = ours.greeting
   let loads = 0
   const under =
@@ -59,8 +59,6 @@ const overSockets = async ({ folder, progress, scale }: Surroundings): Promise<R
     await ours.stop()
   }
 }
-
-const program = (name: string) => new URL(`../processes/${name}.ts`, import.meta.url)
 
 const figure = (workload: string, ours: Series, raw: Series, aim: number): Figure => {
   const quotient = ratio(ours, raw)
