@@ -31,7 +31,7 @@ const slow: ReadonlyArray<{ readonly what: string; readonly files: Readonly<Reco
   },
   { what: "the operator's commands", files: { server: "{maintenance,operator,transfer}.test.ts" } },
   { what: "the commands of the documentation", files: { testkit: "shell-blocks.test.ts" } },
-  { what: "the benchmarks' workloads", files: { bench: "workloads.test.ts" } },
+  { what: "the benchmarks' workloads", files: { bench: "stress/workloads.test.ts" } },
   { what: "the installer", files: { testkit: "install.test.ts" } },
   { what: "the pages in a browser", files: { server: "browser.test.ts" } }
 ]

@@ -29,6 +29,6 @@ describe("the folder of everything that is stored", () => {
       COUNTERSIGN_DATA: "/proc/countersign"
     })
     expect(ended.code).toBe(1)
-    expect(ended.stderr).toMatch(/^The folder \/proc\/countersign cannot be made: .*\n$/)
+    expect(ended.stderr).toMatch(/^The folder \/proc\/countersign cannot be created: .*\n$/)
   })
 })

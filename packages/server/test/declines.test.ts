@@ -1,5 +1,4 @@
 import { join } from "node:path"
-import { onPostgres } from "@countersign/testkit"
 import { Effect } from "effect"
 import { expect, it } from "vitest"
 import { type Environment, run, temporaryFolder } from "./Program.ts"
@@ -12,8 +11,8 @@ const well = async (environment: Environment, ...args: ReadonlyArray<string>): P
   return ended.stdout
 }
 
-const listsAndLifts = async (store?: Environment) => {
-  const { smtp, environment, overview } = await makeWorld(store)
+const listsAndLifts = async () => {
+  const { smtp, environment, overview } = await makeWorld()
   const account = overview.account.id
   const nextLink = async () => {
     const { text } = await Effect.runPromise(smtp.awaitMessage(() => true, "30 seconds"))
@@ -66,10 +65,4 @@ const listsAndLifts = async (store?: Environment) => {
   expect(await well(copy, "verify")).toBe(await well(environment, "verify"))
 }
 
-it("lists a decline and lifts it on SQLite, and a new link goes out", () => listsAndLifts())
-
-onPostgres((postgres) => {
-  it("lists a decline and lifts it on PostgreSQL, and a new link goes out", async () => {
-    await listsAndLifts({ DATABASE_URL: (await postgres.database()).url })
-  })
-})
+it("lists a decline and lifts it, and a new link goes out", () => listsAndLifts())
