@@ -58,7 +58,7 @@ export const fullScale: Scale = {
   commits: { oneAtATime: 1_000, together: 4_000, warmUp: 500 },
   senders: 100_000,
   foldMillis: 150,
-  http: { rounds: 3, seconds: 3 },
+  http: { rounds: 7, seconds: 2 },
   starts: 5,
   lists: {
     senders: 1_000_000,

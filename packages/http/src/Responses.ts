@@ -8,12 +8,15 @@ import { type Failure, retryAfter, retryAfterSeconds } from "./Failure.ts"
 export const plainHeaders = { "cache-control": "no-store", "x-content-type-options": "nosniff" }
 
 /** An answer in JSON that no cache keeps. */
-export const json = (body: unknown, status = 200): HttpServerResponse.HttpServerResponse =>
-  HttpServerResponse.text(JSON.stringify(body), {
-    status,
-    contentType: "application/json; charset=utf-8",
-    headers: plainHeaders
-  })
+export const json = (body: unknown, status = 200): HttpServerResponse.HttpServerResponse => {
+  const type = "application/json; charset=utf-8"
+  let response = HttpServerResponse.text(JSON.stringify(body), { status, contentType: type })
+  // Headers that are given with the body are copied with a prototype of their own, which takes twice as long.
+  for (const [name, value] of plainEntries) response = HttpServerResponse.setHeader(response, name, value)
+  return response
+}
+
+const plainEntries = Object.entries(plainHeaders)
 
 /** The value of `WWW-Authenticate`, by the schemes that are understood. */
 export const challenges = {
