@@ -36,6 +36,12 @@ const slow: ReadonlyArray<{ readonly what: string; readonly files: Readonly<Reco
   { what: "the pages in a browser", files: { server: "browser.test.ts" } }
 ]
 
+/**
+ * Their tests change what a process has but once, such as its environment. The files of the others share a worker's modules: loading Effect
+ * anew for each of them is a fifth of a run.
+ */
+const ownProcesses = ["server", "testkit", "bench"]
+
 export default defineConfig(({ mode }) => {
   const left = mode === "quick" ? slow : []
   return {
@@ -52,6 +58,7 @@ export default defineConfig(({ mode }) => {
         test: {
           name,
           root: `packages/${name}`,
+          isolate: ownProcesses.includes(name),
           include: ["test/**/*.test.ts"],
           exclude: left.flatMap(({ files }) => (files[name] === undefined ? [] : [`test/${files[name]}`]))
         }
