@@ -1,33 +1,38 @@
 /**
- * The resolver sends the DNS one query and tells four answers apart: records, no such name, no such records, and
- * "could not ask". It never guesses: whatever is not an answer is `Unavailable`.
+ * The resolver asks the DNS one question, and tells what each source said to it: observations, not verdicts.
+ *
+ * It never guesses. Whatever is not an answer about the name is `unavailable`, with its reason in words. Which sources
+ * it asks is its own business; how much they count is core's (`DnsVerdict.ts`).
  */
+import type { DnsObservation, DnsRecordType } from "@countersign/core"
 import { Context, type Effect } from "effect"
 
-/** The types that may be queried. */
-export type DnsRecordType = "CNAME" | "A" | "AAAA" | "TXT" | "NS" | "MX"
+/** How a question is meant. */
+export interface DnsQuestionOptions {
+  /**
+   * Whether recursive resolvers may be asked about a name that nobody has shown to exist. Their caches keep the no, and
+   * it is ours then: only for a name that was there before. `false` when absent.
+   */
+  readonly mayBeMissing?: boolean
+}
 
-/**
- * `servers` were queried, as `host:port`. Values are as in zone files: names lower-case without the trailing dot, the
- * strings of a TXT record joined.
- */
-export type DnsAnswer =
-  | { readonly _tag: "Records"; readonly values: ReadonlyArray<string>; readonly servers: ReadonlyArray<string> }
-  /** NXDOMAIN (RFC 8020): nothing at the name, nor below it. */
-  | { readonly _tag: "NoName"; readonly servers: ReadonlyArray<string> }
-  /** NODATA (RFC 2308, section 2.2): the name is there, without records of the type. */
-  | { readonly _tag: "NoData"; readonly servers: ReadonlyArray<string> }
-  /** SERVFAIL, REFUSED, timeout, nonsense. Says nothing about the name. */
-  | { readonly _tag: "Unavailable"; readonly reason: string; readonly servers: ReadonlyArray<string> }
-
-/** Sends the DNS one query. */
+/** Asks the DNS. */
 export class DnsResolver extends Context.Service<
   DnsResolver,
   {
     /**
-     * Queries the records at exactly this name; for CNAME that is one hop. Always answers within the adapter's time
-     * limit.
+     * Asks for the records at exactly this name; for CNAME that is one hop. Always answers, within the adapter's time
+     * limits, with at least one source.
      */
-    readonly query: (name: string, type: DnsRecordType) => Effect.Effect<DnsAnswer>
+    readonly ask: (name: string, type: DnsRecordType, options?: DnsQuestionOptions) => Effect.Effect<DnsObservation>
+    /**
+     * `resolver` when only recursive resolvers are asked, now or always: then a question about a name that is not
+     * published yet puts a no into their caches.
+     */
+    readonly mode: Effect.Effect<DnsObservation["mode"]>
+    /** How long a domain that is new waits for its first probe in the mode `resolver`, in milliseconds. */
+    readonly firstProbeAfter: number
   }
 >()("countersign/DnsResolver") {}
+
+export type { DnsRecordType }

@@ -10,7 +10,7 @@
  * they matter. A payload is any JSON value and means nothing to it.
  */
 import type { NewTask, TaskId, TaskKind } from "@countersign/core"
-import { Context, type Effect, Schema } from "effect"
+import { Context, type Effect, type Option, Schema } from "effect"
 import type { StorageUnavailable, TaskFence } from "./EventStore.ts"
 
 /** Another holds the task now, or it is gone. */
@@ -88,6 +88,8 @@ export class TaskQueue extends Context.Service<
      * too.
      */
     readonly bury: (claim: TaskFence, error: string) => Effect.Effect<void, LeaseLost | StorageUnavailable>
+    /** The live or buried task of the key. */
+    readonly find: (key: string) => Effect.Effect<Option.Option<TaskRecord>, StorageUnavailable>
     /** For operators: tasks in order of id, after the given one. */
     readonly list: (query: {
       readonly state?: TaskRecord["state"]
