@@ -9,7 +9,7 @@
  */
 import { domainToASCII, domainToUnicode } from "node:url"
 import { Brand, Result, Schema } from "effect"
-import { getPublicSuffix } from "tldts"
+import { getDomain, getPublicSuffix } from "tldts"
 import { type AddressProblem, type AddressProblemCode, addressProblem } from "./AddressProblem.ts"
 
 /**
@@ -92,6 +92,15 @@ export const parseDomain = (input: unknown, options?: DomainOptions): Result.Res
 
 /** The domain in Unicode (U-labels) for people to read. Never a key: compare and store the `DomainName`. */
 export const displayDomain = (domain: DomainName): string => domainToUnicode(domain)
+
+/** The registrable domain: the label below the public suffix, with it. */
+export const registrableDomain = (domain: string): string => getDomain(domain, suffixOptions) ?? domain
+
+/** A name relative to its zone, as most DNS panels want it: `@` is the zone itself. Of another zone, the whole name. */
+export const relativeName = (name: string, zone: string): string => {
+  if (name === zone) return "@"
+  return name.endsWith(`.${zone}`) ? name.slice(0, -zone.length - 1) : name
+}
 
 const foreignCharacter = (input: string): AddressProblemCode | undefined => {
   if (controls.test(input)) return "control-character"

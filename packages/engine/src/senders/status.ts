@@ -8,6 +8,7 @@ import {
   diagnose,
   type Finding,
   isLive,
+  type Link,
   type SenderStatus,
   senderDecider,
   statusOf
@@ -22,6 +23,9 @@ import { orNotFound, SenderOf, useCase } from "./UseCase.ts"
 export interface SenderReport {
   readonly sender: ListedSender
   readonly status: SenderStatus
+  /** Since when the mailbox axis has its present state, in milliseconds since the epoch. */
+  readonly mailboxSince: number
+  readonly link: Link | undefined
   readonly blockers: ReadonlyArray<Blocker>
   /** What is wrong with the published records, and how to mend it. */
   readonly findings: ReadonlyArray<Finding>
@@ -42,6 +46,8 @@ export const status = useCase(
       return {
         sender,
         status: statusOf(state),
+        mailboxSince: state.mailboxSince,
+        link: state.link,
         blockers: blockersOf(state),
         findings: diagnose(state.plan, state.domain, state.evidence),
         evidence: state.evidence
