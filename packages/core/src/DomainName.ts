@@ -93,15 +93,6 @@ export const parseDomain = (input: unknown, options?: DomainOptions): Result.Res
 /** The domain in Unicode (U-labels) for people to read. Never a key: compare and store the `DomainName`. */
 export const displayDomain = (domain: DomainName): string => domainToUnicode(domain)
 
-/** The registrable domain: the label below the public suffix, with it. */
-export const registrableDomain = (domain: string): string => getDomain(domain, suffixOptions) ?? domain
-
-/** A name relative to its zone, as most DNS panels want it: `@` is the zone itself. Of another zone, the whole name. */
-export const relativeName = (name: string, zone: string): string => {
-  if (name === zone) return "@"
-  return name.endsWith(`.${zone}`) ? name.slice(0, -zone.length - 1) : name
-}
-
 const foreignCharacter = (input: string): AddressProblemCode | undefined => {
   if (controls.test(input)) return "control-character"
   if (spaces.test(input)) return "space"
@@ -142,3 +133,10 @@ const nameProblem = (
   if (getPublicSuffix(name, suffixOptions) === name) return "domain-public-suffix"
   return undefined
 }
+
+/**
+ * The registrable domain that a name lies in: the public suffix and one label more (the ICANN section of the list). The
+ * name itself where there is none.
+ */
+export const registrableDomain = (name: string): string =>
+  getDomain(name, { allowIcannDomains: true, allowPrivateDomains: false, validateHostname: false }) ?? name
