@@ -56,7 +56,7 @@ export const observed = (
   evidence.find((observation) => observation.type === type && sameName(observation.name, name))
 
 /** The answers about the aliases at a name: where a name above it does not exist, neither does the name (RFC 8020). */
-const aliasAnswers = (evidence: ReadonlyArray<DnsObservation>, name: string): DnsObservation | undefined =>
+export const aliasAnswers = (evidence: ReadonlyArray<DnsObservation>, name: string): DnsObservation | undefined =>
   observed(evidence, name, "CNAME") ??
   evidence.find(
     ({ name: above, sources }) =>
