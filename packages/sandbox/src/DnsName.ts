@@ -35,8 +35,8 @@ export const targetFlaw = (target: string): string | undefined => {
 }
 
 /**
- * Why a text is no name for the zone, or `undefined` when it is one (RFC 1035 section 2.3.4; underscores allowed, and an
- * asterisk as its first label, RFC 4592).
+ * Why a text is no name for the zone, or `undefined` when it is one (RFC 1035 section 2.3.4). Underscores are allowed,
+ * and an asterisk as the first label (RFC 4592).
  */
 export const nameFlaw = (name: string): string | undefined => {
   const normal = normalName(name)
