@@ -132,14 +132,22 @@ const garbage = (asked: DnsQuestion): Buffer => {
 
 const rcodeOf = { servfail: "SERVFAIL", refused: "REFUSED", formerr: "FORMERR", notimp: "NOTIMP" } as const
 
+/** A packet as it goes to a client, or what else is done about a query. */
+export const onSocket = (
+  said: { readonly packet: Packet } | Reaction,
+  asked: DnsQuestion,
+  via: DnsTransport
+): Reaction =>
+  typeof said === "object" && "packet" in said ? { send: onWire(said.packet, sizeLimit(asked, via)) } : said
+
 /** What the server does under a fault. `honest` answers any question as the zone would. */
 export const reaction = (
   fault: Exclude<DnsFault, DnsSlowFault>,
   asked: DnsQuestion,
   transport: DnsTransport,
   honest: (asked: DnsQuestion) => Packet
-): Reaction => {
-  const send = (packet: Packet): Reaction => ({ send: onWire(packet, sizeLimit(asked, transport)) })
+): { readonly packet: Packet } | Reaction => {
+  const send = (packet: Packet) => ({ packet })
   switch (fault.kind) {
     case "servfail":
     case "refused":

@@ -5,8 +5,8 @@
  * the scope, or `close`, closes both sockets and all connections.
  */
 import { Context, type Duration, Effect, Exit, Layer, type Result, Scope, SubscriptionRef } from "effect"
-import { answer, type DnsQuestion, hear, onWire, refusal, sizeLimit } from "./DnsAnswer.ts"
-import { type DnsFault, type DnsTransport, type Reaction, reaction, strikes } from "./DnsFault.ts"
+import { answer, type DnsQuestion, hear, refusal } from "./DnsAnswer.ts"
+import { type DnsFault, type DnsTransport, onSocket, type Reaction, reaction, strikes } from "./DnsFault.ts"
 import type { ZoneApex } from "./DnsLookup.ts"
 import { normalName } from "./DnsName.ts"
 import { type DnsServerError, serve } from "./DnsSockets.ts"
@@ -132,10 +132,10 @@ const serving = Effect.fnUntraced(function* (
     }))
     const honest = (other: DnsQuestion) => answer({ zones, records: zone, serial }, other)
     for (const fault of script.spend(strikes(asked, transport))) {
-      if (fault.kind !== "slow") return reaction(fault, asked, transport, honest)
+      if (fault.kind !== "slow") return onSocket(reaction(fault, asked, transport, honest), asked, transport)
       yield* gate.hold(fault.wait)
     }
-    return { send: onWire(honest(asked), sizeLimit(asked, transport)) }
+    return onSocket({ packet: honest(asked) }, asked, transport)
   })
 
   const port = yield* serve({ host, port: options.port ?? 0, tcp: options.tcp ?? true }, respond)
