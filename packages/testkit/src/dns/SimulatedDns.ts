@@ -58,8 +58,8 @@ export class SimulatedDns {
   readonly #resolvers = new Map<string, SimulatedResolver>()
 
   /**
-   * Adds a zone, and its servers where they are new. A zone of the simulation that it lies in delegates to it. The names
-   * of its servers have addresses in the zone that holds them, or nowhere that anybody could change them.
+   * Adds a zone, and its servers where they are new. A zone of the simulation that it lies in delegates to it. The
+   * addresses of its servers are in the zone that their names are in; without one, the resolvers just know them.
    */
   zone(options: SimulatedZoneOptions): SimulatedZone {
     const zone = new SimulatedZone(options)
@@ -133,8 +133,8 @@ export class SimulatedDns {
   }
 
   /**
-   * Opens sockets for all servers and resolvers there are now, until the scope closes. `route` tells where the one of an
-   * address listens, as `host:port`.
+   * Opens sockets for all servers and resolvers there are now, until the scope closes. `route` tells where the one of
+   * an address listens, as `host:port`.
    */
   readonly mount: Effect.Effect<
     { readonly route: (address: string) => string | undefined },
