@@ -30,7 +30,9 @@ export const ProbeRecord = Schema.Struct({
   since: Schema.Record(Schema.String, Schema.Struct({ verdict: Verdict, at: Schema.Number })),
   /** When every record was last seen right. */
   rightAt: Schema.optionalKey(Schema.Number),
-  streak: Streak
+  streak: Streak,
+  /** How many probes in a row asked one question only. */
+  quick: Schema.optionalKey(Schema.Int)
 })
 export type ProbeRecord = typeof ProbeRecord.Type
 
