@@ -29,6 +29,8 @@ interface Line extends SeenRecord {
   readonly name: string
 }
 
+const registry = "com. NS a.gtld-servers.net."
+
 const well = `
 @ NS ns1.dns.example.net.
 @ NS ns2.dns.example.net.
@@ -73,7 +75,7 @@ const read = (picture: string, of: typeof plan): ReadonlyArray<Server> => {
     .filter((line) => line.trim() !== "" && !line.trim().startsWith(";"))
     .map((line) => lineOf(line))
   const others = comments.includes("no other records") ? [] : othersOf(of)
-  const base = comments.includes("not registered") ? [] : [...well, ...others].map(lineOf)
+  const base = [registry, ...(comments.includes("not registered") ? [] : [...well, ...others])].map(lineOf)
   const removed = comments.flatMap((comment) => {
     const [, owner, type] = /^no (\S+) ([A-Z]+)$/.exec(comment) ?? []
     return owner === undefined ? [] : [`${absolute(owner)} ${type}`]

@@ -34,13 +34,15 @@ export const diagnoseNoVerdict = (subject: Subject, { name, readings }: Judged):
     const fix = "There is nothing to change: the DNS provider is still copying the zone. Ask the provider if it lasts."
     return say("servers-disagree", `The name servers do not agree: ${what} ${standing}`, noEdits(fix), [...chain, zone])
   }
-  if (silent.length > 0 && silent.every(({ reason = "" }) => /private|loopback|link-local/.test(reason))) {
-    const message = `The name servers of ${zone} cannot be reached from the internet: ${said}. ${standing}`
+  const ownSilent = silent.filter(({ role }) => role === "authoritative")
+  const allSay = (words: RegExp) => ownSilent.length > 0 && ownSilent.every(({ reason = "" }) => words.test(reason))
+  if (allSay(/private/)) {
+    const message = `The internet cannot reach the name servers of ${zone}, which have private addresses: ${serversOf(ownSilent)}. ${standing}`
     const fix = "Publish the records in the public zone of the domain, on name servers with public addresses."
     return say("name-servers-private", message, noEdits(fix), chain)
   }
-  if (silent.some(({ reason = "" }) => /lame|not authoritative/.test(reason))) {
-    const message = `${zone} is delegated to servers that do not serve it: ${said}. ${standing}`
+  if (own.every(({ verdict }) => verdict === "indeterminate") && allSay(/referral|REFUSED|no address|empty answer/)) {
+    const message = `${zone} is delegated to servers that do not answer for it: ${said}. ${standing}`
     const fix = `At the registrar, name only the servers that serve ${zone}.`
     return say("lame-delegation", message, noEdits(fix), chain)
   }
@@ -66,7 +68,7 @@ const namesOf = (readings: ReadonlyArray<Reading>): string => serversOf(readings
 /** The resolver's words, each with the servers it is about. */
 const reasonsOf = (silent: ReadonlyArray<SourceAnswer>): string =>
   [...Map.groupBy(silent, ({ reason = "no answer" }) => reason)]
-    .map(([reason, sources]) => `${reason} from ${serversOf(sources)}`)
+    .map(([reason, sources]) => `${reason} (${serversOf(sources)})`)
     .join("; ")
 
 /** The serials of the zone at its servers: the lowest one is the oldest copy. */

@@ -10,12 +10,17 @@ import { listed, shown } from "./Words.ts"
 
 type Advise = (subject: Subject) => Diagnosis | undefined
 
+/** The zone that a registrable domain is registered in. */
+export const registryOf = (registrable: string): string => registrable.slice(registrable.indexOf(".") + 1)
+
 /** Why no record of the domain can be right, whatever is in its zone. */
 export const diagnoseDomain: Advise = ({ all, registrable, zone, nameServers }) => {
-  if (zone === registrable && hasNone(all, zone, "NS", "nxdomain")) {
-    const message = `${zone} is not in the DNS: it is not registered, or its registration has lapsed.`
+  const registry = registryOf(registrable)
+  // Without a registry that answers, this may be a small world of its own, in which a domain is only what it has.
+  if (hasNone(all, registrable, "NS", "nxdomain") && valuesAt(all, registry, "NS").length > 0) {
+    const message = `${registrable} is not in the DNS: it is not registered, or its registration has lapsed.`
     const fix = noEdits("Register or renew the domain at its registrar. There is no zone to change before that.")
-    return say("domain-not-delegated", message, fix, [zone])
+    return say("domain-not-delegated", message, fix, [registrable, registry])
   }
   if (!isOnHold(nameServers)) return undefined
   const message = `The registrar has put ${registrable} on hold: its name servers are ${listed(nameServers)}.`
@@ -41,8 +46,12 @@ const adviseDelegated: Advise = ({ records, domain, zone, nameServers }) => {
   return say("records-delegated", `The names below ${zone} are a zone of their own${at}.`, fix, [zone])
 }
 
+/** That nothing is at the domain's name: what it lacks besides is of no interest. */
+const isAbsent = ({ all, domain }: Subject): boolean => hasNone(all, domain, "TXT", "nxdomain")
+
 // The standard walks up name by name. The domain and its registrable domain are asked, so two questions are enough.
-const adviseDmarc: Advise = ({ all, domain, registrable, verified, editor }) => {
+const adviseDmarc: Advise = (subject) => {
+  const { all, domain, registrable, verified, editor } = subject
   const own = `_dmarc.${domain}`
   for (const at of new Set([own, `_dmarc.${registrable}`])) {
     const found = valuesAt(all, at, "TXT")
@@ -59,7 +68,7 @@ const adviseDmarc: Advise = ({ all, domain, registrable, verified, editor }) => 
       const fix = noEdits("There is nothing to change. Send nothing through this service before the sender is active.")
       return say("dmarc-strict", message, fix, [at], found)
     }
-    if (!hasNone(all, at, "TXT")) return undefined
+    if (!hasNone(all, at, "TXT") || isAbsent(subject)) return undefined
   }
   const message = `${domain} has no DMARC record. Verification needs none, but large mailbox providers expect one of bulk senders.`
   const fix = editor.fix([editor.edit("add", { type: "TXT", name: own, value: "v=DMARC1; p=none" })])
@@ -73,7 +82,8 @@ const adviseSpf: Advise = ({ all, domain }) => {
   return say("spf-not-needed", message, noEdits("There is nothing to change in the SPF record."), [domain], found)
 }
 
-const adviseMail: Advise = ({ all, domain, kind }) => {
+const adviseMail: Advise = (subject) => {
+  const { all, domain, kind } = subject
   if (kind === "domain") return undefined
   const found = valuesAt(all, domain, "MX")
   const fix = noEdits("Use an address whose domain receives mail, or add an MX record of a mail server that takes it.")
@@ -82,7 +92,7 @@ const adviseMail: Advise = ({ all, domain, kind }) => {
     const message = `${domain} takes no mail (null MX): the confirmation mail cannot arrive.`
     return say("null-mx", message, fix, [domain], found)
   }
-  if (!(["MX", "A", "AAAA"] as const).every((type) => hasNone(all, domain, type))) return undefined
+  if (isAbsent(subject) || !(["MX", "A", "AAAA"] as const).every((type) => hasNone(all, domain, type))) return undefined
   const message = `${domain} has neither an MX record nor an address: the confirmation mail cannot arrive.`
   return say("no-mail-exchanger", message, fix, [domain])
 }

@@ -3,6 +3,7 @@
  */
 import type { DnsRecordType } from "../DnsObservation.ts"
 import { observed } from "../DnsVerdict.ts"
+import { registryOf } from "./DomainAdvice.ts"
 import { misplacedNames } from "./Missing.ts"
 import { type Diagnosed, isWrong, subjectOf } from "./Subject.ts"
 import { nobodysName, typesInPlace } from "./Wildcard.ts"
@@ -32,6 +33,9 @@ export const neighbourQuestions = (
     if (isNew) questions.set(`${name} ${type}`, { name, type })
   }
   ask(zone, "NS")
+  if (zone === registrable && records.every(({ verdict }) => verdict === "missing" || verdict === "indeterminate")) {
+    ask(registryOf(registrable), "NS")
+  }
   // Where the zone's servers do not agree, their serials tell which of them is behind.
   if (records.some(({ verdict, readings }) => verdict === "indeterminate" && readings.some(isWrong))) ask(zone, "SOA")
   for (const { verdict, found } of records) {

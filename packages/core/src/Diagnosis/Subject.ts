@@ -77,10 +77,13 @@ export const isWrong = ({ verdict }: { readonly verdict: Verdict }): boolean =>
   verdict !== "valid" && verdict !== "indeterminate"
 
 /** The zone in which the records belong: where it was found out, else the registrable domain. */
-export const zoneOf = ({ plan, domain, evidence }: Pick<Diagnosed, "plan" | "domain" | "evidence">): string =>
-  plan.records
-    .map(({ name }) => ({ name, zone: aliasAnswers(evidence, name)?.zone }))
-    .find(({ name, zone }) => zone !== undefined && name.endsWith(`.${zone}`))?.zone ?? registrableDomain(domain)
+export const zoneOf = ({ plan, domain, evidence }: Pick<Diagnosed, "plan" | "domain" | "evidence">): string => {
+  const registrable = registrableDomain(domain)
+  // A domain that does not exist is seen in the zone of a registry, which no customer edits.
+  const isTheirs = (zone: string) => zone === registrable || zone.endsWith(`.${registrable}`)
+  const zones = plan.records.map(({ name }) => ({ name, zone: aliasAnswers(evidence, name)?.zone ?? "" }))
+  return zones.find(({ name, zone }) => isTheirs(zone) && name.endsWith(`.${zone}`))?.zone ?? registrable
+}
 
 const judged = (record: DnsRecord, evidence: Observations): Judged => {
   const verdict = judgeRecord(record, evidence)

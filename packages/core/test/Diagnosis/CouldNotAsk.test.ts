@@ -12,7 +12,7 @@ const cases: ReadonlyArray<Case> = [
 ; 192.0.2.2 answers no answer in time`,
     says: `
 dns-unavailable
-No usable answer came for one1._domainkey.example.com: SERVFAIL from 192.0.2.1; no answer in time from 192.0.2.2. This says nothing against the record.
+No usable answer came for one1._domainkey.example.com: SERVFAIL (192.0.2.1); no answer in time (192.0.2.2). This says nothing against the record.
 There is nothing to change: the next probe asks again.`
   },
   {
@@ -23,18 +23,19 @@ There is nothing to change: the next probe asks again.`
     more: { verified: true, lastRightAt: 1893321000000 },
     says: `
 dns-unavailable
-No usable answer came for one1._domainkey.example.com: SERVFAIL from 192.0.2.1 and 192.0.2.2. example.com stays verified; its records were last seen right on 2029-12-30 10:30 UTC.
+No usable answer came for one1._domainkey.example.com: SERVFAIL (192.0.2.1 and 192.0.2.2). example.com stays verified; its records were last seen right on 2029-12-30 10:30 UTC.
 There is nothing to change: the next probe asks again.`
   },
   {
     source: "nodejs/node#33858: a server that is not recursive answers with a referral",
     zone: `
-; 192.0.2.1 answers referral to com
-; 192.0.2.2 answers referral to com`,
+; 192.0.2.1 answers no answer in time
+; 192.0.2.2 answers no answer in time
+; 192.0.2.53 answers a referral that leads nowhere`,
     more: { verified: true },
     says: `
 dns-unavailable
-No usable answer came for one1._domainkey.example.com: referral to com from 192.0.2.1 and 192.0.2.2. example.com stays verified.
+No usable answer came for one1._domainkey.example.com: no answer in time (192.0.2.1 and 192.0.2.2); a referral that leads nowhere (192.0.2.53). example.com stays verified.
 There is nothing to change: the next probe asks again.`
   },
   {
@@ -44,17 +45,17 @@ one1._domainkey CNAME one1.dkim.example.org.
 ; 192.0.2.2 answers REFUSED`,
     says: `
 dns-unavailable
-one1._domainkey.example.com is right at 192.0.2.1, but no second server confirms it: REFUSED from 192.0.2.2. This says nothing against the record.
+one1._domainkey.example.com is right at 192.0.2.1, but no second server confirms it: REFUSED (192.0.2.2). This says nothing against the record.
 There is nothing to change: the next probe asks again.`
   },
   {
     source: "catalogue: lame_delegation",
     zone: `
-; 192.0.2.1 answers lame
+; 192.0.2.1 answers a referral that leads nowhere
 ; 192.0.2.2 answers REFUSED`,
     says: `
 lame-delegation
-example.com is delegated to servers that do not serve it: lame from 192.0.2.1; REFUSED from 192.0.2.2. This says nothing against the record.
+example.com is delegated to servers that do not answer for it: a referral that leads nowhere (192.0.2.1); REFUSED (192.0.2.2). This says nothing against the record.
 At the registrar, name only the servers that serve example.com.`
   },
   {
@@ -70,11 +71,11 @@ Have example.com signed again, or remove its DS record at the registrar. Until t
   {
     source: "catalogue: private_domain, split_horizon",
     zone: `
-; 192.0.2.1 answers private address
-; 192.0.2.2 answers private address`,
+; 192.0.2.1 answers the name servers have private addresses
+; 192.0.2.2 answers the name servers have private addresses`,
     says: `
 name-servers-private
-The name servers of example.com cannot be reached from the internet: private address from 192.0.2.1 and 192.0.2.2. This says nothing against the record.
+The internet cannot reach the name servers of example.com, which have private addresses: 192.0.2.1 and 192.0.2.2. This says nothing against the record.
 Publish the records in the public zone of the domain, on name servers with public addresses.`
   },
   {

@@ -50,7 +50,7 @@ describe("the neighbours of", () => {
     [
       "a record that nobody could be asked for are those of the domain",
       "; 192.0.2.1 answers SERVFAIL\n; 192.0.2.2 answers SERVFAIL",
-      ["example.com NS", ...ofDomain.slice(0, -1)]
+      ["example.com NS", "com NS", ...ofDomain.slice(0, -1)]
     ]
   ])("%s", (_, picture, questions) => {
     expect(asked(picture)).toEqual(questions)
