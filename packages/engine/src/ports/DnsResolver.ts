@@ -14,6 +14,11 @@ export interface DnsQuestionOptions {
    * it is ours then: only for a name that was there before. `false` when absent.
    */
   readonly mayBeMissing?: boolean
+  /**
+   * The domain that is being probed. The servers of names under it are asked, and those of our own zone; any other name,
+   * which an alias may lead to, is asked of recursive resolvers only. The domain of the name when absent.
+   */
+  readonly domain?: string
 }
 
 /** Asks the DNS. */
