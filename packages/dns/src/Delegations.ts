@@ -25,8 +25,6 @@ export interface Delegations {
   readonly addresses: (host: string, type: "A" | "AAAA") => Effect.Effect<ReadonlyArray<string>>
 }
 
-/** For so long a failure is shared by the questions of one probe. */
-const failureFor = Duration.seconds(1)
 const rememberedZones = 1_000
 const rememberedHosts = 1_000
 /** The domain that a list of suffixes takes for registrable may lie below the zone: then the zone is named. */
@@ -37,6 +35,8 @@ export const makeDelegations = Effect.fnUntraced(function* (
   remember: Duration.Duration
 ): Effect.fn.Return<Delegations> {
   const lasting = (ttl: number) => Duration.min(Duration.seconds(ttl), remember)
+  // The questions of one probe share a failure.
+  const failing = lasting(1)
 
   const lookUp = Effect.fnUntraced(function* (domain: string): Effect.fn.Return<ZoneServers> {
     let zone = domain
@@ -61,7 +61,7 @@ export const makeDelegations = Effect.fnUntraced(function* (
   const zones = yield* Cache.makeWith(lookUp, {
     capacity: rememberedZones,
     timeToLive: (exit) =>
-      Exit.isSuccess(exit) && exit.value._tag === "Known" ? lasting(exit.value.delegation.ttl) : failureFor
+      Exit.isSuccess(exit) && exit.value._tag === "Known" ? lasting(exit.value.delegation.ttl) : failing
   })
 
   const hosts = yield* Cache.makeWith(
@@ -76,7 +76,7 @@ export const makeDelegations = Effect.fnUntraced(function* (
       timeToLive: (exit) =>
         Exit.isSuccess(exit) && exit.value.length > 0
           ? lasting(Math.min(...exit.value.map(({ ttl }) => ttl ?? 0)))
-          : failureFor
+          : failing
     }
   )
 

@@ -48,7 +48,7 @@ export const canonicalName = (text: string): string | undefined => {
   const labels = [""]
   let length = 0
   let total = 1
-  for (const [, number, quoted, dot, plain] of text.matchAll(/\\(\d{3})|\\(.)|(\.)|([^])/gu)) {
+  for (const [, number, quoted, dot, plain] of text.matchAll(/\\(\d{3})|\\(.)|(\.)|(.)/gsu)) {
     if (dot !== undefined) {
       if (length === 0) return undefined
       labels.push("")
@@ -70,9 +70,8 @@ export const canonicalName = (text: string): string | undefined => {
 /** A canonical name as in a packet, uncompressed. */
 export const nameOctets = (name: string): Uint8Array => {
   const labels = labelsOf(name).map((label) =>
-    Uint8Array.from(
-      label.matchAll(/\\(\d{3})|\\(.)|([^])/g),
-      ([, number, quoted, plain]) => (number === undefined ? (quoted ?? plain ?? "").charCodeAt(0) : Number(number))
+    Uint8Array.from(label.matchAll(/\\(\d{3})|\\(.)|(.)/gs), ([, number, quoted, plain]) =>
+      number === undefined ? (quoted ?? plain ?? "").charCodeAt(0) : Number(number)
     )
   )
   return Uint8Array.from([...labels.flatMap((label) => [label.length, ...label]), 0])

@@ -61,7 +61,9 @@ export const readAnswer = (message: DnsMessage, question: Question, zone: string
   const role = authoritative ? "authoritative" : "recursive"
   const own = answers.filter(({ owner }) => owner === question.name)
   if (own.length > 0) {
-    const apex = authorities.find(({ owner, type }) => (type === "NS" || type === "SOA") && holds(owner, question, zone))
+    const apex = authorities.find(
+      ({ owner, type }) => (type === "NS" || type === "SOA") && holds(owner, question, zone)
+    )
     return { _tag: "Answer", role, outcome: "records", records: kept(own), ...at(apex) }
   }
   const soa = authorities.find(({ type }) => type === "SOA")
@@ -100,7 +102,10 @@ export const delegation = (
   const glue = new Map(
     hosts.map((host) => [
       host,
-      addresses.filter(({ owner }) => owner === host).map(({ value }) => value).slice(0, mostRecords)
+      addresses
+        .filter(({ owner }) => owner === host)
+        .map(({ value }) => value)
+        .slice(0, mostRecords)
     ])
   )
   return { zone, hosts, glue, ttl: Math.min(...records.map(({ ttl }) => ttl ?? 0)) }

@@ -9,7 +9,7 @@ import type { Outages } from "./Outages.ts"
 import { isPublicAddress } from "./PublicAddress.ts"
 import { type Answer, nothing, type Reading } from "./ReadAnswer.ts"
 import type { ServerAsker } from "./ServerQuestion.ts"
-import { mostSources, Sources } from "./Sources.ts"
+import { mostSources, type Sources } from "./Sources.ts"
 
 /** Asks the configured resolvers. */
 export interface Recursives {
@@ -48,7 +48,10 @@ export const makeRecursives = (
 
   const inOrder = Effect.map(Clock.currentTimeMillis, (now) => {
     const all = servers()
-    return [...all.filter((server) => !outages.isOut(server, now)), ...all.filter((server) => outages.isOut(server, now))]
+    return [
+      ...all.filter((server) => !outages.isOut(server, now)),
+      ...all.filter((server) => outages.isOut(server, now))
+    ]
   })
 
   return {
@@ -93,8 +96,10 @@ const withoutPrivate = (answer: Answer): Answer => ({
 })
 
 /** A source that was never asked, with the reason. */
-export const unasked = (
-  server: string | undefined,
-  role: SourceAnswer["role"],
-  reason: string
-): SourceAnswer => ({ server: server ?? "0.0.0.0:53", role, outcome: "unavailable", records: [], reason })
+export const unasked = (server: string | undefined, role: SourceAnswer["role"], reason: string): SourceAnswer => ({
+  server: server ?? "0.0.0.0:53",
+  role,
+  outcome: "unavailable",
+  records: [],
+  reason
+})

@@ -78,9 +78,13 @@ const askZone = Effect.fnUntraced(function* (
 
   /** Addresses that can be asked and were not: one of each server first. */
   const fresh = Effect.gen(function* () {
-    const perHost = order.map((host) => (found.get(host) ?? []).filter((address) => allowPrivate || isPublicAddress(address)))
+    const perHost = order.map((host) =>
+      (found.get(host) ?? []).filter((address) => allowPrivate || isPublicAddress(address))
+    )
     const longest = Math.max(0, ...perHost.map(({ length }) => length))
-    const turns = Array.from({ length: longest }, (_, turn) => perHost.flatMap((addresses) => addresses.slice(turn, turn + 1)))
+    const turns = Array.from({ length: longest }, (_, turn) =>
+      perHost.flatMap((addresses) => addresses.slice(turn, turn + 1))
+    )
     const addresses = [...new Set(turns.flat())].filter((address) => !walk.sources.has(serverAt(address)))
     return yield* Effect.filter(addresses, (address) => Effect.map(asker.isUnreachable(address), (is) => !is))
   })
@@ -106,7 +110,9 @@ const askZone = Effect.fnUntraced(function* (
     if (reading._tag === "Referral") yield* Deferred.succeed(referral, reading)
     if (reading._tag === "Answer" && reading.role === "authoritative") walk.zone = reading.zone ?? walk.zone
     const isReached =
-      reading._tag === "Answer" ? reading.role === "authoritative" : reading._tag === "Referral" || reading.kind !== "silent"
+      reading._tag === "Answer"
+        ? reading.role === "authoritative"
+        : reading._tag === "Referral" || reading.kind !== "silent"
     if (isReached) walk.reached += 1
     return reading
   })

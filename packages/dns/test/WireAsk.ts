@@ -14,10 +14,10 @@ export const withResolver = <A, E>(
   use: Effect.Effect<A, E, DnsResolver>
 ): Effect.Effect<A, E> =>
   Effect.scoped(
-    Effect.provide(
-      use,
-      WireResolver.layerTransport({ servers: [resolver], ...options })
-    ).pipe(Effect.provide(net.layer), Effect.catchTag("NameServerInvalid", Effect.die))
+    Effect.provide(use, WireResolver.layerTransport({ servers: [resolver], ...options })).pipe(
+      Effect.provide(net.layer),
+      Effect.catchTag("NameServerInvalid", Effect.die)
+    )
   ) as Effect.Effect<A, E>
 
 /** One question; time passes as fast as it is waited for. */
