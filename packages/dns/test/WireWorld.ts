@@ -13,7 +13,9 @@ import { onLoopback } from "./Loopback.ts"
 const record = (name: string, type: DnsRecordType, value: string): Answer => {
   if (type === "TXT") {
     const text = Buffer.from(value)
-    const strings = Array.from({ length: Math.ceil(text.length / 255) }, (_, at) => text.subarray(at * 255, at * 255 + 255))
+    const strings = Array.from({ length: Math.ceil(text.length / 255) }, (_, at) =>
+      text.subarray(at * 255, at * 255 + 255)
+    )
     return { name, type, ttl: 300, data: strings }
   }
   if (type !== "MX") return rr(name, type === "SOA" ? "NS" : type, value)

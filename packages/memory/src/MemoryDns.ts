@@ -42,7 +42,8 @@ export class MemoryDns extends Context.Service<
         const answer = (name: string, type: DnsRecordType): Pick<SourceAnswer, "outcome" | "records" | "reason"> => {
           const reason = broken.get(undefined) ?? broken.get(name)
           if (reason !== undefined) return { outcome: "unavailable", records: [], reason }
-          const records = (of: DnsRecordType) => (zone.get(name)?.get(of) ?? []).map((value) => ({ type: of, value }))
+          const records = (of: DnsRecordType) =>
+            (zone.get(name)?.get(of) ?? []).map((value) => ({ type: of, value, ttl: 0 }))
           // An alias is the answer to a question for any type (RFC 1034, section 3.6.2).
           const own = records(type).length > 0 ? records(type) : records("CNAME")
           if (own.length > 0) return { outcome: "records", records: own }
@@ -83,6 +84,7 @@ export class MemoryDns extends Context.Service<
                 return { name: plain(name), type, mode, at, sources: servers.map((server) => source(server, said)) }
               }),
             mode: Effect.succeed(mode),
+            // It keeps no answer.
             firstProbeAfter: 0
           })
         )

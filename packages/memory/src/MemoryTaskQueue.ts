@@ -2,7 +2,7 @@
  * The task queue in memory: the steps of `MemoryTasks.ts` by Effect's clock.
  */
 import { LeaseLost, type TaskFence, TaskQueue, type TaskRecord } from "@countersign/engine"
-import { Clock, Effect } from "effect"
+import { Clock, Effect, Option } from "effect"
 import { byCodePoint } from "./CodePointOrder.ts"
 import { hint, type MemoryState, type Task } from "./MemoryState.ts"
 import {
@@ -43,6 +43,7 @@ export const makeTaskQueue = (state: MemoryState): TaskQueue["Service"] => {
     complete: (claim) => withHeld(claim, (task) => completeTask(state, task)),
     retryAt: (claim, next) => withHeld(claim, (task) => retryTask(task, next)),
     bury: (claim, error) => withHeld(claim, (task) => buryTask(task, error)),
+    find: (key) => Effect.sync(() => Option.map(Option.fromUndefinedOr(state.tasksByKey.get(key)), record)),
     list: ({ state: wanted, kind, after, limit }) =>
       Effect.sync(() =>
         [...state.tasks.values()]

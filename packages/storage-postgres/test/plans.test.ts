@@ -79,6 +79,7 @@ onPostgres((postgres) => {
             yield* queue.list({ state: "running", limit: 10 })
             yield* queue.list({ state: "buried", limit: 10 })
             yield* queue.list({ limit: 10 })
+            yield* queue.find("probe:no.example.com:acc-1")
             yield* budget.take({ mail: `m-${index}`, addressHash: "hash", account })
             yield* Maintenance.use(({ streams }) => streams("s-1", 10))
           }

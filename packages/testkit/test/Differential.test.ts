@@ -1,6 +1,6 @@
 import { EventStore, MailBudget, SenderDirectory, TaskQueue } from "@countersign/engine"
 import { MemoryStorage } from "@countersign/memory"
-import { Context, Effect, Layer } from "effect"
+import { Context, Effect, Layer, Option } from "effect"
 import { describe, expect, it } from "vitest"
 import { compareStorages, type StoragePorts } from "../src/index.ts"
 
@@ -39,6 +39,17 @@ const planted = {
   "a put without spacing": worse((ports) => {
     const queue = Context.get(ports, TaskQueue)
     return Context.add(ports, TaskQueue, { ...queue, put: (task) => queue.put({ ...task, spacing: 0 }) })
+  }),
+  "a find that overlooks buried tasks": worse((ports) => {
+    const queue = Context.get(ports, TaskQueue)
+    return Context.add(ports, TaskQueue, {
+      ...queue,
+      find: (key) =>
+        Effect.map(
+          queue.find(key),
+          Option.filter(({ state }) => state !== "buried")
+        )
+    })
   }),
   "a directory that takes every filter of statuses for none": worse((ports) => {
     const directory = Context.get(ports, SenderDirectory)

@@ -14,10 +14,7 @@ export interface DnsQuestionOptions {
    * it is ours then: only for a name that was there before. `false` when absent.
    */
   readonly mayBeMissing?: boolean
-  /**
-   * The domain that is being probed. The servers of names under it are asked, and those of our own zone; any other name,
-   * which an alias may lead to, is asked of recursive resolvers only. The domain of the name when absent.
-   */
+  /** The domain that is probed. Names outside of it and of our own zone are asked of recursive resolvers only. */
   readonly domain?: string
 }
 

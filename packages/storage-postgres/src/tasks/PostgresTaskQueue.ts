@@ -11,7 +11,7 @@ import {
   taskNumber,
   taskStates
 } from "@countersign/engine/storage"
-import { Effect } from "effect"
+import { Effect, Option } from "effect"
 import type { Changes } from "../connection/Changes.ts"
 import type { Database } from "../connection/Database.ts"
 import { databaseNow } from "../connection/DatabaseClock.ts"
@@ -37,6 +37,7 @@ export const makeTaskQueue = (database: Database, changes: Changes): TaskQueue["
       UPDATE ${schema}.tasks SET state = 0, due = ${databaseNow("$1")}, attempts = 0, error = NULL, rerun_at = NULL
       WHERE number = $2 AND state = 2 RETURNING 1
     ) SELECT pg_notify('${channel}', '') FROM revived`
+  const find = `SELECT ${recordColumns} FROM ${schema}.tasks WHERE key = $1`
   const drop = `DELETE FROM ${schema}.tasks WHERE number = $1 RETURNING 1`
 
   const endRun = ({ task, fence }: TaskFence, { verb, due, attempts, payload, error }: End) =>
@@ -77,6 +78,8 @@ export const makeTaskQueue = (database: Database, changes: Changes): TaskQueue["
     retryAt: (held, { due, attempts, payload, error }) =>
       endRun(held, { verb: "retry", due, attempts, payload, error }),
     bury: (held, error) => endRun(held, { verb: "bury", error }),
+    find: (key) =>
+      Effect.map(database.read(find, [key]), ([row]) => Option.map(Option.fromUndefinedOr(row), decodeTaskRecord)),
     list: makeList(database),
     revive: (id) =>
       Effect.flatMap(database.given, (given) => database.write(revive, [long(given), long(taskNumber(id))])).pipe(
@@ -87,8 +90,9 @@ export const makeTaskQueue = (database: Database, changes: Changes): TaskQueue["
   })
 }
 
+const recordColumns = "number, kind, key, state, due, attempts, payload, error"
+
 const makeList = ({ read, names: { schema } }: Database): TaskQueue["Service"]["list"] => {
-  const columns = "number, kind, key, state, due, attempts, payload, error"
   return ({ state, kind, after, limit }) => {
     // The state is written out, so that the index of those few is used.
     const where = [
@@ -97,7 +101,7 @@ const makeList = ({ read, names: { schema } }: Database): TaskQueue["Service"]["
       ...(kind === undefined ? [] : ["kind = $3"])
     ]
     return Effect.map(
-      read(`SELECT ${columns} FROM ${schema}.tasks WHERE ${where.join(" AND ")} ORDER BY number LIMIT $2`, [
+      read(`SELECT ${recordColumns} FROM ${schema}.tasks WHERE ${where.join(" AND ")} ORDER BY number LIMIT $2`, [
         long(after === undefined ? 0 : taskNumber(after)),
         limit,
         ...(kind === undefined ? [] : [kind])

@@ -13,7 +13,7 @@ import {
   taskNumber,
   taskStates
 } from "@countersign/engine/storage"
-import { Effect } from "effect"
+import { Effect, Option } from "effect"
 import type { Changes } from "../connection/Changes.ts"
 import type { Database } from "../connection/Database.ts"
 import type { HeldTask, TaskRows } from "./TaskRows.ts"
@@ -60,6 +60,7 @@ export const makeTaskQueue = (database: Database, rows: TaskRows, changes: Chang
     complete: (claim) => withHeld(claim, rows.complete),
     retryAt: (claim, next) => withHeld(claim, (task) => rows.retry(task, next)),
     bury: (claim, error) => withHeld(claim, (task) => rows.bury(task, error)),
+    find: makeFind(database),
     list: makeList(database),
     revive: (id) =>
       hint(
@@ -120,6 +121,11 @@ const makeClaims = ({ writer }: Database) => {
       return next
     }
   }
+}
+
+const makeFind = ({ read, reader }: Database): TaskQueue["Service"]["find"] => {
+  const byKey = reader.prepare(`SELECT ${columns} FROM tasks WHERE key = ?`)
+  return (key) => read(() => Option.map(Option.fromUndefinedOr(byKey.get(key)), decodeTaskRecord))
 }
 
 const makeList = ({ read, reader }: Database): TaskQueue["Service"]["list"] => {

@@ -27,6 +27,7 @@ const accountOf = (index: number) => AccountId.make(`acc-${index}`)
 const accounts = [accountOf(0), accountOf(1)]
 const streamOf = (account: number, stream: number) => StoredSenderId.make(`stream-${account}-${stream}`)
 const domain = StoredDomainName.make("d")
+const keyedTask = (key: number, due: number, spacing?: number) => domainTask(due, `d-${key}.example.com`, spacing)
 
 export const makeSide = (storage: Context.Context<StoragePorts>) => {
   const store = Context.get(storage, EventStore)
@@ -48,7 +49,7 @@ export const makeSide = (storage: Context.Context<StoragePorts>) => {
         return task.key === undefined
           ? mailTask(due, `${name}-${index}`)
           : {
-              ...domainTask(due, `d-${task.key}.example.com`, task.spacing),
+              ...keyedTask(task.key, due, task.spacing),
               payload: { account: AccountId.make(name), domain }
             }
       })
@@ -126,6 +127,10 @@ export const makeSide = (storage: Context.Context<StoragePorts>) => {
             ...(step.error === undefined ? {} : { error: step.error })
           })
         )
+      case "find": {
+        const task = yield* queue.find(keyedTask(step.key, now).key ?? "")
+        return Option.getOrUndefined(Option.map(task, ({ id: _, ...rest }) => rest))
+      }
       case "revive":
       case "drop": {
         const tasks = yield* allTasks

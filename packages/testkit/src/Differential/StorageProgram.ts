@@ -55,6 +55,7 @@ export type Step =
       readonly payload: number | undefined
       readonly error: string | undefined
     }
+  | { readonly do: "find"; readonly key: number }
   | { readonly do: "revive" | "drop"; readonly task: number }
   | { readonly do: "take"; readonly mails: ReadonlyArray<MailStep> }
   | { readonly do: "query"; readonly account: number; readonly queries: ReadonlyArray<SenderQuery> }
@@ -132,6 +133,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       error: maybe(fc.constantFrom("no answer", ""))
     })
   },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("find" as const), key: fc.nat(2) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constantFrom("revive" as const, "drop" as const), task: fc.nat(9) }) },
   {
     weight: 3,

@@ -1,9 +1,9 @@
 /**
- * Clauses T.3: what operators see and do.
+ * Clauses T.3: how tasks are found, and what operators see and do.
  */
 import { TaskQueue } from "@countersign/engine"
 import { expect } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Option } from "effect"
 import { TestClock } from "effect/testing"
 import { beginning, hour, makeClause, minute, type StorageLayer, second } from "./Clause.ts"
 import { domainTask, mailTask } from "./Fixtures.ts"
@@ -104,6 +104,44 @@ export const taskOperatorContract = (layer: StorageLayer): void => {
       expect(yield* count({ kind: "probe", state: "running" })).toBe(5)
       expect(yield* count({ kind: "probe", state: "waiting" })).toBe(7)
       expect(yield* count({ state: "buried" })).toBe(0)
+    })
+  )
+
+  clause(
+    "T.3.6 a task is found by exactly its key while it waits, runs or is buried, and not when it is gone",
+    Effect.gen(function* () {
+      const queue = yield* TaskQueue
+      const { key = "" } = domainTask(beginning, "a.example.com")
+      const find = Effect.map(queue.find(key), Option.getOrUndefined)
+      const claim = Effect.map(queue.claim(["probe"], 1, lease), ({ tasks: [task] }) => task ?? { task: "", fence: 0 })
+      yield* queue.put(mailTask(beginning))
+      yield* queue.put(domainTask(beginning + hour, "b.example.com"))
+      expect(yield* find).toBeUndefined()
+      yield* queue.put(domainTask(beginning - second, "a.example.com"))
+      const waiting = yield* find
+      expect(waiting).toEqual({
+        id: (yield* queue.list({ kind: "probe", limit: 10 }))[1]?.id,
+        kind: "probe",
+        key,
+        state: "waiting",
+        due: beginning - second,
+        attempts: 0,
+        payload: { account: "acc-1", domain: "a.example.com" },
+        error: undefined
+      })
+      const first = yield* claim
+      expect(yield* find).toEqual({ ...waiting, state: "running" })
+      const next = { due: beginning - 1, attempts: 2, payload: { last: "seen ☕" }, error: "no answer" }
+      yield* queue.retryAt(first, next)
+      expect(yield* find).toEqual({ ...waiting, ...next })
+      yield* queue.bury(yield* claim, "given up")
+      expect(yield* find).toEqual({ ...waiting, ...next, state: "buried", error: "given up" })
+      for (const other of [key.toUpperCase(), key.slice(1), `${key} `, "", "%"]) {
+        expect(yield* queue.find(other)).toEqual(Option.none())
+      }
+      yield* queue.put(domainTask(beginning - second, "a.example.com"))
+      yield* queue.complete(yield* claim)
+      expect(yield* find).toBeUndefined()
     })
   )
 }

@@ -196,6 +196,7 @@ const faultyQueue = (queue: TaskQueue["Service"], guard: Guard): TaskQueue["Serv
     complete: (claim) => guard(queue.complete(claim)),
     retryAt: (claim, next) => guard(queue.retryAt(claim, next)),
     bury: (claim, error) => guard(queue.bury(claim, error)),
+    find: (key) => guard(queue.find(key)),
     list: (query) => guard(queue.list(query)),
     revive: (id) => guard(queue.revive(id)),
     drop: (id) => guard(queue.drop(id))
