@@ -39,7 +39,7 @@ const unreachableFor = 60_000
 /** FORMERR, NOTIMP and BADVERS: what servers say to EDNS that do not know it (RFC 6891, section 7). */
 const ednsTrouble = [1, 4, 16]
 
-const questions = Metric.counter("dns_questions_total", {
+const questions = Metric.counter("countersign_dns_questions_total", {
   description: "Questions that DNS servers were asked, by role and outcome",
   incremental: true
 })
