@@ -39,6 +39,9 @@ export class Internet {
   /** By address; these come first. */
   readonly scripts = new Map<string, Script>()
   readonly arrived: Array<Asked> = []
+  /** How many exchanges are open, and the most that were. */
+  open = 0
+  mostOpen = 0
 
   /** What the servers at these addresses were asked, as `name type`. */
   askedOf(...addresses: ReadonlyArray<string>): ReadonlyArray<string> {
@@ -67,7 +70,14 @@ export class Internet {
           if (reaction === "refused") return failed("nobody answers there", false)
           if (reaction === "unreachable") return failed("there is no way to its network", true)
           const accepted = reaction === "silence" ? undefined : reaction.find(accept)
-          return accepted === undefined ? Effect.never : Effect.succeed(accepted)
+          this.open += 1
+          this.mostOpen = Math.max(this.mostOpen, this.open)
+          return Effect.ensuring(
+            accepted === undefined ? Effect.never : Effect.succeed(accepted),
+            Effect.sync(() => {
+              this.open -= 1
+            })
+          )
         })
     })
   }
