@@ -2,8 +2,8 @@
  * What a probe says: observations become one verdict per record, the verdicts one result, and negatives a reason to
  * move a domain down.
  *
- * Pure comparison of what is stored as evidence, so that every transition by verdict can be derived again from its event
- * alone. Nothing is guessed: without an answer the verdict is `indeterminate`, never `missing`.
+ * Pure comparison of what is stored as evidence, so that every transition by verdict can be derived again from its
+ * event alone. Nothing is guessed: without an answer the verdict is `indeterminate`, never `missing`.
  */
 import { Schema } from "effect"
 import { sameKey } from "./DkimKey.ts"

@@ -20,8 +20,8 @@ export const verificationWindow = 72 * hour
 export const gracePeriod = 72 * hour
 
 /**
- * Negatives in a row that count against a verified domain, the oldest first: the first, and the last two. An answer that
- * could not be had neither adds to them nor ends them.
+ * Negatives in a row that count against a verified domain, the oldest first: the first, and the last two. An answer
+ * that could not be had neither adds to them nor ends them.
  */
 export const Streak = Schema.Array(Schema.Struct({ at: Schema.Number, evidence: Schema.Array(DnsObservation) }))
 export type Streak = typeof Streak.Type

@@ -132,8 +132,8 @@ export const rereadingFoldsTheSame: Law = (history, machine) => {
 }
 
 /**
- * 4. A verified domain moves down only on a definitive negative that counts; "could not ask", one source alone, a DNS in
- * doubt and time alone move nothing.
+ * 4. A verified domain moves down only on a definitive negative that counts; "could not ask", one source alone, a DNS
+ * in doubt and time alone move nothing.
  */
 export const onlyNegativesMoveDown: Law = (history, machine) => {
   for (const { deed, command, before, after, decision, modelBefore } of play(history, machine)) {

@@ -113,7 +113,7 @@ const domainBlockers: { readonly [domain: string]: ReadonlyArray<string> } = {
 }
 
 /** What each sight says of its record. */
-const verdicts: { readonly [S in Sight]: "valid" | "wrong" | "unsure" } = {
+export const verdicts: { readonly [S in Sight]: "valid" | "wrong" | "unsure" } = {
   right: "valid",
   "right in capitals": "valid",
   "right over hops": "valid",

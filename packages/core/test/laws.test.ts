@@ -22,6 +22,7 @@ import {
   repeatingDoesNothing,
   rereadingFoldsTheSame
 } from "./SenderLaws.ts"
+import { counts, resultOf, verdicts } from "./SenderModel.ts"
 import { type Machine, playBoth, sender } from "./SenderPlay.ts"
 
 const numRuns = 1_000
@@ -57,6 +58,13 @@ describe("the histories", () => {
     const seen = new Set<string>()
     for (const history of fc.sample(anyHistory, { numRuns, seed: 1 })) {
       const { steps, moments, mailbox } = playBoth(history, sender)
+      for (const { deed, modelBefore } of moments) {
+        if (deed.act._tag !== "Probe") continue
+        for (const sight of deed.act.sights) seen.add(`saw ${sight}`)
+        if (["verified", "degraded"].includes(modelBefore.domain) && resultOf(deed.act) === "negative") {
+          seen.add(`a negative ${counts(deed.act) ? "that counts" : "that does not count"}`)
+        }
+      }
       steps.forEach((step, at) => {
         for (const { _tag } of [...(step.sender?.events ?? []), ...(step.mailbox?.events ?? [])]) {
           seen.add(_tag)
@@ -79,6 +87,8 @@ describe("the histories", () => {
       }
     }
     const wanted = [
+      ...Object.keys(verdicts).map((sight) => `saw ${sight}`),
+      ...["a negative that counts", "a negative that does not count"],
       ...Object.keys(schemaVersions),
       ...["clock put back", "late", "added again", "declined again", "already-declined", "not-declined"],
       ...["not-needed", "pending", "verified", "expired", "declined", "undeliverable"].map((word) => `mailbox ${word}`),
