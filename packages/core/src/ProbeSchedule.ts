@@ -5,9 +5,10 @@
  * one probe task.
  */
 import { Schema } from "effect"
+import { countsAgainst, degradeAfter, type Negative } from "./Demotion.ts"
 import { DnsObservation } from "./DnsObservation.ts"
 import type { DnsRecord } from "./DnsPlan.ts"
-import { countsAgainst, degradeAfter, type Negative, type ProbeResult } from "./DnsVerdict.ts"
+import type { ProbeResult } from "./DnsVerdict.ts"
 
 const second = 1_000
 const minute = 60 * second

@@ -1,7 +1,8 @@
 import type { Sight } from "@countersign/testkit"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { degradesBy, type Negative, type ProbeResult } from "../src/DnsVerdict.ts"
+import { degradesBy, type Negative } from "../src/Demotion.ts"
+import type { ProbeResult } from "../src/DnsVerdict.ts"
 import { jitter, nextStreak, type ProbeSubject, probeWait, type Streak } from "../src/ProbeSchedule.ts"
 import { day, hour, minute, negatives, plan, saw, second, t0 } from "./SenderExamples.ts"
 
