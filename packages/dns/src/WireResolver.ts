@@ -3,8 +3,8 @@
  * what their caches may keep.
  *
  * Our own question for a record that is not published yet would put a no into the cache that is asked later. So a
- * recursive resolver is asked for NS records of a registrable domain, for addresses of name servers, and for a name only
- * when an authoritative answer showed it. `docs/explanation/asking-the-dns.md` tells how.
+ * recursive resolver is asked for NS records of a registrable domain, for addresses of name servers, and for a name
+ * only when an authoritative answer showed it. `docs/explanation/asking-the-dns.md` tells how.
  */
 import { type DnsObservation, registrableDomain, type SourceAnswer } from "@countersign/core"
 import { type DnsQuestionOptions, DnsResolver } from "@countersign/engine"

@@ -1,7 +1,7 @@
 /**
- * Asks a name's own servers: from the registrable domain down along referrals to the zone that the name is in, and there
- * two servers at different addresses. It ends: each referral leads further down, and for no zone more than a few servers
- * are looked up or asked, however many it names.
+ * Asks a name's own servers: from the registrable domain down along referrals to the zone that the name is in, and
+ * there two servers at different addresses. It ends: each referral leads further down, and for no zone more than a few
+ * servers are looked up or asked, however many it names.
  */
 import { Deferred, Effect, Random } from "effect"
 import type { Delegations, ZoneServers } from "./Delegations.ts"

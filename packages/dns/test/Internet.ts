@@ -5,7 +5,7 @@
  */
 import { DnsTransport, TransportFailed, WireResolver, type WireResolverOptions } from "@countersign/dns"
 import { type DnsQuestionOptions, type DnsRecordType, DnsResolver } from "@countersign/engine"
-import { SimulatedDns } from "@countersign/testkit"
+import { SimulatedDns } from "@countersign/testkit/dns"
 import { type Answer, type DecodedPacket, decode, encode, type Packet, type RecordType } from "dns-packet"
 import { Clock, Effect, Fiber, Layer } from "effect"
 import { TestClock } from "effect/testing"

@@ -2,7 +2,8 @@
  * The simulated DNS on sockets, as the world behind a wire resolver that asks the servers of each domain.
  */
 import { WireResolver } from "@countersign/dns"
-import { DnsWorld, SimulatedDns } from "@countersign/testkit"
+import { DnsWorld } from "@countersign/testkit"
+import { SimulatedDns } from "@countersign/testkit/dns"
 import { Effect, Layer } from "effect"
 
 const servers = [

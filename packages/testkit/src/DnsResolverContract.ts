@@ -9,8 +9,8 @@ import { describe, expect, it } from "@effect/vitest"
 import { Clock, Context, Effect, Layer, type Scope } from "effect"
 
 /**
- * The DNS that the resolver under test asks: the zone `shop.example` with its servers `ns1` and `ns2`. Nothing else is in
- * it when the layer is built, and nobody remembers an answer.
+ * The DNS that the resolver under test asks: the zone `shop.example` with its servers `ns1` and `ns2`. Nothing else is
+ * in it when the layer is built, and nobody remembers an answer.
  */
 export class DnsWorld extends Context.Service<
   DnsWorld,
