@@ -7,10 +7,11 @@ import { parseEmailAddress } from "@countersign/core"
 import { type AccessKey, AccountAdmin, AccountNotFound, Accounts } from "@countersign/engine"
 import { Effect, Option, Redacted, Result } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
-import { json, lines, say } from "./CommandAnswers.ts"
+import { json, lines, say, timeOf } from "./CommandAnswers.ts"
 import { declineCommand } from "./DeclineCommands.ts"
 import { maintenanceCommands } from "./MaintenanceCommands.ts"
 import { OperatorError } from "./OperatorError.ts"
+import { senderCommand } from "./SenderCommands.ts"
 import { existingStore, storeToWrite } from "./Store.ts"
 import { tasksCommand } from "./TaskCommands.ts"
 import { transferCommands } from "./TransferCommands.ts"
@@ -105,8 +106,8 @@ const organizationList = Command.make(
 const keyView = (key: AccessKey) => ({
   id: key.id,
   account: key.account,
-  createdAt: new Date(key.createdAt).toISOString(),
-  revokedAt: key.revokedAt === undefined ? null : new Date(key.revokedAt).toISOString()
+  createdAt: timeOf(key.createdAt),
+  revokedAt: key.revokedAt === undefined ? null : timeOf(key.revokedAt)
 })
 
 const keyCreate = Command.make(
@@ -159,6 +160,7 @@ export const operatorCommands = [
     Command.withDescription("Access keys of an account"),
     Command.withSubcommands([keyCreate, keyList, keyRevoke])
   ),
+  senderCommand,
   tasksCommand,
   declineCommand,
   ...maintenanceCommands,
