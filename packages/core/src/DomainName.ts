@@ -9,7 +9,7 @@
  */
 import { domainToASCII, domainToUnicode } from "node:url"
 import { Brand, Result, Schema } from "effect"
-import { getPublicSuffix } from "tldts"
+import { getDomain, getPublicSuffix } from "tldts"
 import { type AddressProblem, type AddressProblemCode, addressProblem } from "./AddressProblem.ts"
 
 /**
@@ -133,3 +133,10 @@ const nameProblem = (
   if (getPublicSuffix(name, suffixOptions) === name) return "domain-public-suffix"
   return undefined
 }
+
+/**
+ * The registrable domain that a name lies in: the public suffix and one label more (the ICANN section of the list). The
+ * name itself where there is none.
+ */
+export const registrableDomain = (name: string): string =>
+  getDomain(name, { allowIcannDomains: true, allowPrivateDomains: false, validateHostname: false }) ?? name

@@ -5,7 +5,9 @@
  * one probe task.
  */
 import { Schema } from "effect"
-import type { ProbeResult } from "./DnsVerdict.ts"
+import { DnsObservation } from "./DnsObservation.ts"
+import type { DnsRecord } from "./DnsPlan.ts"
+import { countsAgainst, degradeAfter, type Negative, type ProbeResult } from "./DnsVerdict.ts"
 
 const second = 1_000
 const minute = 60 * second
@@ -16,27 +18,25 @@ const day = 24 * hour
 export const verificationWindow = 72 * hour
 /** How long a degraded domain may go on sending. */
 export const gracePeriod = 72 * hour
-/** Consecutive definitive negatives, and the least time between the first and the last, that degrade a domain. */
-export const degradeAfter = { negatives: 3, span: hour } as const
 
-/** Definitive negatives in a row. An answer that could not be had neither adds to it nor ends it. */
-export const Streak = Schema.Struct({
-  count: Schema.Int,
-  /** When the first of them was seen, in milliseconds since the epoch. */
-  since: Schema.Number
-})
+/**
+ * Negatives in a row that count against a verified domain, the oldest first: the first, and the last two. An answer that
+ * could not be had neither adds to them nor ends them.
+ */
+export const Streak = Schema.Array(Schema.Struct({ at: Schema.Number, evidence: Schema.Array(DnsObservation) }))
 export type Streak = typeof Streak.Type
 
-/** The streak after one more probe. A valid one ends it, an indeterminate one leaves it as it is. */
-export const nextStreak = (streak: Streak | undefined, result: ProbeResult, at: number): Streak | undefined => {
-  if (result === "valid") return undefined
-  if (result === "indeterminate") return streak
-  return { count: (streak?.count ?? 0) + 1, since: streak?.since ?? at }
+/** The streak after one more probe. A valid one ends it; one that says nothing, or does not count, leaves it. */
+export const nextStreak = (
+  records: ReadonlyArray<DnsRecord>,
+  streak: Streak,
+  result: ProbeResult,
+  probe: Negative
+): Streak => {
+  if (result === "valid") return []
+  if (result === "indeterminate" || !countsAgainst(records, probe, streak[streak.length - 1])) return streak
+  return [...(streak.length < degradeAfter.negatives ? streak : [...streak.slice(0, 1), ...streak.slice(-1)]), probe]
 }
-
-/** Whether a streak is long enough to move a verified domain down. */
-export const streakDegrades = (streak: Streak | undefined, at: number): boolean =>
-  streak !== undefined && streak.count >= degradeAfter.negatives && at - streak.since >= degradeAfter.span
 
 /** Waits between the probes of a domain that is not verified yet, before they become hourly. */
 const pendingWaits = [30 * second, minute, 2 * minute, 5 * minute, 10 * minute, 20 * minute, 40 * minute] as const
@@ -54,15 +54,10 @@ export type ProbeSubject =
  * The step of an unverified domain is read off its age, so nothing has to be counted: steps lie far enough apart that
  * jitter of 20 % cannot confuse them.
  */
-export const probeWait = (
-  subject: ProbeSubject,
-  result: ProbeResult,
-  streak: Streak | undefined,
-  at: number
-): number => {
+export const probeWait = (subject: ProbeSubject, result: ProbeResult, streak: Streak, at: number): number => {
   switch (subject._tag) {
     case "Verified": {
-      if (streak !== undefined) return afterNegative[Math.min(streak.count, afterNegative.length) - 1] ?? 4 * hour
+      if (streak.length > 0) return afterNegative[Math.min(streak.length, afterNegative.length) - 1] ?? 4 * hour
       return result === "indeterminate" ? hour : day
     }
     case "Fallen":

@@ -7,9 +7,11 @@
  */
 import type { Schema } from "effect"
 import type { Decision } from "./Decider.ts"
+import type { DnsObservation } from "./DnsObservation.ts"
 import type { DnsPlan } from "./DnsPlan.ts"
 import {
-  type DnsObservation,
+  countsAgainst,
+  degradesBy,
   judgePlan,
   mergeVerdicts,
   probeResult,
@@ -19,8 +21,8 @@ import {
 import type { DomainName } from "./DomainName.ts"
 import type { CanonicalAddress } from "./EmailAddress.ts"
 import type { AccountId, Owner } from "./Owner.ts"
-import { gracePeriod, type Streak, streakDegrades, verificationWindow } from "./ProbeSchedule.ts"
-import type { SenderEvent, SenderKind } from "./SenderEvent.ts"
+import { gracePeriod, type Streak, verificationWindow } from "./ProbeSchedule.ts"
+import type { ProofSource, SenderEvent, SenderKind } from "./SenderEvent.ts"
 
 /** How long a link works, in milliseconds, from when its mail is sent. */
 export const linkLifetime = 24 * 60 * 60 * 1_000
@@ -80,6 +82,8 @@ export interface Sender {
   readonly evidence: ReadonlyArray<DnsObservation>
   /** What the probe saw that last found the domain right. */
   readonly proof: ReadonlyArray<DnsObservation>
+  /** What the domain moved down by, since it last did. */
+  readonly negatives: Streak
   /** From when the latest link's mail may go out: the cool-down runs from there, and survives removal. */
   readonly lastMailFrom: number | undefined
 }
@@ -138,16 +142,17 @@ export const evolve = (state: SenderState, event: SenderEvent): SenderState => {
         ...withDomain(state, "verified", event.at),
         verdicts: [],
         evidence: event.evidence,
-        proof: event.evidence
+        proof: event.evidence,
+        negatives: []
       }
     case "DomainProblemFound":
       return { ...state, verdicts: event.verdicts, evidence: event.evidence }
     case "DomainVerificationTimedOut":
       return withDomain(state, "timed-out", event.at)
     case "DomainDegraded":
-      return withEvidence(withDomain(state, "degraded", event.at), event.evidence)
+      return withNegatives(withDomain(state, "degraded", event.at), event.negatives)
     case "DomainVerificationLost":
-      return withEvidence(withDomain(state, "lost", event.at), event.evidence)
+      return withNegatives(withDomain(state, "lost", event.at), event.negatives)
     case "SenderRemoved":
       return { ...state, removed: true, updatedAt: Math.max(state.updatedAt, event.at) }
   }
@@ -185,6 +190,7 @@ const begin = (before: SenderState, event: SenderEvent & { readonly _tag: "Sende
     verdicts: [],
     evidence: [],
     proof: [],
+    negatives: [],
     lastMailFrom: past?.lastMailFrom
   }
 }
@@ -197,12 +203,12 @@ const withDomain = (state: Sender, domainState: DomainState, at: number): Sender
     ? state
     : { ...state, domainState, domainSince: at, updatedAt: Math.max(state.updatedAt, at) }
 
-/** The evidence that a domain degraded by is known from then on: seeing the same again is no news. */
-const withEvidence = (state: Sender, evidence: ReadonlyArray<DnsObservation>): Sender => ({
-  ...state,
-  verdicts: mergeVerdicts(state.verdicts, judgePlan(state.plan.records, evidence)),
-  evidence
-})
+/** What a domain moved down by is known from then on: seeing the same again is no news. */
+const withNegatives = (state: Sender, negatives: Streak): Sender => {
+  const evidence = negatives[negatives.length - 1]?.evidence ?? []
+  const verdicts = mergeVerdicts(state.verdicts, judgePlan(state.plan.records, evidence))
+  return { ...state, verdicts, evidence, negatives }
+}
 
 const withLink = (state: Sender, verificationId: string, change: (link: Link) => Link): Sender =>
   state.link?.verificationId === verificationId ? { ...state, link: change(state.link) } : state
@@ -225,10 +231,11 @@ export type SenderCommand =
       readonly metadata: { readonly [key: string]: Schema.Json }
       readonly notifyAccount: boolean
       readonly verificationId: string
-      /** That the account already proved this domain for another sender, and what is wrong since if it is degraded. */
+      /** That the account already proved the same records for another sender, and what it is degraded by, if it is. */
       readonly proven?: {
+        readonly from: ProofSource
         readonly proof: ReadonlyArray<DnsObservation>
-        readonly degradedBy?: ReadonlyArray<DnsObservation>
+        readonly degradedBy?: Streak
       }
       /** Until when the mailbox owner wants no mail from the account. */
       readonly declinedUntil?: number
@@ -253,9 +260,12 @@ export type SenderCommand =
   | (Outcome & {
       readonly _tag: "RecordProbe"
       readonly evidence: ReadonlyArray<DnsObservation>
-      readonly streak: Streak | undefined
+      /** The negatives that count so far, this one among them. */
+      readonly streak: Streak
       /** An on-demand probe, run ahead of the schedule: it may help and never does harm. */
       readonly onDemand: boolean
+      /** The DNS as a whole is in doubt: nothing moves down by this probe. */
+      readonly held: boolean
     })
   | { readonly _tag: "RemoveSender"; readonly at: number; readonly reason: string }
 
@@ -329,9 +339,10 @@ const add = (state: SenderState, command: SenderCommand & { readonly _tag: "AddS
   const events: [SenderEvent, ...Array<SenderEvent>] = [added]
   if (next.mailbox === "pending") events.push(issueLink(next, verificationId, command.at))
   if (proven !== undefined) {
-    events.push({ _tag: "DomainVerified", at: command.at, evidence: proven.proof })
-    if (proven.degradedBy !== undefined) {
-      events.push({ _tag: "DomainDegraded", at: command.at, evidence: proven.degradedBy })
+    const { from: inheritedFrom, proof: evidence, degradedBy } = proven
+    events.push({ _tag: "DomainVerified", at: command.at, evidence, inheritedFrom })
+    if (degradedBy !== undefined) {
+      events.push({ _tag: "DomainDegraded", at: command.at, negatives: degradedBy, inheritedFrom })
     }
   }
   return happened(...events)
@@ -437,18 +448,23 @@ export const decideProbe = (
 
 const decideNegative = (
   state: ProbedDomain,
-  { at, evidence, streak, onDemand }: Parameters<typeof decideProbe>[1],
+  { at, evidence, streak, onDemand, held }: Parameters<typeof decideProbe>[1],
   verdicts: ReadonlyArray<RecordVerdict>
 ): SenderDecision => {
+  const { records } = state.plan
+  const mayFall = !onDemand && !held
   switch (state.domainState) {
     case "verified":
-      return !onDemand && streakDegrades(streak, at)
-        ? happened({ _tag: "DomainDegraded", at, evidence })
+      return mayFall && streak[streak.length - 1]?.at === at && degradesBy(records, streak)
+        ? happened({ _tag: "DomainDegraded", at, negatives: streak })
         : unchanged("equal")
-    case "degraded":
-      return !onDemand && at - state.domainSince >= gracePeriod
-        ? happened({ _tag: "DomainVerificationLost", at, evidence })
+    case "degraded": {
+      const last = streak[streak.length - 1]
+      const counts = last?.at === at && countsAgainst(records, last, streak[streak.length - 2])
+      return mayFall && counts && at - state.domainSince >= gracePeriod
+        ? happened({ _tag: "DomainVerificationLost", at, negatives: streak.slice(-2) })
         : unchanged("equal")
+    }
     default: {
       const events: Array<SenderEvent> = []
       if (!sameVerdicts(state.verdicts, verdicts)) {

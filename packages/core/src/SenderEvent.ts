@@ -6,18 +6,30 @@
  * storage's clock.
  */
 import { Schema } from "effect"
+import { DnsObservation } from "./DnsObservation.ts"
 import { DnsPlan } from "./DnsPlan.ts"
-import { DnsObservation, RecordVerdict } from "./DnsVerdict.ts"
+import { RecordVerdict } from "./DnsVerdict.ts"
 import { StoredDomainName } from "./DomainName.ts"
 import { CanonicalAddress } from "./EmailAddress.ts"
 import { makeEventCodec } from "./EventCodec.ts"
+import { StoredSenderId } from "./Identity.ts"
 import { AccountId, Owner } from "./Owner.ts"
+import { Streak } from "./ProbeSchedule.ts"
 
 /** What an owner wants in the From header: one address, or every address of a domain. */
 export const SenderKind = Schema.Literals(["email", "domain"])
 export type SenderKind = typeof SenderKind.Type
 
 const evidence = { evidence: Schema.Array(DnsObservation) }
+/** What a domain moves down by: each negative that counted, the last one the newest. */
+const negatives = { negatives: Streak }
+
+/**
+ * Where a proof was taken from: another sender of the account on the same domain, for the same records, and the version
+ * of its stream at which it was read.
+ */
+export const ProofSource = Schema.Struct({ sender: StoredSenderId, version: Schema.Int })
+export type ProofSource = typeof ProofSource.Type
 const link = { verificationId: Schema.String }
 
 /** Version 1 of every event: its name, and what it carries besides its name. */
@@ -51,18 +63,18 @@ export const senderEventFields = {
   VerificationDeclined: { at: Schema.Number, ...link },
   /** The link's time went by without a click. */
   VerificationExpired: { at: Schema.Number, ...link },
-  /** Every record of the plan is right. */
-  DomainVerified: { at: Schema.Number, ...evidence },
+  /** Every record of the plan is right. `inheritedFrom`: that is known from another sender's probe. */
+  DomainVerified: { at: Schema.Number, ...evidence, inheritedFrom: Schema.optionalKey(ProofSource) },
   /** The verdicts on a domain that is not verified changed. */
   DomainProblemFound: { at: Schema.Number, verdicts: Schema.Array(RecordVerdict), ...evidence },
   /** 72 h without success. Probes go on, slower, and the same tokens stay good. */
   DomainVerificationTimedOut: { at: Schema.Number },
-  /** Records of a verified domain went missing; sending goes on during the grace period. */
-  DomainDegraded: { at: Schema.Number, ...evidence },
+  /** Records of a verified domain went missing, by three negatives; sending goes on during the grace period. */
+  DomainDegraded: { at: Schema.Number, ...negatives, inheritedFrom: Schema.optionalKey(ProofSource) },
   /** The records of a degraded domain are back. */
   DomainRecovered: { at: Schema.Number, ...evidence },
   /** The grace period ended with the records still wrong. */
-  DomainVerificationLost: { at: Schema.Number, ...evidence },
+  DomainVerificationLost: { at: Schema.Number, ...negatives },
   /** The incarnation ends: gone from lists, its link dead. */
   SenderRemoved: { at: Schema.Number, reason: Schema.String }
 } as const

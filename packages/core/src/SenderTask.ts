@@ -5,6 +5,8 @@
  * event that did not happen. Whoever does a task reports back by a command.
  */
 import { Schema } from "effect"
+import { DnsObservation } from "./DnsObservation.ts"
+import { Verdict } from "./DnsVerdict.ts"
 import { type DomainName, StoredDomainName } from "./DomainName.ts"
 import { type SenderId, StoredSenderId } from "./Identity.ts"
 import { AccountId } from "./Owner.ts"
@@ -15,6 +17,24 @@ import type { SenderEvent } from "./SenderEvent.ts"
 /** The id of a task, which the storage gives it. */
 export const TaskId = Schema.String.pipe(Schema.brand("TaskId"))
 export type TaskId = typeof TaskId.Type
+
+/** What is known from the probes of one plan. Times are milliseconds since the epoch. */
+export const ProbeRecord = Schema.Struct({
+  /** The last probe, whatever it came to. */
+  at: Schema.Number,
+  evidence: Schema.Array(DnsObservation),
+  /** What was asked besides, because something was wrong; and when. */
+  neighbours: Schema.Array(DnsObservation),
+  neighboursAt: Schema.optionalKey(Schema.Number),
+  /** Since when each record has its verdict, by its name. */
+  since: Schema.Record(Schema.String, Schema.Struct({ verdict: Verdict, at: Schema.Number })),
+  /** When every record was last seen right. */
+  rightAt: Schema.optionalKey(Schema.Number),
+  streak: Streak,
+  /** How many probes in a row asked one question only. */
+  quick: Schema.optionalKey(Schema.Int)
+})
+export type ProbeRecord = typeof ProbeRecord.Type
 
 const ofSender = { sender: StoredSenderId, incarnation: Schema.Int }
 
@@ -28,8 +48,8 @@ export const taskPayloads = {
     domain: StoredDomainName,
     /** When the schedule wants the next probe, in milliseconds since the epoch; an earlier one is on demand. */
     scheduledFor: Schema.optionalKey(Schema.Number),
-    /** Negatives in a row, by the key of the plan. */
-    streaks: Schema.optionalKey(Schema.Record(Schema.String, Streak))
+    /** What is known from the probes so far, by the key of the plan. */
+    probed: Schema.optionalKey(Schema.Record(Schema.String, ProbeRecord))
   })
 } as const
 

@@ -5,11 +5,16 @@
  */
 import { Layer } from "effect"
 import { Executor } from "./Executor.ts"
+import { WatchedDomains } from "./probing/WatchedDomains.ts"
 import { Senders } from "./Senders.ts"
 import { Writer } from "./Writer.ts"
 
 /** The use cases as a layer over the ports. */
 export const Engine = {
   /** `Senders` for the callers, `Executor` for the workers: both write through one Writer. */
-  layer: Layer.provideMerge(Senders.layer, Layer.provide(Executor.layer, Writer.layer))
+  layer: Senders.layer.pipe(
+    Layer.provideMerge(Layer.provide(Executor.layer, Writer.layer)),
+    // What the use cases note there, the watch of the same process probes.
+    Layer.provideMerge(WatchedDomains.layer)
+  )
 }

@@ -10,6 +10,7 @@ import { confirm } from "./senders/confirm.ts"
 import { count } from "./senders/count.ts"
 import { current } from "./senders/current.ts"
 import { decline } from "./senders/decline.ts"
+import { dns } from "./senders/dns.ts"
 import { effective } from "./senders/effective.ts"
 import { get } from "./senders/get.ts"
 import { history } from "./senders/history.ts"
@@ -36,6 +37,8 @@ const make = Effect.gen(function* () {
     count: yield* count,
     /** A live sender, why it is not active yet, and what is wrong with its DNS records. */
     status: yield* status,
+    /** The DNS records of a sender's domain with their verdicts, what is wrong with them, and how to mend it. */
+    dns: yield* dns,
     /** Every event of a sender with its time, its actor and its correlation, removed senders included. */
     history: yield* history,
     /**

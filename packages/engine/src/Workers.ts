@@ -5,6 +5,7 @@ import type { TaskKind } from "@countersign/core"
 import { Effect, Layer } from "effect"
 import { makeAccountNotice } from "./workers/AccountNotice.ts"
 import { makeDomainProbe } from "./workers/DomainProbe.ts"
+import { watchDomains } from "./workers/DomainWatch.ts"
 import { makeLinkExpiry } from "./workers/LinkExpiry.ts"
 import { type Handler, runTasks } from "./workers/TaskRunner.ts"
 import { makeVerificationMail } from "./workers/VerificationMail.ts"
@@ -19,6 +20,7 @@ export const Workers = {
     worker(makeVerificationMail),
     worker(makeAccountNotice),
     worker(makeLinkExpiry),
-    worker(makeDomainProbe)
+    worker(makeDomainProbe),
+    Layer.effectDiscard(watchDomains)
   )
 }

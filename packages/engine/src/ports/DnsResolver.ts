@@ -14,6 +14,8 @@ export interface DnsQuestionOptions {
    * it is ours then: only for a name that was there before. `false` when absent.
    */
   readonly mayBeMissing?: boolean
+  /** The domain that is probed. Names outside of it and of our own zone are asked of recursive resolvers only. */
+  readonly domain?: string
 }
 
 /** Asks the DNS. */

@@ -81,8 +81,9 @@ export const add = useCase(
         Effect.succeed(undefined)
       )
       if (loaded === undefined || !isLive(loaded.state) || loaded.state.domainState !== oldest.domainState) return {}
-      const { domainState, evidence, proof } = loaded.state
-      return { proven: { proof, ...(domainState === "degraded" ? { degradedBy: evidence } : {}) } }
+      const { domainState, negatives, proof } = loaded.state
+      const from = { sender: oldest.id, version: loaded.version }
+      return { proven: { from, proof, ...(domainState === "degraded" ? { degradedBy: negatives } : {}) } }
     })
 
     /** The sender as it was when the command was done, whenever the answer is asked for. */

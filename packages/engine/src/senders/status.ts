@@ -1,32 +1,19 @@
 /**
  * A live sender, and why it is or is not active.
  */
-import {
-  type Blocker,
-  blockersOf,
-  type DnsObservation,
-  diagnose,
-  type Finding,
-  isLive,
-  type SenderStatus,
-  senderDecider,
-  statusOf
-} from "@countersign/core"
+import { type Blocker, blockersOf, isLive, type SenderStatus, senderDecider, statusOf } from "@countersign/core"
 import { Effect, Schema } from "effect"
 import { Executor } from "../Executor.ts"
-import { type ListedSender, SenderDirectory } from "../ports/SenderDirectory.ts"
+import { SenderDirectory } from "../ports/SenderDirectory.ts"
 import { SenderNotFound } from "../SenderErrors.ts"
+import type { DnsReport } from "./DnsReport.ts"
+import { makeReport } from "./dns.ts"
 import { orNotFound, SenderOf, useCase } from "./UseCase.ts"
 
-/** A live sender and why it is or is not active. */
-export interface SenderReport {
-  readonly sender: ListedSender
+/** A live sender, why it is or is not active, and what is known about its domain's DNS. */
+export interface SenderReport extends DnsReport {
   readonly status: SenderStatus
   readonly blockers: ReadonlyArray<Blocker>
-  /** What is wrong with the published records, and how to mend it. */
-  readonly findings: ReadonlyArray<Finding>
-  /** What the last probe that changed something saw. */
-  readonly evidence: ReadonlyArray<DnsObservation>
 }
 
 export const status = useCase(
@@ -35,16 +22,15 @@ export const status = useCase(
   Effect.gen(function* () {
     const directory = yield* SenderDirectory
     const executor = yield* Executor
+    const report = yield* makeReport
     return Effect.fnUntraced(function* ({ account, id }) {
       const sender = yield* orNotFound(directory.find(account, id))
       const { state } = yield* executor.load(senderDecider, id)
       if (!isLive(state)) return yield* new SenderNotFound()
       return {
-        sender,
+        ...(yield* report(sender)),
         status: statusOf(state),
-        blockers: blockersOf(state),
-        findings: diagnose(state.plan, state.domain, state.evidence),
-        evidence: state.evidence
+        blockers: blockersOf(state)
       } satisfies SenderReport
     })
   })

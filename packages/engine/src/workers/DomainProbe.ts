@@ -2,69 +2,121 @@
  * Probes a domain, for every sender of an account on it at once, and sets the time of the next probe.
  *
  * The verdict becomes a command only for senders whose domain it would change; the others cost no write. The task's
- * payload carries the streaks of negatives from probe to probe.
+ * payload carries what is known from probe to probe: the last evidence, and the negatives in a row.
  */
 import {
-  type DnsObservation,
-  type DnsPlan,
   decideProbe,
   isLive,
   jitter,
   judgePlan,
+  neighbourQuestions,
   nextStreak,
+  type ProbeRecord,
   type ProbeResult,
   type ProbeSubject,
   planKey,
   probeResult,
   probeWait,
-  type Streak,
   senderDecider,
   type TaskPayload
 } from "@countersign/core"
-import { Effect, Random } from "effect"
-import { probePlan } from "../DnsProbe.ts"
+import { Effect, Metric, Random } from "effect"
 import { Executor } from "../Executor.ts"
 import { DnsResolver } from "../ports/DnsResolver.ts"
 import { type ListedSender, SenderDirectory } from "../ports/SenderDirectory.ts"
 import type { ClaimedTask } from "../ports/TaskQueue.ts"
+import { makeBreaker } from "../probing/Breaker.ts"
+import { askNeighbours, probePlan } from "../probing/PlanProbe.ts"
 import { neverRefused, neverRepeated } from "../Refusals.ts"
 import type { Handler, Next, Run } from "./TaskRunner.ts"
 
 const pageSize = 500
+/** The least time between two looks at a domain's neighbours while nothing changes, in milliseconds. */
+const neighbourSpacing = 60 * 60 * 1_000
+/** After so many quick probes in a row a whole one follows: some servers deny names above those that exist. */
+const quickInARow = 3
+
+const probesMade = Metric.counter("countersign_probes_total", {
+  description: "Probes of a domain's records, by what they came to.",
+  incremental: true
+})
 
 /**
  * What was seen for one plan. Senders of one domain share a plan unless the zone or the identity key was changed in
  * between.
  */
-interface Probe {
-  readonly evidence: ReadonlyArray<DnsObservation>
+interface Probed {
+  readonly record: ProbeRecord
   readonly result: ProbeResult
-  readonly streak: Streak | undefined
+  /** Whether the DNS as a whole is in doubt. Asked only when a domain would move down. */
+  readonly held: Effect.Effect<boolean>
+}
+
+/** How a run is meant. */
+interface Occasion {
+  readonly at: number
+  readonly onDemand: boolean
 }
 
 export const makeDomainProbe = Effect.gen(function* () {
   const executor = yield* Executor
   const directory = yield* SenderDirectory
   const resolver = yield* DnsResolver
+  const breaker = makeBreaker(resolver)
 
-  const probe = Effect.fnUntraced(function* (plan: DnsPlan, known: Streak | undefined, onDemand: boolean, at: number) {
-    const evidence = yield* probePlan(resolver, plan)
-    const result = probeResult(judgePlan(plan.records, evidence))
-    // An on-demand probe never adds to the streak, only ends it.
-    const streak = onDemand && result === "negative" ? known : nextStreak(known, result, at)
-    return { evidence, result, streak } satisfies Probe
+  const probe = Effect.fnUntraced(function* (entry: ListedSender, known: ProbeRecord | undefined, occasion: Occasion) {
+    const { account, domain, plan } = entry
+    const { at, onDemand } = occasion
+    const verified = isVerified(entry)
+    const quick = !verified && known !== undefined && allMissing(known) && (known.quick ?? 0) < quickInARow
+    const evidence = yield* probePlan(resolver, plan, domain, { verified, quick })
+    const verdicts = judgePlan(plan.records, evidence)
+    const result = probeResult(verdicts)
+    yield* Metric.update(Metric.withAttributes(probesMade, { result }), 1)
+    const seen = { account, domain, plan, evidence, result }
+    if (verified) yield* breaker.saw(seen)
+    const since: { [record: string]: ProbeRecord["since"][string] } = {}
+    for (const { name, verdict } of verdicts) {
+      const before = known?.since[name]
+      since[name] = before?.verdict === verdict ? before : { verdict, at }
+    }
+    const isNew = plan.records.some(({ name }) => since[name]?.at === at)
+    const isDue = at - (known?.neighboursAt ?? Number.NEGATIVE_INFINITY) >= neighbourSpacing
+    const asked =
+      (isNew && result !== "valid") || isDue
+        ? {
+            neighbours: yield* askNeighbours(resolver, domain, neighbourQuestions({ plan, domain, evidence })),
+            neighboursAt: at
+          }
+        : { neighbours: known?.neighbours ?? [], ...stamp("neighboursAt", known?.neighboursAt) }
+    const streak = known?.streak ?? []
+    const record: ProbeRecord = {
+      at,
+      evidence,
+      ...asked,
+      since,
+      ...stamp("rightAt", result === "valid" ? at : known?.rightAt),
+      // An on-demand probe never adds to the streak, only ends it.
+      streak: onDemand && result === "negative" ? streak : nextStreak(plan.records, streak, result, { at, evidence }),
+      quick: quick ? (known?.quick ?? 0) + 1 : 0
+    }
+    const held = yield* Effect.cached(breaker.holds(seen))
+    return { record, result, held } satisfies Probed
   })
 
-  const record = Effect.fnUntraced(function* (
+  const report = Effect.fnUntraced(function* (
     task: ClaimedTask,
     entry: ListedSender,
-    { evidence, streak }: Probe,
-    onDemand: boolean,
-    at: number
+    { record: { evidence, streak }, held: isHeld }: Probed,
+    { at, onDemand }: Occasion
   ) {
     const { account, id, incarnation } = entry
-    const seen = { at, evidence, streak, onDemand }
-    if (decideProbe(entry, seen)._tag !== "Happened") return entry.domainState
+    const seen = { at, evidence, streak, onDemand, held: false }
+    const decision = decideProbe(entry, seen)
+    if (decision._tag !== "Happened") return entry.domainState
+    const falls = decision.events.some(({ _tag }) => _tag === "DomainDegraded" || _tag === "DomainVerificationLost")
+    const held = falls && (yield* isHeld)
+    if (held) return entry.domainState
     const request = {
       account,
       actor: "worker",
@@ -84,25 +136,36 @@ export const makeDomainProbe = Effect.gen(function* () {
     return after !== undefined && isLive(after) ? after.domainState : entry.domainState
   })
 
+  /** When the first probe of a sender may come, if it must not come yet: a resolver's cache would keep its no. */
+  const tooEarly = Effect.fnUntraced(function* (entry: ListedSender, known: ProbeRecord | undefined, now: number) {
+    if (known !== undefined || isVerified(entry) || (yield* resolver.mode) !== "resolver") return undefined
+    const from = entry.addedAt + resolver.firstProbeAfter
+    return from > now ? from : undefined
+  })
+
   const run = Effect.fn("DomainProbe.run")(function* ({ task, payload, now }: Run<"probe">) {
     const { account, domain, scheduledFor } = payload
     const onDemand = scheduledFor !== undefined && now < scheduledFor
-    const probes = new Map<string, Probe>()
+    const probes = new Map<string, Probed>()
     let wait: number | undefined
     let after = 0
     while (true) {
       const page = yield* directory.onDomain(account, domain, after, pageSize)
-      for (const { plan } of page) {
-        const key = planKey(plan)
-        if (!probes.has(key)) probes.set(key, yield* probe(plan, payload.streaks?.[key], onDemand, now))
+      for (const entry of page) {
+        const key = planKey(entry.plan)
+        if (probes.has(key)) continue
+        const known = payload.probed?.[key]
+        const from = yield* tooEarly(entry, known, now)
+        if (from !== undefined) return { _tag: "Again", due: from, payload } satisfies Next
+        probes.set(key, yield* probe(entry, known, { at: now, onDemand }))
       }
       const waits = yield* Effect.forEach(
         page,
         Effect.fnUntraced(function* (entry) {
           const seen = probes.get(planKey(entry.plan))
           if (seen === undefined) return undefined
-          const domainState = yield* record(task, entry, seen, onDemand, now)
-          return probeWait(subject(domainState, entry), seen.result, seen.streak, now)
+          const domainState = yield* report(task, entry, seen, { at: now, onDemand })
+          return probeWait(subject(domainState, entry), seen.result, seen.record.streak, now)
         }),
         { concurrency: 16 }
       )
@@ -117,8 +180,19 @@ export const makeDomainProbe = Effect.gen(function* () {
     return again(payload, onDemand ? Math.min(due, scheduledFor) : due, probes)
   })
 
-  return { kind: "probe", concurrency: 16, attempts: 30, run } satisfies Handler<"probe">
+  return { kind: "probe", concurrency: 64, attempts: 30, run } satisfies Handler<"probe">
 })
+
+const isVerified = ({ domainState }: ListedSender): boolean => domainState === "verified" || domainState === "degraded"
+
+/** Whether nothing at all was there: then one question can tell that it still is so. */
+const allMissing = ({ evidence, since }: ProbeRecord): boolean =>
+  Object.values(since).every(({ verdict }) => verdict === "missing") &&
+  evidence.every(({ sources }) => sources.every(({ outcome }) => outcome === "nxdomain" || outcome === "unavailable"))
+
+const stamp = <K extends string>(key: K, at: number | undefined): { readonly [key in K]?: number } =>
+  // TypeScript widens the key of an object literal to any text.
+  at === undefined ? {} : ({ [key]: at } as { readonly [key in K]: number })
 
 const subject = (domainState: ListedSender["domainState"], { addedAt }: ListedSender): ProbeSubject => {
   switch (domainState) {
@@ -132,8 +206,8 @@ const subject = (domainState: ListedSender["domainState"], { addedAt }: ListedSe
   }
 }
 
-const again = ({ account, domain }: TaskPayload<"probe">, due: number, probes: ReadonlyMap<string, Probe>): Next => {
-  const streaks: { [plan: string]: Streak } = {}
-  for (const [plan, { streak }] of probes) if (streak !== undefined) streaks[plan] = streak
-  return { _tag: "Again", due, payload: { account, domain, scheduledFor: due, streaks } satisfies TaskPayload<"probe"> }
+const again = ({ account, domain }: TaskPayload<"probe">, due: number, probes: ReadonlyMap<string, Probed>): Next => {
+  const probed: { [plan: string]: ProbeRecord } = {}
+  for (const [plan, { record }] of probes) probed[plan] = record
+  return { _tag: "Again", due, payload: { account, domain, scheduledFor: due, probed } satisfies TaskPayload<"probe"> }
 }

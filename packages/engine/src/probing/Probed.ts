@@ -1,0 +1,14 @@
+/**
+ * What the probe task of a domain knows: read by whoever shows it or compares with it.
+ */
+import { type ProbeRecord, taskPayloads } from "@countersign/core"
+import { Schema } from "effect"
+import type { TaskRecord } from "../ports/TaskQueue.ts"
+
+const decode = Schema.decodeUnknownOption(taskPayloads.probe)
+
+/** What is known from the probes so far, by the key of the plan; `undefined` before the first. */
+export const readProbed = ({ payload }: TaskRecord): { readonly [plan: string]: ProbeRecord } | undefined => {
+  const read = decode(payload)
+  return read._tag === "Some" ? read.value.probed : undefined
+}
