@@ -30,7 +30,7 @@ export const settings = Settings.layer({
 export const adaptersOver = <S, M, D, E>(
   storage: Layer.Layer<StoragePorts | S, E>,
   mailer: Layer.Layer<MemoryMailer | Mailer | M, E>,
-  dns: Layer.Layer<MemoryDns | DnsResolver | D, E>
+  dns: Layer.Layer<DnsResolver | D, E>
 ) => Layer.mergeAll(DkimTokens.layer(zone).pipe(Layer.provideMerge(storage)), mailer, dns, settings)
 
 export const adapters = adaptersOver(MemoryStorage.layer, MemoryMailer.layer, MemoryDns.layer)

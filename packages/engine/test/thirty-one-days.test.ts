@@ -2,11 +2,11 @@
  * A month of the real workers in virtual time. Every probe, every mail and every event is compared with the rules of
  * the domain, as `ProbeModel.ts` reads them: from the facts and the times alone, without the code that is tested.
  */
-import { accountOwner } from "@countersign/core"
-import { DnsResolver, Engine, Mailer, MailRefused, Senders, SlowPoll, Workers } from "@countersign/engine"
+import { accountOwner, taskPayloads } from "@countersign/core"
+import { Engine, Mailer, MailRefused, Senders, SlowPoll, TaskQueue, Workers } from "@countersign/engine"
 import { MemoryDns, MemoryMailer, MemoryStorage } from "@countersign/memory"
 import { assert, it } from "@effect/vitest"
-import { Clock, Context, Effect, Layer, Random } from "effect"
+import { Clock, Context, Effect, Layer, Random, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { day, expectedLife, hour, minute, type Truth, tolerance } from "./ProbeModel.ts"
 import { adaptersOver, createAccount, publish, settle, tokenOf, unpublish } from "./World.ts"
@@ -24,20 +24,24 @@ class Watch extends Context.Service<
 
 const watch = Layer.sync(Watch, () => ({ probes: new Map(), attempts: [] }))
 
-const watchedDns = Layer.effectContext(
+/** A probe ends by putting its task again. The breaker asks for a domain's records too, and that is no probe of it. */
+const watchedStorage = Layer.effectContext(
   Effect.gen(function* () {
     const { probes } = yield* Watch
-    const ports = yield* Layer.build(MemoryDns.layer)
-    const resolver = Context.get(ports, DnsResolver)
-    const query: (typeof resolver)["query"] = (name, type) =>
-      Effect.flatMap(Clock.currentTimeMillis, (now) => {
-        const domain = name.slice(name.indexOf("_domainkey.") + "_domainkey.".length)
-        probes.set(domain, (probes.get(domain) ?? new Set()).add(now))
-        return resolver.query(name, type)
-      })
-    return Context.add(ports, DnsResolver, { query })
+    const ports = yield* Layer.build(MemoryStorage.layer)
+    const queue = Context.get(ports, TaskQueue)
+    const retryAt: (typeof queue)["retryAt"] = (claim, next) =>
+      Effect.tap(queue.retryAt(claim, next), () =>
+        Effect.map(Clock.currentTimeMillis, (now) => {
+          const domain = isProbe(next.payload) ? next.payload.domain : ""
+          probes.set(domain, (probes.get(domain) ?? new Set()).add(now))
+        })
+      )
+    return Context.add(ports, TaskQueue, { ...queue, retryAt })
   })
 )
+
+const isProbe = Schema.is(taskPayloads.probe)
 
 const watchedMailer = Layer.effectContext(
   Effect.gen(function* () {
@@ -62,9 +66,9 @@ const month = Workers.layer.pipe(
   Layer.provideMerge(Engine.layer),
   Layer.provideMerge(
     adaptersOver(
-      MemoryStorage.layer,
+      watchedStorage.pipe(Layer.provideMerge(watch)),
       watchedMailer.pipe(Layer.provideMerge(watch)),
-      watchedDns.pipe(Layer.provideMerge(watch))
+      MemoryDns.layer
     )
   )
 )

@@ -2,10 +2,12 @@
  * A DNS resolver over a table of records, for tests and embedding. It tells NXDOMAIN from NODATA as a name server does,
  * and can be made unavailable for a name or for all of them.
  */
-import { type DnsAnswer, type DnsRecordType, DnsResolver } from "@countersign/engine"
-import { Context, Effect, Layer } from "effect"
+import type { DnsObservation, SourceAnswer } from "@countersign/core"
+import { type DnsRecordType, DnsResolver } from "@countersign/engine"
+import { Clock, Context, Effect, Layer } from "effect"
 
-const servers = ["memory:53"]
+/** Answers like one resolver that caches nothing. */
+const source = { server: "memory:53", role: "recursive", records: [] } as const
 
 /** The records that the resolver answers from, for tests to change. */
 export class MemoryDns extends Context.Service<
@@ -28,14 +30,16 @@ export class MemoryDns extends Context.Service<
       const broken = new Map<string | undefined, string>()
       const questions: Array<{ readonly name: string; readonly type: DnsRecordType }> = []
 
-      const answer = (name: string, type: DnsRecordType): DnsAnswer => {
+      const answer = (name: string, type: DnsRecordType): SourceAnswer => {
         const reason = broken.get(undefined) ?? broken.get(name)
-        if (reason !== undefined) return { _tag: "Unavailable", reason, servers }
+        if (reason !== undefined) return { ...source, outcome: "unavailable", reason }
         const values = zone.get(name)?.get(type) ?? []
-        if (values.length > 0) return { _tag: "Records", values, servers }
+        if (values.length > 0) {
+          return { ...source, outcome: "records", records: values.map((value) => ({ type, value, ttl: 0 })) }
+        }
         // A name above an existing one exists too, without records (RFC 8020, section 2).
         const exists = [...zone.keys()].some((other) => other === name || other.endsWith(`.${name}`))
-        return { _tag: exists ? "NoData" : "NoName", servers }
+        return { ...source, outcome: exists ? "nodata" : "nxdomain", negativeTtl: 0 }
       }
 
       return Context.empty().pipe(
@@ -55,11 +59,14 @@ export class MemoryDns extends Context.Service<
           asked: Effect.sync(() => [...questions])
         }),
         Context.add(DnsResolver, {
-          query: (name, type) =>
-            Effect.sync(() => {
+          ask: (name, type) =>
+            Effect.map(Clock.currentTimeMillis, (at): DnsObservation => {
               questions.push({ name, type })
-              return answer(plain(name), type)
-            })
+              return { name: plain(name), type, mode: "resolver", at, sources: [answer(plain(name), type)] }
+            }),
+          mode: Effect.succeed("resolver"),
+          // It keeps no answer.
+          firstProbeAfter: 0
         })
       )
     })

@@ -1,8 +1,6 @@
 /**
- * From a query packet to the answer, purely: the sandbox's DNS server is the authority for the root zone and so for
- * every name. Missing names are answered NXDOMAIN, missing types NOERROR without records, both with the zone's SOA
- * (RFC 2308), and CNAME chains are followed inside the zone (RFC 1034 section 4.3.2). Nothing here throws on a hostile
- * packet.
+ * From a query packet to the answer, purely: how a server reads a question, and the packet in which it says what it
+ * looked up (`DnsLookup.ts`). Nothing here throws on a hostile packet.
  */
 import {
   type Answer,
@@ -13,11 +11,11 @@ import {
   type Question,
   TRUNCATED_RESPONSE
 } from "dns-packet"
-import { normalName } from "./DnsName.ts"
-import { type DnsRecord, type DnsZone, isEmptyNonTerminal, isRecordType } from "./DnsZone.ts"
+import { type Authority, look } from "./DnsLookup.ts"
 
-/** Response codes (RFC 1035 section 4.1.1). */
-const rcodes = { NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP: 4, REFUSED: 5 } as const
+/** Response codes (RFC 1035 section 4.1.1; YXDOMAIN: RFC 6672 section 3.2). */
+const rcodes = { NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP: 4, REFUSED: 5, YXDOMAIN: 6 } as const
+/** A response code by its name. */
 export type Rcode = keyof typeof rcodes
 
 /** A query that was understood. */
@@ -25,6 +23,8 @@ export interface DnsQuestion {
   readonly id: number
   readonly question: Question
   readonly recursionDesired: boolean
+  /** The client wants data that DNSSEC says is bogus (CD, RFC 4035 section 3.2.2). */
+  readonly checkingDisabled: boolean
   /** The largest answer over UDP that the client takes, when it speaks EDNS (RFC 6891). */
   readonly edns: { readonly udpPayloadSize: number; readonly version: number } | undefined
 }
@@ -39,8 +39,8 @@ export type Heard =
 
 const headerLength = 12
 const recursionDesired = 1 << 8
+const checkingDisabled = 1 << 4
 const serverPayloadSize = 1232
-const longestChain = 16
 
 const decoded = (bytes: Buffer): Packet | undefined => {
   try {
@@ -78,6 +78,7 @@ export const hear = (bytes: Buffer): Heard => {
       id,
       question,
       recursionDesired: (flags & recursionDesired) !== 0,
+      checkingDisabled: (flags & checkingDisabled) !== 0,
       edns: opt === undefined ? undefined : { udpPayloadSize: opt.udpPayloadSize, version: opt.ednsVersion }
     }
   }
@@ -106,80 +107,8 @@ const optRecord = (extendedRcode: number): Answer => ({
   options: []
 })
 
-/** Texts travel in strings of at most 255 octets (RFC 1035 section 3.3). */
-const textStrings = (text: string): Array<Buffer> => {
-  const bytes = Buffer.from(text)
-  const strings: Array<Buffer> = []
-  for (let start = 0; start === 0 || start < bytes.length; start += 255)
-    strings.push(bytes.subarray(start, start + 255))
-  return strings
-}
-
-const wire = (record: DnsRecord, owner: string): Answer => {
-  const { ttl, type, value } = record
-  if (type === "TXT") return { name: owner, type, ttl, data: textStrings(value) }
-  if (type !== "MX") return { name: owner, type, ttl, data: value }
-  const [preference, exchange = "."] = value.split(" ")
-  return { name: owner, type, ttl, data: { preference: Number(preference), exchange } }
-}
-
-/** The root's SOA; its TTL of 0 keeps resolvers from remembering what is missing (RFC 2308 section 5). */
-const soa = (serial: number): Answer => ({
-  name: ".",
-  type: "SOA",
-  ttl: 0,
-  data: {
-    mname: "ns.sandbox.invalid",
-    rname: "hostmaster.sandbox.invalid",
-    serial,
-    refresh: 3600,
-    retry: 600,
-    expire: 86_400,
-    minimum: 0
-  }
-})
-
-interface Found {
-  readonly rcode: Rcode
-  readonly answers: Array<Answer>
-  readonly authorities: Array<Answer>
-}
-
-const apex = (type: string, serial: number): Found => {
-  const ns: Answer = { name: ".", type: "NS", ttl: 0, data: "ns.sandbox.invalid" }
-  const answers = [
-    ...(type === "SOA" || type === "ANY" ? [soa(serial)] : []),
-    ...(type === "NS" || type === "ANY" ? [ns] : [])
-  ]
-  return { rcode: "NOERROR", answers, authorities: answers.length === 0 ? [soa(serial)] : [] }
-}
-
-const look = (zone: DnsZone, serial: number, question: Question): Found => {
-  const { type } = question
-  const answers: Array<Answer> = []
-  const missing = (rcode: Rcode): Found => ({ rcode, answers, authorities: [soa(serial)] })
-  const seen = new Set<string>()
-  let owner = question.name
-  while (!seen.has(normalName(owner)) && seen.size < longestChain) {
-    const name = normalName(owner)
-    seen.add(name)
-    if (name === "") return apex(type, serial)
-    const types = zone.get(name)
-    if (types === undefined) return missing(isEmptyNonTerminal(zone, name) ? "NOERROR" : "NXDOMAIN")
-    const own = isRecordType(type) ? (types.get(type) ?? []) : String(type) === "ANY" ? [...types.values()].flat() : []
-    const aliases = own.length > 0 ? [] : (types.get("CNAME") ?? [])
-    for (const record of [...own, ...aliases]) answers.push(wire(record, owner))
-    if (own.length > 0) return { rcode: "NOERROR", answers, authorities: [] }
-    const [alias] = aliases
-    if (alias === undefined) return missing("NOERROR")
-    owner = alias.value
-  }
-  // The chain bites its tail or has no end: what there is of it, as authoritative servers answer.
-  return { rcode: "NOERROR", answers, authorities: [] }
-}
-
-/** The honest answer. `serial` is the zone's version. */
-export const answer = (zone: DnsZone, serial: number, asked: DnsQuestion): Packet => {
+/** The honest answer of a server with these zones. */
+export const answer = (authority: Authority, asked: DnsQuestion): Packet => {
   const { question } = asked
   // BADVERS is 16: 1 in the extended part, 0 in the header (RFC 6891 section 6.1.3).
   if (asked.edns !== undefined && asked.edns.version > 0) {
@@ -187,19 +116,20 @@ export const answer = (zone: DnsZone, serial: number, asked: DnsQuestion): Packe
   }
   if (question.class !== "IN" && question.class !== "ANY") return bare(asked, "REFUSED")
   if (question.type === "AXFR" || question.type === "IXFR") return bare(asked, "REFUSED")
-  const found = look(zone, serial, question)
-  const reply = bare(asked, found.rcode)
+  const { authoritative, additionals, rcode, ...sections } = look(authority, question)
+  const reply = bare(asked, rcode)
   return {
     ...reply,
-    flags: (reply.flags ?? 0) | AUTHORITATIVE_ANSWER,
-    answers: found.answers,
-    authorities: found.authorities
+    ...sections,
+    flags: (reply.flags ?? 0) | (authoritative ? AUTHORITATIVE_ANSWER : 0),
+    additionals: [...additionals, ...(reply.additionals ?? [])]
   }
 }
 
 /** An answer without its records, marked as cut off: ask again over TCP (RFC 1035 section 4.1.1, TC). */
 export const truncated = ({ answers: _answers, authorities: _authorities, ...packet }: Packet): Packet => ({
   ...packet,
+  additionals: (packet.additionals ?? []).filter(({ type }) => type === "OPT"),
   flags: (packet.flags ?? 0) | TRUNCATED_RESPONSE
 })
 

@@ -2,19 +2,23 @@
  * The misbehaviour that the DNS server can be told to show, by name and type and number of queries. A loop of aliases
  * needs no fault: two CNAME records make one.
  */
-import { encode, type Packet } from "dns-packet"
+import { AUTHORITATIVE_ANSWER, encode, type Packet } from "dns-packet"
 import type { Duration } from "effect"
 import { bare, type DnsQuestion, onWire, sizeLimit, truncated } from "./DnsAnswer.ts"
+import { wire } from "./DnsLookup.ts"
 import { normalName } from "./DnsName.ts"
-import type { DnsRecordType } from "./DnsZone.ts"
+import type { DnsRecord, DnsRecordType } from "./DnsZone.ts"
+import type { Limited } from "./FaultScript.ts"
 
+/** How a question came. */
 export type DnsTransport = "udp" | "tcp"
 
-interface Strikes {
+/** When a fault strikes. With a share, a `timeout` loses answers, a `servfail` fails now and then. */
+interface Strikes extends Limited {
   /** The name asked for, or `*` for every name. */
   readonly name: string
   /** Only for this type; absent: for all. */
-  readonly type?: DnsRecordType
+  readonly type?: DnsRecordType | "SOA"
   /** Only over this transport; absent: over both. */
   readonly transport?: DnsTransport
   /** For so many queries, each transport's counted; absent: always. */
@@ -69,6 +73,28 @@ export interface DnsSlowFault extends Strikes {
   readonly wait?: Duration.Input
 }
 
+/** The server knows only whom to ask instead, as one that is not recursive: NS records of that zone, and no AA. */
+export interface DnsReferFault extends Strikes {
+  readonly kind: "refer"
+  readonly zone: string
+  readonly nameServers: ReadonlyArray<string>
+}
+
+/**
+ * The server says with authority what the zone does not hold: these records at the name, of whatever types, or that
+ * there is no such name. They are not checked.
+ */
+export interface DnsForgeFault extends Strikes {
+  readonly kind: "forge"
+  readonly answer: "NXDOMAIN" | ReadonlyArray<Pick<DnsRecord, "type" | "value">>
+}
+
+/** The right answer without authority (AA): the server is lame. */
+export interface DnsLameFault extends Strikes {
+  readonly kind: "lame"
+}
+
+/** What the server can be told to do wrong. */
 export type DnsFault =
   | DnsRcodeFault
   | DnsTimeoutFault
@@ -76,6 +102,9 @@ export type DnsFault =
   | DnsWrongIdFault
   | DnsLieFault
   | DnsGarbageFault
+  | DnsReferFault
+  | DnsForgeFault
+  | DnsLameFault
   | DnsSlowFault
 
 /** What is done about a query: bytes to send, silence, or a connection to reset. */
@@ -103,14 +132,22 @@ const garbage = (asked: DnsQuestion): Buffer => {
 
 const rcodeOf = { servfail: "SERVFAIL", refused: "REFUSED", formerr: "FORMERR", notimp: "NOTIMP" } as const
 
+/** A packet as it goes to a client, or what else is done about a query. */
+export const onSocket = (
+  said: { readonly packet: Packet } | Reaction,
+  asked: DnsQuestion,
+  via: DnsTransport
+): Reaction =>
+  typeof said === "object" && "packet" in said ? { send: onWire(said.packet, sizeLimit(asked, via)) } : said
+
 /** What the server does under a fault. `honest` answers any question as the zone would. */
 export const reaction = (
   fault: Exclude<DnsFault, DnsSlowFault>,
   asked: DnsQuestion,
   transport: DnsTransport,
   honest: (asked: DnsQuestion) => Packet
-): Reaction => {
-  const send = (packet: Packet): Reaction => ({ send: onWire(packet, sizeLimit(asked, transport)) })
+): { readonly packet: Packet } | Reaction => {
+  const send = (packet: Packet) => ({ packet })
   switch (fault.kind) {
     case "servfail":
     case "refused":
@@ -127,6 +164,20 @@ export const reaction = (
     case "wrongOwner": {
       const other = honest({ ...asked, question: { ...asked.question, name: fault.instead } })
       return send(fault.kind === "wrongQuestion" ? other : { ...other, questions: [asked.question] })
+    }
+    case "refer": {
+      const authorities = fault.nameServers.map((value) => wire({ type: "NS", value, ttl: 3600 }, fault.zone))
+      return send({ ...bare(asked, "NOERROR"), authorities })
+    }
+    case "forge": {
+      const reply = bare(asked, fault.answer === "NXDOMAIN" ? "NXDOMAIN" : "NOERROR")
+      const records = fault.answer === "NXDOMAIN" ? [] : fault.answer
+      const answers = records.map((record) => wire({ ...record, ttl: 0 }, asked.question.name))
+      return send({ ...reply, flags: (reply.flags ?? 0) | AUTHORITATIVE_ANSWER, answers })
+    }
+    case "lame": {
+      const right = honest(asked)
+      return send({ ...right, flags: (right.flags ?? 0) & ~AUTHORITATIVE_ANSWER })
     }
     case "garbage":
       return { send: fault.bytes === undefined ? garbage(asked) : Buffer.from(fault.bytes) }

@@ -1,12 +1,13 @@
 /**
  * A DNS server on loopback whose zone is changed while it runs: the world's DNS of `serve --sandbox`, and the other
  * side of every resolver test. It speaks real DNS over UDP and TCP on one port (RFC 1035, EDNS by RFC 6891), is the
- * authority for every name, notes what it is asked, and can be told to misbehave. Closing the scope, or `close`, closes
- * both sockets and all connections.
+ * authority for every name or for the zones it is given, notes what it is asked, and can be told to misbehave. Closing
+ * the scope, or `close`, closes both sockets and all connections.
  */
 import { Context, type Duration, Effect, Exit, Layer, type Result, Scope, SubscriptionRef } from "effect"
-import { answer, hear, onWire, refusal, sizeLimit } from "./DnsAnswer.ts"
-import { type DnsFault, type DnsTransport, type Reaction, reaction, strikes } from "./DnsFault.ts"
+import { answer, type DnsQuestion, hear, refusal } from "./DnsAnswer.ts"
+import { type DnsFault, type DnsTransport, onSocket, type Reaction, reaction, strikes } from "./DnsFault.ts"
+import type { ZoneApex } from "./DnsLookup.ts"
 import { normalName } from "./DnsName.ts"
 import { type DnsServerError, serve } from "./DnsSockets.ts"
 import * as DnsZone from "./DnsZone.ts"
@@ -19,10 +20,23 @@ export interface DnsServerOptions {
   readonly host?: "127.0.0.1"
   /** 0, the default, takes any port that is free for UDP and TCP. */
   readonly port?: number
-  /** The zone of an earlier server, as its `list` gave it. */
+  /**
+   * The zones that the server is the authority for; it refuses questions about other names. Without any it is the
+   * authority for every name, nothing is delegated, and a no is kept by nobody.
+   */
+  readonly zones?: ReadonlyArray<DnsServerZone>
+  /** The records of an earlier server, as its `list` gave them. */
   readonly records?: ReadonlyArray<DnsZone.DnsRecord>
   /** Whether TCP is served, `true` by default. */
   readonly tcp?: boolean
+}
+
+/** A zone of a server, with what its SOA record says: seconds, both 3600 by default. */
+export interface DnsServerZone {
+  readonly name: string
+  readonly soaTtl?: number
+  /** The lesser of both is how long a no may be kept (RFC 2308 section 5). */
+  readonly minimum?: number
 }
 
 /** A question that the server was asked. */
@@ -34,7 +48,7 @@ export interface DnsQuery {
   readonly transport: DnsTransport
 }
 
-/** The zone of a running server. A change is seen by the next query. */
+/** The records of a running server. A change is seen by the next query. */
 export interface DnsZoneHandle {
   /** Replaces the name's records of this type, as a whole or not at all. */
   readonly put: (
@@ -76,6 +90,16 @@ export interface DnsServerHandle {
 
 const notedQueries = 1000
 
+/** The sandbox as the whole of the DNS. Its TTL of 0 keeps resolvers from remembering what is missing. */
+const world: ZoneApex = { apex: "", soaTtl: 0, minimum: 0, delegates: false }
+
+const apexOf = ({ minimum = 3600, name, soaTtl = 3600 }: DnsServerZone): ZoneApex => ({
+  apex: normalName(name),
+  soaTtl,
+  minimum,
+  delegates: true
+})
+
 const serving = Effect.fnUntraced(function* (
   options: DnsServerOptions
 ): Effect.fn.Return<Omit<DnsServerHandle, "close">, DnsServerError | DnsZone.DnsRecordRefused, Scope.Scope> {
@@ -88,6 +112,7 @@ const serving = Effect.fnUntraced(function* (
   })
   let zone = yield* Effect.fromResult(DnsZone.fromRecords(options.records ?? []))
   let serial = 1
+  const zones = options.zones?.map(apexOf) ?? [world]
   const replace = (next: DnsZone.DnsZone) => {
     zone = next
     serial += 1
@@ -105,11 +130,12 @@ const serving = Effect.fnUntraced(function* (
       count: count + 1,
       last: [...last.slice(1 - notedQueries), query]
     }))
+    const honest = (other: DnsQuestion) => answer({ zones, records: zone, serial }, other)
     for (const fault of script.spend(strikes(asked, transport))) {
-      if (fault.kind !== "slow") return reaction(fault, asked, transport, (other) => answer(zone, serial, other))
+      if (fault.kind !== "slow") return onSocket(reaction(fault, asked, transport, honest), asked, transport)
       yield* gate.hold(fault.wait)
     }
-    return { send: onWire(answer(zone, serial, asked), sizeLimit(asked, transport)) }
+    return onSocket({ packet: honest(asked) }, asked, transport)
   })
 
   const port = yield* serve({ host, port: options.port ?? 0, tcp: options.tcp ?? true }, respond)

@@ -1,16 +1,16 @@
 /**
- * What the sandbox's DNS server knows: a set of records, changed by pure functions. The zone is the root zone, so that
- * every name in the world is in it or does not exist. It promises that what it holds can be put on the wire.
+ * What the sandbox's DNS server knows: a set of records, changed by pure functions. Which zones they belong to is told
+ * apart (`DnsLookup.ts`). It promises that what it holds can be put on the wire.
  */
 import { isIPv4, isIPv6 } from "node:net"
 import { Data, Result } from "effect"
-import { nameFlaw, normalName } from "./DnsName.ts"
+import { nameFlaw, normalName, targetFlaw } from "./DnsName.ts"
 
-const recordTypes = ["A", "AAAA", "CNAME", "MX", "NS", "TXT"] as const
+const recordTypes = ["A", "AAAA", "CNAME", "DNAME", "MX", "NS", "TXT"] as const
 /** The types that the zone holds. */
 export type DnsRecordType = (typeof recordTypes)[number]
 
-/** A record as in a zone file: names without the trailing dot. */
+/** A record as in a zone file: names without the trailing dot, octets of a target escaped where it must be. */
 export interface DnsRecord {
   /** Lower-cased, without the trailing dot. */
   readonly name: string
@@ -42,7 +42,8 @@ export interface PutOptions {
 
 export const empty: DnsZone = new Map()
 
-const longestText = 32_768
+/** What leaves room for the longest name, twice, in a message over TCP, whose length is at most 65,535. */
+const longestText = 64_000
 
 const refuse = (reason: DnsRecordRefused["reason"], message: string) =>
   Result.fail(new DnsRecordRefused({ reason, message }))
@@ -51,9 +52,9 @@ const refuse = (reason: DnsRecordRefused["reason"], message: string) =>
 const canonicalIPv6 = (value: string): string => new URL(`http://[${value}]`).hostname.slice(1, -1)
 
 const target = (type: DnsRecordType, value: string): Result.Result<string, DnsRecordRefused> => {
-  const flaw = nameFlaw(value)
+  const flaw = targetFlaw(value)
   return flaw === undefined
-    ? Result.succeed(value.replace(/\.$/, ""))
+    ? Result.succeed(value.replace(/(?<!\\)\.$/, ""))
     : refuse("value", `The target of this ${type} record ${flaw}.`)
 }
 
@@ -76,6 +77,7 @@ const checkedValue = (type: DnsRecordType, value: string): Result.Result<string,
         ? Result.succeed(canonicalIPv6(value))
         : refuse("value", "The value of an AAAA record is an IPv6 address.")
     case "CNAME":
+    case "DNAME":
     case "NS":
       return target(type, value)
     case "MX":

@@ -4,9 +4,13 @@
  * the order of the list, and that replacing the list forgets what was left of the old one.
  */
 
-/** The part every fault has: how many times it happens. Absent means always. */
+/** The part every fault has: how many times it happens, absent for always, and at which share of the occasions. */
 export interface Limited {
   readonly times?: number
+  /** From 0 to 1, by chance; absent: at every occasion. */
+  readonly share?: number
+  /** Where the chance starts: the same seed strikes at the same occasions. */
+  readonly seed?: number
 }
 
 /** Faults as the callers give them: none, one, or several, of which the first that applies is used. */
@@ -15,13 +19,29 @@ export type Faults<Fault extends Limited> = Fault | ReadonlyArray<Fault> | undef
 const isList = <Fault extends Limited>(faults: Fault | ReadonlyArray<Fault>): faults is ReadonlyArray<Fault> =>
   Array.isArray(faults)
 
+/** Numbers from 0 to 1 that follow from the seed (mulberry32). */
+export const chance = (seed: number) => {
+  let state = seed
+  return (): number => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+/** A script of faults. */
 export class FaultScript<Fault extends Limited> {
-  #entries: ReadonlyArray<{ readonly fault: Fault; left: number }> = []
+  #entries: ReadonlyArray<{ readonly fault: Fault; readonly random: () => number; left: number }> = []
 
   /** Replaces the whole script. `undefined` makes the server behave again. */
   set(faults: Faults<Fault>): void {
     const list = faults === undefined ? [] : isList(faults) ? faults : [faults]
-    this.#entries = list.map((fault) => ({ fault, left: fault.times ?? Number.POSITIVE_INFINITY }))
+    this.#entries = list.map((fault) => ({
+      fault,
+      random: chance(fault.seed ?? 0),
+      left: fault.times ?? Number.POSITIVE_INFINITY
+    }))
   }
 
   /**
@@ -30,7 +50,7 @@ export class FaultScript<Fault extends Limited> {
    */
   *spend(applies: (fault: Fault) => boolean): Generator<Fault, void> {
     for (const entry of this.#entries) {
-      if (entry.left > 0 && applies(entry.fault)) {
+      if (entry.left > 0 && applies(entry.fault) && entry.random() < (entry.fault.share ?? 1)) {
         entry.left -= 1
         yield entry.fault
       }

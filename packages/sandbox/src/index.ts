@@ -1,8 +1,11 @@
 export type {
   DnsFault,
+  DnsForgeFault,
   DnsGarbageFault,
+  DnsLameFault,
   DnsLieFault,
   DnsRcodeFault,
+  DnsReferFault,
   DnsSlowFault,
   DnsTimeoutFault,
   DnsTransport,
@@ -14,6 +17,7 @@ export {
   DnsServer,
   type DnsServerHandle,
   type DnsServerOptions,
+  type DnsServerZone,
   type DnsZoneHandle
 } from "./DnsServer.ts"
 export { DnsServerError } from "./DnsSockets.ts"

@@ -42,7 +42,10 @@ describe("a put", () => {
     ["a name in Unicode", "bücher.example", "A", "192.0.2.1"],
     ["a name with a space", "a b.example", "A", "192.0.2.1"],
     ["an address as name", "192.0.2.1", "A", "192.0.2.1"],
-    ["a wildcard", "*.example", "A", "192.0.2.1"],
+    ["an asterisk that is not the first label", "a.*.example", "A", "192.0.2.1"],
+    ["an escape in a name", "a\\.b.example", "A", "192.0.2.1"],
+    ["a target with a label of 64 escaped octets", "a.example", "CNAME", "\\000".repeat(64)],
+    ["a target with an empty label before an escaped one", "a.example", "CNAME", "a..\\032"],
     ["a type it does not know", "a.example", "SRV", "0 0 25 mx.example"],
     ["an A that is a name", "a.example", "A", "b.example"],
     ["an A that is IPv6", "a.example", "A", "::1"],
@@ -52,7 +55,7 @@ describe("a put", () => {
     ["a CNAME that is a URL", "a.example", "CNAME", "https://b.example/"],
     ["an MX without preference", "a.example", "MX", "mx.example"],
     ["an MX with too high a preference", "a.example", "MX", "65536 mx.example"],
-    ["a TXT without end", "a.example", "TXT", "x".repeat(32_769)]
+    ["a TXT without end", "a.example", "TXT", "x".repeat(64_001)]
   ])("refuses %s with a sentence", (_case, name, type, value) => {
     expect(refused(name, type, value)).toEqual([expect.any(String), expect.stringMatching(/^[A-Z].*\.$/)])
   })
@@ -65,6 +68,8 @@ describe("a put", () => {
     expect(refused("a.example", "MX", "0 .")).toBe("taken")
     expect(refused("a.example", "AAAA", "::ffff:192.0.2.1")).toBe("taken")
     expect(refused("a.example", "TXT", "")).toBe("taken")
+    expect(refused("*.example", "A", "192.0.2.1")).toBe("taken")
+    expect(refused("a.example", "CNAME", `${"\\000".repeat(63)}.one\\.label.`)).toBe("taken")
     expect(Result.isFailure(put(empty, "a.example", "A", ["192.0.2.1"], { ttl: 1.5 }))).toBe(true)
   })
 })

@@ -85,11 +85,11 @@ const makeHistory = (length: number): ReadonlyArray<SenderEvent> => {
   const address = CanonicalAddress.make(`billing@${domain}`)
   const verificationId = "0198c0de-0000-7000-8000-000000000001"
   const evidence = plan.records.map(({ name, value }) => ({
-    name,
-    servers: ["192.0.2.53:53"],
-    outcome: "answer" as const,
-    targets: [[value]],
-    others: []
+    ...{ name, type: "CNAME" as const, mode: "authoritative" as const, at: began },
+    sources: ["192.0.2.53:53", "198.51.100.53:53"].map((server) => ({
+      ...{ server, role: "authoritative" as const, outcome: "records" as const },
+      records: [{ type: "CNAME", value, ttl: 300 }]
+    }))
   }))
   const opening: ReadonlyArray<SenderEvent> = [
     {
@@ -118,7 +118,9 @@ const makeHistory = (length: number): ReadonlyArray<SenderEvent> => {
   ]
   const history = Array.from({ length: Math.max(0, length - opening.length) }, (_, index): SenderEvent => {
     const at = began + index * 86_400_000
-    return index % 2 === 0 ? { _tag: "DomainDegraded", at, evidence } : { _tag: "DomainRecovered", at, evidence }
+    return index % 2 === 0
+      ? { _tag: "DomainDegraded", at, negatives: [{ at, evidence }] }
+      : { _tag: "DomainRecovered", at, evidence }
   })
   const whole = [...opening, ...history]
   if (foldEvents(whole)._tag !== "Sender") throw new Error("the history is not one of a sender")

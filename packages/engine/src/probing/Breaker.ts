@@ -25,14 +25,21 @@ export interface VerifiedProbe {
   readonly account: AccountId
   readonly domain: DomainName
   readonly plan: DnsPlan
+  readonly at: number
   readonly evidence: ReadonlyArray<DnsObservation>
   readonly result: ProbeResult
 }
 
-/** So many of the registrable domains probed last have a vote. */
+/** So many of the registrable domains probed last have a vote, one an account. */
 const voters = 50
-/** This share of them, and at least so many accounts, hold everything. */
-const holding = { share: 0.2, votes: 3 } as const
+/** This share of the accounts, and at least so many of them, hold everything. */
+const holding = { share: 0.2, accounts: 3 } as const
+/** So many other domains are compared with. */
+const controls = 3
+/** A verified domain is probed daily: one that was not for so long is verified no more, in milliseconds. */
+const forgottenAfter = 48 * 60 * 60 * 1_000
+/** How often it is looked whether a doubt is over, in milliseconds. */
+const recheckAfter = 15 * 60 * 1_000
 
 const state = Metric.gauge("countersign_breaker_open", {
   description: "1 while nobody moves down because the DNS as a whole is in doubt."
@@ -42,33 +49,33 @@ export const makeBreaker = (resolver: DnsResolver["Service"]) => {
   /** The verified registrable domains probed last, the newest at the end. */
   const recent = new Map<string, VerifiedProbe>()
   const zonesThatAnswered = new Set<string>()
-  let isOpen = false
+  /** The probe that was held last, and when the doubt was last looked at. */
+  let doubted: { readonly probe: VerifiedProbe; readonly at: number } | undefined
 
-  const tell = (why: string | undefined) =>
-    Effect.suspend(() => {
-      if ((why !== undefined) === isOpen) return Effect.void
-      isOpen = why !== undefined
-      return Effect.andThen(
-        Metric.update(state, isOpen ? 1 : 0),
-        isOpen
-          ? Effect.logError(`no domain moves down for now: ${why}`)
-          : Effect.logInfo("domains may move down again: the DNS is no longer in doubt")
-      )
-    })
+  const note = (probe: VerifiedProbe) => {
+    const key = registrableDomain(probe.domain)
+    recent.delete(key)
+    recent.set(key, probe)
+    for (const [of, { at }] of recent) {
+      if (recent.size > voters || probe.at - at > forgottenAfter) recent.delete(of)
+    }
+  }
 
   /** Too many accounts are wrong at once. */
   const isOutbreak = (): boolean => {
     const accounts = [...Map.groupBy(recent.values(), ({ account }) => account).values()]
     const wrong = accounts.filter((probes) => probes.some(({ result }) => result === "negative")).length
-    return wrong >= holding.votes && wrong >= accounts.length * holding.share
+    return wrong >= holding.accounts && wrong >= accounts.length * holding.share
   }
 
-  /** Another verified domain, of another account if there is one. */
-  const other = ({ account, domain }: VerifiedProbe): VerifiedProbe | undefined => {
-    const others = [...recent.values()].filter(
-      (probe) => probe.result === "valid" && registrableDomain(probe.domain) !== registrableDomain(domain)
-    )
-    return others.findLast((probe) => probe.account !== account) ?? others[others.length - 1]
+  /** Other domains that are verified: those last seen right first, and among them other accounts' first. */
+  const others = ({ account, domain }: VerifiedProbe): ReadonlyArray<VerifiedProbe> => {
+    const rank = (other: VerifiedProbe) => Number(other.result !== "valid") * 2 + Number(other.account === account)
+    return [...recent.values()]
+      .filter((other) => other.result !== "negative" && registrableDomain(other.domain) !== registrableDomain(domain))
+      .reverse()
+      .sort((a, b) => rank(a) - rank(b))
+      .slice(0, controls)
   }
 
   const zoneAnswers = Effect.fnUntraced(function* (zone: string) {
@@ -78,39 +85,54 @@ export const makeBreaker = (resolver: DnsResolver["Service"]) => {
     return answers
   })
 
+  const isSeenRight = Effect.fnUntraced(function* (other: VerifiedProbe) {
+    const { domain, plan } = other
+    const evidence = yield* probePlan(resolver, plan, domain, { verified: true })
+    const result = probeResult(judgePlan(plan.records, evidence))
+    // One that is wrong itself proves nothing the next time.
+    if (result === "negative") recent.set(registrableDomain(domain), { ...other, evidence, result })
+    return result === "valid"
+  })
+
   const doubt = Effect.fnUntraced(function* (probe: VerifiedProbe): Effect.fn.Return<string | undefined> {
     if (isOutbreak()) return "too many verified domains are wrong at once"
     const { zone } = probe.plan
     const didAnswer = zonesThatAnswered.has(zone)
     const answers = yield* zoneAnswers(zone)
     if (didAnswer && !answers) return `the zone ${zone} does not answer`
-    const control = other(probe)
-    if (control === undefined) {
+    const candidates = others(probe)
+    if (candidates.length === 0) {
       return answers || hasTwoServers(probe) ? undefined : "there is nothing to compare a wrong domain with"
     }
-    const evidence = yield* probePlan(resolver, control.plan, control.domain, { verified: true })
-    return probeResult(judgePlan(control.plan.records, evidence)) === "valid"
-      ? undefined
-      : "another verified domain cannot be seen either"
+    for (const other of candidates) if (yield* isSeenRight(other)) return undefined
+    return "no other verified domain can be seen right either"
+  })
+
+  /** Looks whether there is a doubt, and tells when one begins and when it ends. */
+  const judge = Effect.fnUntraced(function* (probe: VerifiedProbe, at: number) {
+    const why = yield* doubt(probe)
+    const was = doubted !== undefined
+    doubted = why === undefined ? undefined : { probe, at }
+    if (was !== (why !== undefined)) {
+      yield* Metric.update(state, why === undefined ? 0 : 1)
+      yield* why === undefined
+        ? Effect.logInfo("domains may move down again: the DNS is no longer in doubt")
+        : Effect.logError(`no domain moves down for now: ${why}`)
+    }
+    return why !== undefined
   })
 
   return {
-    /** Notes what a probe of a verified domain came to. */
-    saw: (probe: VerifiedProbe): Effect.Effect<void> =>
+    /** Notes what a probe of a verified domain came to; and now and then, while it holds, looks whether it still must. */
+    saw: (probe: VerifiedProbe): Effect.Effect<unknown> =>
       Effect.suspend(() => {
-        const key = registrableDomain(probe.domain)
-        recent.delete(key)
-        recent.set(key, probe)
-        const [oldest] = recent.keys()
-        if (recent.size > voters && oldest !== undefined) recent.delete(oldest)
-        return isOpen && !isOutbreak() && probe.result === "valid" ? tell(undefined) : Effect.void
+        note(probe)
+        return doubted !== undefined && probe.at - doubted.at >= recheckAfter
+          ? judge(doubted.probe, probe.at)
+          : Effect.void
       }),
     /** Whether the domain must not move down by this probe. */
-    holds: (probe: VerifiedProbe): Effect.Effect<boolean> =>
-      Effect.map(
-        Effect.tap(doubt(probe), (why) => tell(why)),
-        (why) => why !== undefined
-      )
+    holds: (probe: VerifiedProbe): Effect.Effect<boolean> => judge(probe, probe.at)
   }
 }
 

@@ -77,7 +77,10 @@ type Ask = (name: string, type: DnsRecordType) => Effect.Effect<DnsObservation>
 /** What stands behind the aliases that were seen, or in place of one. */
 const askFurther = Effect.fnUntraced(function* (ask: Ask, record: DnsRecord, seen: DnsObservation | undefined) {
   const answered = seen?.sources.filter(({ outcome }) => outcome !== "unavailable") ?? []
-  const targets = new Set(answered.flatMap(({ records }) => aliasesIn(records)))
+  // Two aliases at one name are an error of the zone, not a fork in the way (RFC 2181, section 10.1).
+  const targets = new Set(
+    answered.flatMap(({ records }) => (aliasesIn(records).length === 1 ? aliasesIn(records) : []))
+  )
   const chains = yield* Effect.forEach(targets, (target) => followAliases(ask, record, target))
   // NXDOMAIN says that no record of any type is there.
   const isBare = answered.some(({ outcome, records }) => outcome !== "nxdomain" && aliasesIn(records).length === 0)

@@ -3,7 +3,7 @@
  * watch (`workers/DomainWatch.ts`) probes it often for two minutes.
  */
 import type { AccountId, DomainName } from "@countersign/core"
-import { Clock, Context, Effect, Layer } from "effect"
+import { Clock, Context, Effect, Latch, Layer } from "effect"
 
 /** A domain of an account. */
 export interface WatchedDomain {
@@ -22,7 +22,8 @@ interface Entry extends WatchedDomain {
   turn: number
 }
 
-const make = Effect.sync(() => {
+const make = Effect.gen(function* () {
+  const some = yield* Latch.make()
   /** In the order in which they were last looked at. */
   const entries = new Map<string, Entry>()
   let turns = 0
@@ -35,13 +36,17 @@ const make = Effect.sync(() => {
         const turn = entries.get(key)?.turn ?? 0
         entries.delete(key)
         entries.set(key, { account, domain, until: now + watchedFor, turn })
+        Latch.openUnsafe(some)
         const [oldest] = entries.keys()
         if (entries.size > most && oldest !== undefined) entries.delete(oldest)
       }),
+    /** Waits until there is a domain to watch. */
+    awaitSome: Latch.await(some),
     /** The watched domains whose turn it is: so many at most, one of each account after the other, none twice in a row. */
     turn: (limit: number): Effect.Effect<ReadonlyArray<WatchedDomain>> =>
       Effect.map(Clock.currentTimeMillis, (now) => {
         for (const [key, { until }] of entries) if (until <= now) entries.delete(key)
+        if (entries.size === 0) Latch.closeUnsafe(some)
         const waiting = [...entries.values()].sort((a, b) => a.turn - b.turn)
         const queues = [...Map.groupBy(waiting, ({ account }) => account).values()]
         const longest = Math.max(0, ...queues.map(({ length }) => length))

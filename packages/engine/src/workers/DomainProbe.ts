@@ -73,7 +73,7 @@ export const makeDomainProbe = Effect.gen(function* () {
     const verdicts = judgePlan(plan.records, evidence)
     const result = probeResult(verdicts)
     yield* Metric.update(Metric.withAttributes(probesMade, { result }), 1)
-    const seen = { account, domain, plan, evidence, result }
+    const seen = { account, domain, plan, at, evidence, result }
     if (verified) yield* breaker.saw(seen)
     const since: { [record: string]: ProbeRecord["since"][string] } = {}
     for (const { name, verdict } of verdicts) {

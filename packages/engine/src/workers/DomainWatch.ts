@@ -58,7 +58,9 @@ export const watchDomains = Effect.gen(function* () {
       { concurrency: 50, discard: true }
     )
   )
-  return yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(interval), turn)))
+  return yield* Effect.forkScoped(
+    Effect.forever(Effect.andThen(watched.awaitSome, Effect.andThen(Effect.sleep(interval), turn)))
+  )
 })
 
 /** Until when resolvers keep their no, where only they could be asked. */

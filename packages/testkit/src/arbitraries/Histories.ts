@@ -52,6 +52,8 @@ export type HistoryAct =
       readonly sights: ReadonlyArray<Sight>
       /** Negatives in a row, this one included, and how long ago the first was, in milliseconds. */
       readonly streak: { readonly count: number; readonly age: number }
+      /** The DNS as a whole is in doubt. */
+      readonly held: boolean
     }
   | { readonly _tag: "Remove" }
 
@@ -129,9 +131,10 @@ const arbitraryProbe: fc.Arbitrary<HistoryAct> = fc.record({
     { weight: 2, arbitrary: sightsOf(fc.oneof(arbitraryUnsure, arbitraryRight)) }
   ),
   streak: fc.record({
-    count: fc.integer({ min: 0, max: 5 }),
+    count: fc.integer({ min: 1, max: 5 }),
     age: fc.constantFrom(0, hour - 1, hour, hour + 1, 6 * hour)
-  })
+  }),
+  held: seldom
 })
 
 const act = <T extends HistoryAct["_tag"]>(tag: T) => ({ _tag: fc.constant(tag) })

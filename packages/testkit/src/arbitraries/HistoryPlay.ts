@@ -7,6 +7,7 @@
  */
 import {
   type Decider,
+  type DnsObservation,
   declinedUntil,
   type Mailbox,
   type MailboxCommand,
@@ -15,10 +16,12 @@ import {
   type SenderCommand,
   type SenderDecision,
   type SenderEvent,
+  type SenderId,
   type SenderState,
   type Streak,
   senderDecider
 } from "@countersign/core"
+import { Brand } from "effect"
 import { type History, type HistoryAct, type HistorySubject, historyBeginning, type LinkChoice } from "./Histories.ts"
 import { evidenceOf } from "./Sights.ts"
 
@@ -128,7 +131,9 @@ const senderCommand = (
   switch (act._tag) {
     case "Add": {
       const add = { _tag: "AddSender", at, ...subject, verificationId: fresh, ...known } as const
-      return act.proven ? { ...add, proven: { proof: evidenceOf(subject.plan, subject.domain, []) } } : add
+      if (!act.proven) return add
+      const from = { sender: Brand.nominal<SenderId>()("another sender"), version: 3 }
+      return { ...add, proven: { from, proof: evidenceOf(subject.plan, subject.domain, []) } }
     }
     case "Request":
       return { _tag: "RequestLink", at, verificationId: fresh, ...known }
@@ -155,13 +160,24 @@ const senderCommand = (
     case "Probe": {
       const evidence = evidenceOf(subject.plan, subject.domain, act.sights)
       const { onDemand, late } = act
-      const streak = streakOf(act, at)
-      return { _tag: "RecordProbe", at, incarnation: incarnationOf(late), evidence, onDemand, streak }
+      const streak = streakOf(act, at, evidenceOf(subject.plan, subject.domain, ["no name"]), evidence)
+      return { _tag: "RecordProbe", at, incarnation: incarnationOf(late), evidence, onDemand, streak, held: act.held }
     }
     case "Remove":
       return { _tag: "RemoveSender", at, reason: "removed by the owner" }
   }
 }
 
-const streakOf = ({ streak }: HistoryAct & { readonly _tag: "Probe" }, at: number): Streak | undefined =>
-  streak.count === 0 ? undefined : { count: streak.count, since: at - streak.age }
+/** The negatives in a row, this probe the last of them: those before it are as old as the act says. */
+const streakOf = (
+  { streak: { count, age } }: HistoryAct & { readonly _tag: "Probe" },
+  at: number,
+  earlier: ReadonlyArray<DnsObservation>,
+  evidence: ReadonlyArray<DnsObservation>
+): Streak => [
+  ...Array.from({ length: Math.min(count, 3) - 1 }, (_, index) => ({
+    at: index === 0 ? at - age : at - age / 2,
+    evidence: earlier
+  })),
+  { at, evidence }
+]

@@ -1,13 +1,15 @@
 /**
  * What a probe may see of the records of a plan, in words ("another's target"), and the observations that say so.
  */
-import type { DnsObservation, DnsPlan, DnsRecord } from "@countersign/core"
+import type { DnsObservation, DnsPlan, DnsRecord, SeenRecord, SourceAnswer } from "@countersign/core"
 
-/** What a probe sees of one record of the plan. */
+/** What a probe sees of one record of the plan. Where nothing else is said, two of the zone's servers say it. */
 export type Sight =
   | "right"
   | "right in capitals"
   | "right over hops"
+  | "right, unknown to a cache"
+  | "right by a resolver"
   | "no name"
   | "no data"
   | "wrong target"
@@ -16,53 +18,89 @@ export type Sight =
   | "other type"
   | "unavailable"
   | "unavailable behind a hop"
+  | "right at one server"
+  | "servers disagree"
   | "not observed"
 
 /** What a probe of the plan's records saw; a record without a sight is right. */
 export const evidenceOf = (
   plan: DnsPlan,
   domain: string,
-  sights: ReadonlyArray<Sight>
+  sights: ReadonlyArray<Sight>,
+  at = 0
 ): ReadonlyArray<DnsObservation> =>
-  plan.records.flatMap((record, at) => {
-    const other = plan.records[(at + 1) % plan.records.length]?.value ?? record.value
-    const observation = observationOf(record, other, domain, sights[at] ?? "right")
-    return observation === undefined ? [] : [observation]
+  plan.records.flatMap((record, index) => {
+    const other = plan.records[(index + 1) % plan.records.length]?.value ?? record.value
+    return observationsOf(record, other, domain, sights[index] ?? "right", at)
   })
 
-const observationOf = (record: DnsRecord, other: string, domain: string, sight: Sight): DnsObservation | undefined => {
+type Said = Partial<SourceAnswer> & Pick<SourceAnswer, "outcome">
+
+const source = (server: string, said: Said, role: SourceAnswer["role"] = "authoritative"): SourceAnswer => ({
+  server,
+  role,
+  records: [],
+  ...said
+})
+
+const cname = (...targets: ReadonlyArray<string>): Said => ({
+  outcome: "records",
+  records: targets.map((value): SeenRecord => ({ type: "CNAME", value, ttl: 300 }))
+})
+const nxdomain: Said = { outcome: "nxdomain", negativeTtl: 300 }
+const nodata: Said = { outcome: "nodata", negativeTtl: 300 }
+const unavailable: Said = { outcome: "unavailable", reason: "REFUSED" }
+
+const observationsOf = (
+  record: DnsRecord,
+  other: string,
+  domain: string,
+  sight: Sight,
+  at: number
+): ReadonlyArray<DnsObservation> => {
   const { name, value } = record
-  const see = (outcome: DnsObservation["outcome"], ...targets: Array<Array<string>>): DnsObservation => ({
-    name,
-    servers: ["192.0.2.53:53"],
-    outcome,
-    targets,
-    others: []
-  })
+  const observation = (
+    of: string,
+    sources: ReadonlyArray<SourceAnswer>,
+    type: DnsObservation["type"] = "CNAME"
+  ): DnsObservation => ({ name: of, type, mode: "authoritative", at, sources })
+  const both = (said: Said, of = name, type: DnsObservation["type"] = "CNAME"): DnsObservation =>
+    observation(of, [source("192.0.2.53:53", said), source("198.51.100.53:53", said)], type)
+  const hop = `dkim.${domain}`
   switch (sight) {
     case "right":
-      return see("answer", [value])
+      return [both(cname(value))]
     case "right in capitals":
-      return { ...see("answer", [`${value.toUpperCase()}.`]), name: `${name.toUpperCase()}.` }
+      return [both(cname(`${value.toUpperCase()}.`), `${name.toUpperCase()}.`)]
     case "right over hops":
-      return see("answer", [`dkim.${domain}`], [value], ["keys.example.net"])
+      return [both(cname(hop)), both(cname("keys.example.net"), hop), both(cname(value), "keys.example.net")]
+    case "right, unknown to a cache": {
+      const { sources, ...rest } = both(cname(value))
+      return [{ ...rest, sources: [...sources, source("9.9.9.9:53", nxdomain, "recursive")] }]
+    }
+    case "right by a resolver":
+      return [{ ...observation(name, [source("9.9.9.9:53", cname(value), "recursive")]), mode: "resolver" }]
     case "no name":
-      return see("nxdomain")
+      return [both(nxdomain)]
     case "no data":
-      return see("nodata")
+      return [both(nodata)]
     case "wrong target":
-      return see("answer", ["elsewhere.example.net"])
+      return [both(cname("elsewhere.example.net")), both(nxdomain, "elsewhere.example.net")]
     case "another's target":
-      return see("answer", [other])
+      return [both(cname(other)), both(nxdomain, other)]
     case "two targets":
-      return see("answer", [value, "elsewhere.example.net"])
+      return [both(cname(value, "elsewhere.example.net"))]
     case "other type":
-      return { ...see("nodata"), others: [{ type: "TXT", value: "v=DKIM1" }] }
+      return [both(nodata), both({ outcome: "records", records: [{ type: "TXT", value: "v=DKIM1" }] }, name, "TXT")]
     case "unavailable":
-      return { ...see("unavailable"), reason: "SERVFAIL" }
+      return [both(unavailable)]
     case "unavailable behind a hop":
-      return { ...see("unavailable", [`dkim.${domain}`]), reason: "timeout" }
+      return [both(cname(hop)), both(unavailable, hop)]
+    case "right at one server":
+      return [observation(name, [source("192.0.2.53:53", cname(value)), source("198.51.100.53:53", unavailable)])]
+    case "servers disagree":
+      return [observation(name, [source("192.0.2.53:53", cname(value)), source("198.51.100.53:53", nxdomain)])]
     case "not observed":
-      return undefined
+      return []
   }
 }
