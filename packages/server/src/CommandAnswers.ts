@@ -19,3 +19,7 @@ export const timeOf = (milliseconds: number): string => new Date(milliseconds).t
 
 /** So many of something. */
 export const several = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`
+
+/** A flag for a text that may be left out. */
+export const optionalText = (name: string, description: string) =>
+  Flag.String(name).pipe(Flag.withDescription(description), Flag.optional)

@@ -8,29 +8,35 @@ import {
   Accounts,
   EventStore,
   type ListedSender,
-  SenderDirectory
+  SenderDirectory,
+  type SenderFilter
 } from "@countersign/engine"
 import { Effect, Option, Result, Schema } from "effect"
-import { Flag } from "effect/cli"
+import { optionalText } from "./CommandAnswers.ts"
 import { OperatorError } from "./OperatorError.ts"
 
 /** `--account`, where a command is about every account without it. */
-export const ofAccount = Flag.String("account").pipe(Flag.withDescription("Only this account's senders"), Flag.optional)
+export const ofAccount = optionalText("account", "Only this account's senders")
 
-/** The accounts to look into. A host may have accounts of its own, which the store does not list. */
-export const accountsOf = Effect.fnUntraced(function* (account: Option.Option<string>) {
-  if (Option.isSome(account)) {
-    const id = account.value
-    const isKnown = Option.isSome(yield* (yield* Accounts).account(id))
-    if (isKnown || (yield* (yield* SenderDirectory).count({ account: id })) > 0) return [id]
-    return yield* new AccountNotFound({ what: "account", id })
+/** The accounts to look into. The store does not list those that a host has. */
+const accountsOf = Effect.fnUntraced(function* (account: Option.Option<string>) {
+  if (Option.isNone(account)) {
+    const accounts = (yield* (yield* AccountAdmin).listAccounts).map(({ id }) => id)
+    if (accounts.length > 0) return accounts
+    return yield* new OperatorError({ message: "The store lists no accounts: name one by --account." })
   }
-  const known = (yield* (yield* AccountAdmin).listAccounts).map(({ id }) => id)
-  if (known.length > 0) return known
-  return yield* new OperatorError({ message: "The store lists no accounts: say whose senders by --account." })
+  yield* knownAccount(account.value)
+  return [account.value]
 })
 
-/** Who the sender was added for. Its first event says it, also when the sender was removed since. */
+/** An empty list of an account that does not exist would hide a mistyped id. A host's own are known by their senders. */
+export const knownAccount = Effect.fnUntraced(function* (id: string) {
+  if (Option.isSome(yield* (yield* Accounts).account(id))) return
+  if ((yield* (yield* SenderDirectory).count({ account: id })) > 0) return
+  return yield* new AccountNotFound({ what: "account", id })
+})
+
+/** How a sender that is or was there began: its first event. */
 export const firstAdd = Effect.fnUntraced(function* (id: string) {
   const { events } = yield* (yield* EventStore).readStream(id, 0, 1)
   const first = events[0] === undefined ? undefined : senderEventCodec.decode(events[0])
@@ -46,57 +52,55 @@ export const accountOf = Effect.fnUntraced(function* (id: string) {
   return added?.account ?? (yield* new OperatorError({ message: `There is no sender ${id}.` }))
 })
 
-/** Of an address or a domain, the form that is stored. */
-export const canonicalAddress = (text: string, what: string) =>
-  understood(parseEmailAddress(text, { allowTestNames: true }), what).pipe(Effect.map(({ canonical }) => canonical))
-export const storedDomain = (text: string, what: string) =>
-  understood(parseDomain(text, { allowTestNames: true }), what)
-
-const understood = <A>(parsed: Result.Result<A, { readonly message: string }>, what: string) =>
-  Effect.mapError(Effect.fromResult(parsed), ({ message }) => new OperatorError({ message: `${what}: ${message}` }))
-
-const pageSize = 500
-
-/** Every live sender of an account on a domain, in the order of the log. */
-export const sendersOn = Effect.fnUntraced(function* (account: string, domain: string) {
-  const { onDomain } = yield* SenderDirectory
-  const found: Array<ListedSender> = []
-  while (true) {
-    const page = yield* onDomain(account, domain, found.at(-1)?.position ?? 0, pageSize)
-    found.push(...page)
-    if (page.length < pageSize) return found
-  }
-})
-
 /** The live sender with this id. */
 export const senderById = Effect.fnUntraced(function* (id: string) {
   const found = yield* (yield* SenderDirectory).find(yield* accountOf(id), StoredSenderId.make(id))
   if (Option.isSome(found)) return found.value
-  return yield* new OperatorError({
-    message: `Sender ${id} was removed; \`countersign sender history ${id}\` shows its events.`
-  })
+  const message = `Sender ${id} was removed; \`countersign sender history ${id}\` lists its events.`
+  return yield* new OperatorError({ message })
 })
 
-/** The live senders that `named` means, an id, an address or a domain: at least one. */
-export const findSenders = Effect.fnUntraced(function* (named: string, account: Option.Option<string>) {
+const understood = <A>(parsed: Result.Result<A, { readonly message: string }>, what: string) =>
+  Effect.mapError(Effect.fromResult(parsed), ({ message }) => new OperatorError({ message: `${what}: ${message}` }))
+
+/** An address as it is compared. `what` is what the operator gave wrongly. */
+export const canonicalOf = (address: string, what: string) =>
+  Effect.map(understood(parseEmailAddress(address, { allowTestNames: true }), what), ({ canonical }) => canonical)
+
+/** A domain as it is compared. */
+export const domainOf = (domain: string, what: string) =>
+  understood(parseDomain(domain, { allowTestNames: true }), what)
+
+const pageSize = 500
+
+/** The live senders that a filter lets through, of one account or of all, the oldest of each account first. */
+export const sendersOf = Effect.fnUntraced(function* (
+  filter: Omit<SenderFilter, "account">,
+  account: Option.Option<string>
+) {
   const { page } = yield* SenderDirectory
-  const ofThem = Option.isSome(account) ? ` of account ${account.value}` : ""
-  if (isSenderId(named)) {
-    const found = yield* senderById(named)
-    if (Option.isNone(account) || account.value === found.account) return [found] as const
-    return yield* new OperatorError({ message: `There is no sender ${named}${ofThem}.` })
+  const found: Array<ListedSender> = []
+  for (const account_ of yield* accountsOf(account)) {
+    let after = 0
+    while (true) {
+      const query = { ...filter, account: account_, after, order: "oldest-first", offset: 0, limit: pageSize } as const
+      const senders = yield* page(query)
+      found.push(...senders)
+      if (senders.length < pageSize) break
+      after = senders.at(-1)?.position ?? after
+    }
   }
-  const accounts = yield* accountsOf(account)
-  const search = named.includes("@")
-    ? yield* Effect.map(
-        canonicalAddress(named, named),
-        (canonical) => (of: string) =>
-          page({ account: of, canonical, order: "oldest-first", offset: 0, limit: pageSize })
-      )
-    : yield* Effect.map(storedDomain(named, named), (domain) => (of: string) => sendersOn(of, domain))
-  const [first, ...others] = (yield* Effect.forEach(accounts, search)).flat()
-  if (first !== undefined) return [first, ...others] as const
-  return yield* new OperatorError({
-    message: `There is no sender ${named.includes("@") ? "" : "on "}${named}${ofThem}.`
-  })
+  return found
+})
+
+/** The live senders that are named by id, address or domain: at least one. */
+export const findSenders = Effect.fnUntraced(function* (named: string, account: Option.Option<string>) {
+  if (isSenderId(named)) return [yield* senderById(named)]
+  const isAddress = named.includes("@")
+  const filter = isAddress
+    ? { canonical: yield* canonicalOf(named, `"${named}"`) }
+    : { domain: yield* domainOf(named, `"${named}"`) }
+  const found = yield* sendersOf(filter, account)
+  if (found.length > 0) return found
+  return yield* new OperatorError({ message: `There is no sender ${isAddress ? "" : "on "}${named}.` })
 })

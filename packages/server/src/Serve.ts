@@ -7,7 +7,6 @@
  */
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
-import { SystemResolver } from "@countersign/dns"
 import { DkimTokens, Engine, Settings, Workers } from "@countersign/engine"
 import { HttpApp } from "@countersign/http"
 import { SmtpMailer } from "@countersign/mailer-smtp"
@@ -19,6 +18,7 @@ import {
   type LinkSecrets,
   type ListenConfig,
   listenConfig,
+  resolverLayer,
   type SandboxConfig,
   type ServiceConfig,
   sandboxConfig,
@@ -106,11 +106,8 @@ const production = (
   )
 
 /** The mail server and the resolvers: the configured ones, or the system's. */
-const worldOf = ({ smtpUrl, mailFrom, dnsServers }: WorldConfig) =>
-  Layer.merge(
-    SmtpMailer.layer({ url: smtpUrl, from: mailFrom }),
-    SystemResolver.layer(dnsServers.length > 0 ? { servers: dnsServers } : {})
-  )
+const worldOf = ({ smtpUrl, mailFrom, dns }: WorldConfig) =>
+  Layer.merge(SmtpMailer.layer({ url: smtpUrl, from: mailFrom }), resolverLayer(dns))
 
 /** The same service in a world of its own: the adapters of production, pointed at the sandbox's sockets. */
 export const sandbox = (config: SandboxConfig, folder: SandboxFolder) =>
@@ -159,5 +156,5 @@ const sandboxMailer = (from: string) =>
   )
 
 const sandboxResolver = Layer.unwrap(
-  Effect.map(SandboxServers, ({ dns }) => SystemResolver.layer({ servers: [dns.address] }))
+  Effect.map(SandboxServers, ({ dns }) => resolverLayer({ servers: [dns.address], mode: "resolver" }))
 )

@@ -5,7 +5,7 @@ import { taskPayloads } from "@countersign/core"
 import { type StorageUnavailable, TaskQueue, type TaskRecord } from "@countersign/engine"
 import { Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
-import { json, lines, say, timeOf } from "./CommandAnswers.ts"
+import { json, lines, optionalText, say, timeOf } from "./CommandAnswers.ts"
 import { OperatorError } from "./OperatorError.ts"
 import { firstAdd } from "./SenderLookup.ts"
 import { existingStore } from "./Store.ts"
@@ -53,7 +53,7 @@ const tasksList = Command.make(
       Flag.withDefault("buried")
     ),
     kind: Flag.Literals("kind", taskKinds).pipe(Flag.withDescription("Only tasks of this kind"), Flag.optional),
-    after: Flag.String("after").pipe(Flag.withDescription("Start after this task"), Flag.optional),
+    after: optionalText("after", "Start after this task"),
     limit: Flag.Int("limit").pipe(Flag.withDescription("How many at most; default: 100"), Flag.withDefault(100)),
     json
   },
