@@ -18,11 +18,10 @@ export const explanationView = ({ report: { sender, ...report }, senders }: Expl
   const { domain } = sender
   const named = senders.map(({ id, address, status, domainState }) => ({ id, address, status, domainState }))
   const view = { domain, account: senders[0]?.account, senders: named, ...report }
-  return JSON.parse(JSON.stringify(view, (name, value) => (value === undefined ? null : timeText(name, value))))
+  const replaced = (name: string, value: unknown): unknown =>
+    typeof value === "number" && /^(?:at|since)$|At$/.test(name) ? timeOf(value) : value === undefined ? null : value
+  return JSON.parse(JSON.stringify(view, replaced))
 }
-
-const timeText = (name: string, value: unknown): unknown =>
-  typeof value === "number" && /^(?:at|since)$|At$/.test(name) ? timeOf(value) : value
 
 const verdictColour = (verdict: Verdict | undefined) =>
   verdict === "valid" ? "green" : verdict === undefined || verdict === "indeterminate" ? "yellow" : "red"
@@ -36,23 +35,18 @@ const results: { readonly [R in ReportedProbe["result"]]: string } = {
   indeterminate: "no result, because servers did not answer or did not agree"
 }
 
-/** So many senders are listed one by one. */
-const mostShown = 10
-
 /** For a person. */
 export const explanationLines = ({ report, senders }: Explained, paint: Paint): ReadonlyArray<string> => {
   const { sender, zone, records, findings, lastProbe, nextProbeAt, lastRightAt, evidence } = report
-  const account = senders[0] === undefined ? "" : `, account ${senders[0].account}`
-  const more = senders.length - mostShown
+  const [first] = senders
+  const whose = first === undefined ? "" : `, ${several(senders.length, "sender")} of account ${first.account}`
   const times = [
     ["Last probe:", lastProbe === undefined ? "none yet" : `${timeOf(lastProbe.at)}, ${results[lastProbe.result]}`],
     ...(nextProbeAt === undefined ? [] : [["Next probe:", timeOf(nextProbeAt)]]),
     ...(lastRightAt === undefined ? [] : [["Last right:", timeOf(lastRightAt)]])
   ]
   return [
-    paint("bold", printable(`${sender.domain}${account}`)),
-    ...table(senders.slice(0, mostShown).map(({ id, address, status }) => [`  ${address}`, status, id])),
-    ...(more > 0 ? [`  and ${several(more, "other sender")}`] : []),
+    paint("bold", printable(`${sender.domain}${whose}`)),
     "",
     printable(`Records to publish in the zone ${zone}:`),
     ...table(

@@ -106,8 +106,8 @@ const production = (
   )
 
 /** The mail server and the resolvers: the configured ones, or the system's. */
-const worldOf = ({ smtpUrl, mailFrom, dns }: WorldConfig) =>
-  Layer.merge(SmtpMailer.layer({ url: smtpUrl, from: mailFrom }), resolverLayer(dns))
+const worldOf = ({ smtpUrl, mailFrom, ...resolver }: WorldConfig) =>
+  Layer.merge(SmtpMailer.layer({ url: smtpUrl, from: mailFrom }), resolverLayer(resolver))
 
 /** The same service in a world of its own: the adapters of production, pointed at the sandbox's sockets. */
 export const sandbox = (config: SandboxConfig, folder: SandboxFolder) =>
@@ -156,5 +156,5 @@ const sandboxMailer = (from: string) =>
   )
 
 const sandboxResolver = Layer.unwrap(
-  Effect.map(SandboxServers, ({ dns }) => resolverLayer({ servers: [dns.address], mode: "resolver" }))
+  Effect.map(SandboxServers, ({ dns }) => resolverLayer({ dnsServers: [dns.address], dnsMode: "resolver" }))
 )

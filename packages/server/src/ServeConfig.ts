@@ -72,14 +72,13 @@ export interface ServiceConfig {
 
 export interface ResolverConfig {
   /** Empty: the system's resolvers. */
-  readonly servers: ReadonlyArray<string>
-  readonly mode: "auto" | "resolver"
+  readonly dnsServers: ReadonlyArray<string>
+  readonly dnsMode: "auto" | "resolver"
 }
 
-export interface WorldConfig {
+export interface WorldConfig extends ResolverConfig {
   readonly smtpUrl: Redacted.Redacted
   readonly mailFrom: string
-  readonly dns: ResolverConfig
 }
 
 /** The rules of these settings hold for a host as well; the server says them with the name of its variable. */
@@ -107,13 +106,13 @@ const dnsMode = Effect.gen(function* () {
     : yield* problem("DNS_MODE", "DNS_MODE must be auto or resolver.")
 })
 
-const resolverParts = { servers: dnsServers, mode: dnsMode }
+const resolverParts = { dnsServers, dnsMode }
 
 /** Which resolvers are asked, and how. */
-export const resolverConfig = Effect.andThen(checkAll(resolverParts), Effect.all(resolverParts))
+export const resolverConfig = Effect.all(resolverParts)
 
 /** The configured resolvers, or the system's. */
-export const resolverLayer = ({ servers }: ResolverConfig) =>
+export const resolverLayer = ({ dnsServers: servers }: ResolverConfig) =>
   SystemResolver.layer(servers.length > 0 ? { servers } : {})
 
 const smtpUrl = (value: string) =>
@@ -144,7 +143,7 @@ export const serviceConfig = Effect.andThen(checkAll(serviceParts), Effect.all(s
 const worldParts = {
   smtpUrl: Effect.flatMap(required("SMTP_URL", smtpMeaning), smtpUrl),
   mailFrom: Effect.flatMap(required("MAIL_FROM", fromMeaning), mailFrom),
-  dns: resolverConfig
+  ...resolverParts
 }
 
 /** What the workers need to reach the world. */
