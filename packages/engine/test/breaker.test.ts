@@ -1,40 +1,17 @@
 /**
  * Before a domain moves down: is it the domain, or the DNS as a whole?
  */
-import { accountOwner } from "@countersign/core"
-import { type Caller, Engine, Senders } from "@countersign/engine"
-import { MemoryMailer, MemoryStorage } from "@countersign/memory"
+import { Senders } from "@countersign/engine"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Logger, Random } from "effect"
-import { missing, records, ScriptedDns, say, servfail } from "./ScriptedDns.ts"
-import { adaptersOver, createAccount, pass, workers, zone } from "./World.ts"
+import { add, dnsWorld, drop, publish, stateOf } from "./DnsWorld.ts"
+import { records, say, servfail } from "./ScriptedDns.ts"
+import { createAccount, pass, zone } from "./World.ts"
 
 const told: Array<string> = []
 const log = Logger.make(({ message }) => void told.push(String(Array.isArray(message) ? message[0] : message)))
 
-const world = workers.pipe(
-  Layer.provideMerge(Engine.layer),
-  Layer.provideMerge(adaptersOver(MemoryStorage.layer, MemoryMailer.layer, ScriptedDns.layer)),
-  Layer.provideMerge(Logger.layer([log]))
-)
-
-const add = Effect.fnUntraced(function* (caller: Caller, domain: string) {
-  const { sender } = yield* (yield* Senders).add({ ...caller, owner: accountOwner, kind: "domain", address: domain })
-  return sender
-})
-type Sender = Effect.Success<ReturnType<typeof add>>
-
-const publish = Effect.fnUntraced(function* ({ plan }: Sender) {
-  for (const { name, value } of plan.records) yield* say(name, records("CNAME", value))
-})
-const drop = Effect.fnUntraced(function* ({ plan }: Sender) {
-  for (const { name } of plan.records) yield* say(name, missing)
-})
-const stateOf = ({ account, id }: Sender) =>
-  Effect.map(
-    Effect.flatMap(Senders, (senders) => senders.get({ account, id })),
-    ({ domainState }) => domainState
-  )
+const world = dnsWorld.pipe(Layer.provideMerge(Logger.layer([log])))
 
 /** Verified whole domains, one account each. */
 const verified = (...domains: ReadonlyArray<string>) =>

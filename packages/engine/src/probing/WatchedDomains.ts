@@ -16,10 +16,11 @@ const watchedFor = 2 * 60 * 1_000
 /** So many domains are kept at most; those that were looked at longest ago go first. */
 const most = 10_000
 
-/** `turn` counts the turns; that of a domain is the last one it had. */
+/** `turn` counts the turns; that of a domain is the last one it had. Before `rested` it has none. */
 interface Entry extends WatchedDomain {
   readonly until: number
   turn: number
+  rested: number
 }
 
 const make = Effect.gen(function* () {
@@ -28,17 +29,25 @@ const make = Effect.gen(function* () {
   const entries = new Map<string, Entry>()
   let turns = 0
 
+  const keyOf = ({ account, domain }: WatchedDomain) => `${domain} ${account}`
+
   return {
     /** Somebody looks at the domain now. */
     look: ({ account, domain }: WatchedDomain): Effect.Effect<void> =>
       Effect.map(Clock.currentTimeMillis, (now) => {
-        const key = `${domain} ${account}`
-        const turn = entries.get(key)?.turn ?? 0
+        const key = keyOf({ account, domain })
+        const { turn, rested } = entries.get(key) ?? { turn: 0, rested: 0 }
         entries.delete(key)
-        entries.set(key, { account, domain, until: now + watchedFor, turn })
+        entries.set(key, { account, domain, until: now + watchedFor, turn, rested })
         Latch.openUnsafe(some)
         const [oldest] = entries.keys()
         if (entries.size > most && oldest !== undefined) entries.delete(oldest)
+      }),
+    /** A probe before this time would tell nothing. */
+    rest: (watched: WatchedDomain, until: number): Effect.Effect<void> =>
+      Effect.sync(() => {
+        const entry = entries.get(keyOf(watched))
+        if (entry !== undefined) entry.rested = until
       }),
     /** Waits until there is a domain to watch. */
     awaitSome: Latch.await(some),
@@ -47,7 +56,7 @@ const make = Effect.gen(function* () {
       Effect.map(Clock.currentTimeMillis, (now) => {
         for (const [key, { until }] of entries) if (until <= now) entries.delete(key)
         if (entries.size === 0) Latch.closeUnsafe(some)
-        const waiting = [...entries.values()].sort((a, b) => a.turn - b.turn)
+        const waiting = [...entries.values()].filter(({ rested }) => rested <= now).sort((a, b) => a.turn - b.turn)
         const queues = [...Map.groupBy(waiting, ({ account }) => account).values()]
         const longest = Math.max(0, ...queues.map(({ length }) => length))
         const chosen: Array<Entry> = []

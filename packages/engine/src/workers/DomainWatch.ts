@@ -9,7 +9,6 @@ import {
   type DnsObservation,
   judgePlan,
   mergeVerdicts,
-  type ProbeRecord,
   planKey,
   probeKey,
   probeResult,
@@ -34,17 +33,20 @@ export const watchDomains = Effect.gen(function* () {
   const queue = yield* TaskQueue
   const resolver = yield* DnsResolver
 
-  const watch = Effect.fn("DomainWatch.watch")(function* ({ account, domain }: WatchedDomain) {
+  const watch = Effect.fn("DomainWatch.watch")(function* (looked: WatchedDomain) {
+    const { account, domain } = looked
     const [entry] = yield* directory.onDomain(account, domain, 0, 1)
     if (entry === undefined || entry.domainState === "verified") return
     const task = yield* queue.find(probeKey(account, domain))
     const known = Option.isSome(task) ? readProbed(task.value)?.[planKey(entry.plan)] : undefined
     const now = yield* Clock.currentTimeMillis
     // Without a first probe there is nothing to differ from, and it is due anyway.
-    if (known === undefined || now < cachedUntil(known)) return
+    if (known === undefined) return
+    if (now < known.at + cached(known.evidence)) return yield* watched.rest(looked, known.at + cached(known.evidence))
     const { plan } = entry
     const before = judgePlan(plan.records, known.evidence)
     const evidence = yield* probePlan(resolver, plan, domain, { quick: probeResult(before) === "negative" })
+    yield* watched.rest(looked, now + cached(evidence))
     const verdicts = mergeVerdicts(before, judgePlan(plan.records, evidence))
     if (probeResult(verdicts) !== "valid" && sameVerdicts(before, verdicts)) return
     // Due before everything that waits: somebody is looking.
@@ -63,9 +65,9 @@ export const watchDomains = Effect.gen(function* () {
   )
 })
 
-/** Until when resolvers keep their no, where only they could be asked. */
-const cachedUntil = ({ at, evidence }: ProbeRecord): number =>
-  at + 1_000 * Math.max(0, ...evidence.filter(({ mode }) => mode === "resolver").map(longestNo))
+/** For how long resolvers keep their no, in milliseconds, where only they could be asked. */
+const cached = (evidence: ReadonlyArray<DnsObservation>): number =>
+  1_000 * Math.max(0, ...evidence.filter(({ mode }) => mode === "resolver").map(longestNo))
 
 const longestNo = ({ sources }: DnsObservation): number =>
   Math.max(0, ...sources.map(({ negativeTtl = 0 }) => negativeTtl))
