@@ -96,7 +96,7 @@ const production = (
 ) =>
   Layer.merge(
     answering(part === "workers" ? HttpApp.healthLayer : HttpApp.layer()),
-    world === undefined ? Layer.empty : Layer.provide(Workers.layer, worldOf(world))
+    world === undefined ? Layer.empty : Layer.provide(Workers.layer, worldOf(world, config.dkimZone))
   ).pipe(
     Layer.provideMerge(Engine.layer),
     Layer.provideMerge(DkimTokens.layer(config.dkimZone)),
@@ -106,8 +106,8 @@ const production = (
   )
 
 /** The mail server and the resolvers: the configured ones, or the system's. */
-const worldOf = ({ smtpUrl, mailFrom, ...resolver }: WorldConfig) =>
-  Layer.merge(SmtpMailer.layer({ url: smtpUrl, from: mailFrom }), resolverLayer(resolver))
+const worldOf = ({ smtpUrl, mailFrom, ...resolver }: WorldConfig, ours: string) =>
+  Layer.merge(SmtpMailer.layer({ url: smtpUrl, from: mailFrom }), resolverLayer(resolver, { ours }))
 
 /** The same service in a world of its own: the adapters of production, pointed at the sandbox's sockets. */
 export const sandbox = (config: SandboxConfig, folder: SandboxFolder) =>
@@ -156,5 +156,7 @@ const sandboxMailer = (from: string) =>
   )
 
 const sandboxResolver = Layer.unwrap(
-  Effect.map(SandboxServers, ({ dns }) => resolverLayer({ dnsServers: [dns.address], dnsMode: "resolver" }))
+  Effect.map(SandboxServers, ({ dns }) =>
+    resolverLayer({ dnsServers: [dns.address], dnsMode: "resolver" }, { firstProbeAfter: 0 })
+  )
 )

@@ -4,7 +4,7 @@
  */
 import { isIP } from "node:net"
 import { parseDkimZone, parseLinkSecrets, parsePublicUrl } from "@countersign/core"
-import { parseNameServer, SystemResolver } from "@countersign/dns"
+import { parseNameServer, WireResolver, type WireResolverOptions } from "@countersign/dns"
 import { isLoopback } from "@countersign/engine"
 import { parseMailFrom, parseSmtpUrl } from "@countersign/mailer-smtp"
 import { Effect, Redacted, Result } from "effect"
@@ -112,8 +112,8 @@ const resolverParts = { dnsServers, dnsMode }
 export const resolverConfig = Effect.all(resolverParts)
 
 /** The configured resolvers, or the system's. */
-export const resolverLayer = ({ dnsServers: servers }: ResolverConfig) =>
-  SystemResolver.layer(servers.length > 0 ? { servers } : {})
+export const resolverLayer = ({ dnsServers: servers, dnsMode: mode }: ResolverConfig, more: WireResolverOptions = {}) =>
+  WireResolver.layer({ ...more, mode, ...(servers.length > 0 ? { servers } : {}) })
 
 const smtpUrl = (value: string) =>
   Effect.fromResult(parseSmtpUrl(Redacted.make(value))).pipe(
