@@ -4,7 +4,7 @@
  */
 import { DnsRecord, type DomainName, makeDnsPlan, neighbourQuestions, parseDkimZone, planKey } from "@countersign/core"
 import { askNeighbours, DnsResolver, dnsReport, makeSenderDns, probePlan } from "@countersign/engine"
-import { Clock, Effect, Option, Result, Schema } from "effect"
+import { Clock, Effect, Option, References, Result, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { json, optionalText, say } from "./CommandAnswers.ts"
 import { type Explained, explanationLines, explanationView } from "./DnsExplanation.ts"
@@ -14,7 +14,7 @@ import { storeWithExecutor } from "./Store.ts"
 import { terminalPaint } from "./Terminal.ts"
 
 const planFile = Schema.Struct({ records: Schema.NonEmptyArray(DnsRecord) })
-const planForm = 'it must hold {"records":[{"type":"CNAME","name":"...","value":"..."}]}'
+const planForm = 'JSON of the form {"records":[{"type":"CNAME","name":"...","value":"..."}]}'
 
 const planFlags = {
   tokens: optionalText("tokens", "Without a store: the DKIM selectors, separated by commas; needs --zone"),
@@ -68,17 +68,20 @@ const explainPlan = Effect.fnUntraced(function* (named: string, flags: PlanFlags
   const plan = yield* planOf(domain, flags)
   // Loaded for this alone: the other commands start without a resolver.
   const { resolverConfig, resolverLayer } = yield* Effect.promise(() => import("./ServeConfig.ts"))
-  return yield* Effect.gen(function* () {
+  const probed = Effect.gen(function* () {
     const resolver = yield* DnsResolver
     const at = yield* Clock.currentTimeMillis
     const evidence = yield* probePlan(resolver, plan, domain)
     const neighbours = yield* askNeighbours(resolver, domain, neighbourQuestions({ plan, domain, evidence }))
     const seen = { at, evidence, neighbours, since: {}, streak: [] }
-    return {
-      report: dnsReport({ plan, domain, domainState: "pending" }, seen, undefined),
-      senders: []
-    } satisfies Explained
-  }).pipe(Effect.provide(resolverLayer(yield* resolverConfig)))
+    const report = dnsReport({ plan, domain, domainState: "pending" }, seen, undefined)
+    return { report, senders: [] } satisfies Explained
+  })
+  return yield* probed.pipe(
+    Effect.provide(resolverLayer(yield* resolverConfig, { ours: plan.zone })),
+    // The explanation says it all.
+    Effect.provideService(References.MinimumLogLevel, "None")
+  )
 })
 
 const planOf = Effect.fnUntraced(function* (domain: DomainName, { tokens, zone, plan }: PlanFlags) {

@@ -3,7 +3,7 @@
  */
 import { LiveStatus } from "@countersign/core"
 import { type ListedSender, makeSenderHistory, makeSenderProbe, makeSenderStatus } from "@countersign/engine"
-import { Effect, Option } from "effect"
+import { Effect, Option, Struct } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { json, lines, optionalText, say, timeOf } from "./CommandAnswers.ts"
 import { accountOf, canonicalOf, domainOf, findSenders, ofAccount, senderById, sendersOf } from "./SenderLookup.ts"
@@ -11,15 +11,10 @@ import { existingStore, storeWithExecutor } from "./Store.ts"
 import { table } from "./Terminal.ts"
 
 /** A sender as the API shows it, and its account. */
-const senderView = ({ owner, kind, address, ...sender }: ListedSender) => ({
-  id: sender.id,
-  account: sender.account,
-  organization: owner._tag === "Organization" ? owner.organization : null,
-  ...(kind === "domain" ? { domain: address } : { address }),
-  status: sender.status,
-  mailbox: sender.mailbox,
-  domainState: sender.domainState,
-  metadata: sender.metadata,
+const senderView = (sender: ListedSender) => ({
+  ...Struct.pick(sender, ["id", "account", "status", "mailbox", "domainState", "metadata"]),
+  organization: sender.owner._tag === "Organization" ? sender.owner.organization : null,
+  ...(sender.kind === "domain" ? { domain: sender.address } : { address: sender.address }),
   addedAt: timeOf(sender.addedAt),
   updatedAt: timeOf(sender.updatedAt)
 })
@@ -43,13 +38,7 @@ const senderList = Command.make(
       ...(Option.isNone(address) ? {} : { canonical: yield* canonicalOf(address.value, "--address") })
     }
     const found = yield* sendersOf(filter, account)
-    const rows = found.map((one) => [
-      one.id,
-      one.address,
-      one.status,
-      `account ${one.account}`,
-      `added ${timeOf(one.addedAt)}`
-    ])
+    const rows = found.map(({ id, address, status, account }) => [id, address, status, `account ${account}`])
     yield* say(json, { senders: found.map(senderView) }, lines(table(rows), "No senders found."))
   })
 ).pipe(Command.withDescription("List senders, the oldest of each account first"), Command.provide(existingStore))
@@ -70,10 +59,7 @@ const senderShow = Command.make(
         ...Object.entries(facts).map(([name, value]) => [name, value ?? "none"]),
         ...(Object.keys(metadata).length === 0 ? [] : [["metadata", JSON.stringify(metadata)]]),
         ...blockers.map(({ message }) => ["blocker", message]),
-        ...records.map(({ name, type, value, verdict }) => [
-          "record",
-          `${name} ${type} ${value}: ${verdict ?? "not probed"}`
-        ])
+        ...records.map((one) => ["record", `${one.name} ${one.type} ${one.value}: ${one.verdict ?? "not probed"}`])
       ]).join("\n")
     )
     yield* say(input.json, { senders }, shown.join("\n\n"))
@@ -88,14 +74,9 @@ const senderHistory = Command.make(
   Effect.fn(function* (input) {
     const history = yield* makeSenderHistory
     const recorded = yield* history({ account: yield* accountOf(input.id), id: input.id })
-    const events = recorded.map(({ event: { _tag: type, ...data }, version, recordedAt, actor, correlation }) => ({
-      id: `${input.id}:${version}`,
-      type,
-      at: timeOf(recordedAt),
-      data,
-      actor,
-      correlation
-    }))
+    const events = recorded.map(({ event: { _tag: type, ...data }, version, recordedAt, actor, correlation }) => {
+      return { id: `${input.id}:${version}`, type, at: timeOf(recordedAt), data, actor, correlation }
+    })
     const rows = events.map(({ at, type, actor, correlation }) => [at, type, `by ${actor}`, correlation])
     yield* say(input.json, { events }, table(rows).join("\n"))
   })

@@ -96,11 +96,10 @@ export const sendersOf = Effect.fnUntraced(function* (
 /** The live senders that are named by id, address or domain: at least one. */
 export const findSenders = Effect.fnUntraced(function* (named: string, account: Option.Option<string>) {
   if (isSenderId(named)) return [yield* senderById(named)]
-  const isAddress = named.includes("@")
-  const filter = isAddress
-    ? { canonical: yield* canonicalOf(named, `"${named}"`) }
-    : { domain: yield* domainOf(named, `"${named}"`) }
+  const what = `"${named}"`
+  const filter = named.includes("@")
+    ? { canonical: yield* canonicalOf(named, what) }
+    : { domain: yield* domainOf(named, what) }
   const found = yield* sendersOf(filter, account)
-  if (found.length > 0) return found
-  return yield* new OperatorError({ message: `There is no sender ${isAddress ? "" : "on "}${named}.` })
+  return found.length > 0 ? found : yield* new OperatorError({ message: `There is no sender for ${named}.` })
 })
