@@ -74,14 +74,14 @@ const senderHistory = Command.make(
   Effect.fn(function* (input) {
     const history = yield* makeSenderHistory
     const recorded = yield* history({ account: yield* accountOf(input.id), id: input.id })
-    const events = recorded.map(({ event: { _tag: type, ...data }, version, recordedAt, actor, correlation }) => {
-      return { id: `${input.id}:${version}`, type, at: timeOf(recordedAt), data, actor, correlation }
+    const events = recorded.map(({ event: { _tag: type, at, ...data }, version, actor, correlation }) => {
+      return { id: `${input.id}.${version}`, type, at: timeOf(at), data, actor, correlation }
     })
     const rows = events.map(({ at, type, actor, correlation }) => [at, type, `by ${actor}`, correlation])
     yield* say(input.json, { events }, table(rows).join("\n"))
   })
 ).pipe(
-  Command.withDescription("List every event of a sender, also of a removed one"),
+  Command.withDescription("List every event of a sender, even of a removed one"),
   Command.provide(storeWithExecutor)
 )
 
@@ -92,7 +92,7 @@ const senderProbe = Command.make(
     const probe = yield* makeSenderProbe
     const { id, account, domain } = yield* senderById(input.id)
     yield* probe({ account, id })
-    const sentence = `A running server probes ${domain} for account ${account} now, or 10 seconds after its last probe.`
+    const sentence = `A running server probes ${domain} for account ${account} now, but no sooner than 10 seconds after the last probe.`
     yield* say(input.json, { id, account, domain }, sentence)
   })
 ).pipe(Command.withDescription("Have a sender's domain probed now"), Command.provide(storeWithExecutor))

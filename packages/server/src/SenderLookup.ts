@@ -23,7 +23,7 @@ const accountsOf = Effect.fnUntraced(function* (account: Option.Option<string>) 
   if (Option.isNone(account)) {
     const accounts = (yield* (yield* AccountAdmin).listAccounts).map(({ id }) => id)
     if (accounts.length > 0) return accounts
-    return yield* new OperatorError({ message: "The store lists no accounts: name one by --account." })
+    return yield* new OperatorError({ message: "The store lists no accounts: name one with --account." })
   }
   yield* knownAccount(account.value)
   return [account.value]

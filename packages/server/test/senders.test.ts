@@ -80,7 +80,7 @@ const finds = async () => {
   expect(await refused(environment, "sender", "probe", cy.id)).toMatch(/^Sender \S+ was removed; .*history/)
   const { events } = await json(environment, "sender", "history", cy.id)
   expect(events[0]).toMatchObject({
-    id: `${cy.id}:1`,
+    id: `${cy.id}.1`,
     type: "SenderAdded",
     data: { account, address: "cy@example.net" }
   })
