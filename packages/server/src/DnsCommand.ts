@@ -74,7 +74,7 @@ const explainPlan = Effect.fnUntraced(function* (named: string, flags: PlanFlags
     const evidence = yield* probePlan(resolver, plan, domain)
     const neighbours = yield* askNeighbours(resolver, domain, neighbourQuestions({ plan, domain, evidence }))
     const seen = { at, evidence, neighbours, since: {}, streak: [] }
-    const report = dnsReport({ plan, domain, domainState: "pending" }, seen, undefined)
+    const report = dnsReport({ plan, kind: "domain", domain, domainState: "pending" }, seen, undefined)
     return { report, senders: [] } satisfies Explained
   })
   return yield* probed.pipe(

@@ -54,7 +54,7 @@ const finding: Finding = {
 }
 
 const known = { at, evidence, neighbours: [], since: {}, streak: [] }
-const sender = { plan, domain, domainState: "pending" } as const
+const sender = { plan, kind: "domain", domain, domainState: "pending" } as const
 const explained = {
   report: { ...dnsReport(sender, known, at + 3_600_000), findings: [finding] },
   senders: []

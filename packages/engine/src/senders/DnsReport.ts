@@ -25,7 +25,7 @@ export interface ReportedProbe {
 }
 
 /** What a report is made from. A plan need not be that of a sender who was added. */
-export type Reported = Pick<ListedSender, "plan" | "domain" | "domainState">
+export type Reported = Pick<ListedSender, "plan" | "kind" | "domain" | "domainState">
 
 /** See the top of the file. */
 export interface DnsReport<Of extends Reported = ListedSender> {
