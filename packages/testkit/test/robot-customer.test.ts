@@ -5,8 +5,9 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
-import { healByFixes, panelDialects } from "../src/Dns.ts"
 import { mistakes } from "./robot/Mistakes.ts"
+import { panelDialects } from "./robot/Panels.ts"
+import { healByFixes } from "./robot/RobotCustomer.ts"
 import { makeWorld } from "./robot/World.ts"
 
 it("there are forty mistakes at least, each with its own name", () => {

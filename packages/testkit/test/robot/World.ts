@@ -6,15 +6,9 @@ import { DnsTransport, WireResolver } from "@countersign/dns"
 import { askNeighbours, DnsResolver, probePlan } from "@countersign/engine"
 import { decode, encode } from "dns-packet"
 import { Clock, Effect, Layer } from "effect"
-import {
-  DnsPanel,
-  type PanelDialect,
-  PanelRefused,
-  SimulatedDns,
-  type SimulatedZone,
-  type TypedEdit
-} from "../../src/Dns.ts"
+import { SimulatedDns, type SimulatedZone } from "../../src/Dns.ts"
 import type { Mistake } from "./Mistakes.ts"
+import { DnsPanel, type PanelDialect, PanelRefused, type TypedEdit } from "./Panels.ts"
 
 const servers = ["198.51.100.1", "198.51.100.2"] as const
 const keysZone = "_domainkey.shop.example"
