@@ -75,13 +75,10 @@ const evidenceLines = ({ name, type, sources }: DnsObservation): ReadonlyArray<s
 const roles = { authoritative: "name server of the zone", recursive: "resolver" } as const
 
 const answerText = ({ outcome, records, negativeTtl, reason, bogus }: SourceAnswer, type: string): string => {
-  const kept =
-    negativeTtl === undefined || negativeTtl === 0
-      ? ""
-      : ` (caches may keep that for ${several(negativeTtl, "second")})`
+  const kept = negativeTtl ? ` (caches may keep that for ${negativeTtl} s)` : ""
   const texts = records.map(({ type, value, ttl, cut }) => {
     const rest = cut === undefined ? "" : `… (${cut.length} characters)`
-    return `${type} ${value}${rest}${ttl === undefined ? "" : ` (TTL ${ttl})`}`
+    return `${type} ${value}${rest}${ttl === undefined ? "" : ` (TTL ${ttl} s)`}`
   })
   switch (outcome) {
     case "records":

@@ -81,10 +81,10 @@ Next probe:  2026-11-28T04:00:00.000Z
 
 What each server said:
   k1._domainkey.shop.example.com CNAME
-    192.0.2.1:53  name server of the zone  CNAME k1.dkim.example.net (TTL 300)
-    192.0.2.2:53  name server of the zone  CNAME k1.dkim.example.net (TTL 300)
+    192.0.2.1:53  name server of the zone  CNAME k1.dkim.example.net (TTL 300 s)
+    192.0.2.2:53  name server of the zone  CNAME k1.dkim.example.net (TTL 300 s)
   k2._domainkey.shop.example.com CNAME
-    192.0.2.1:53  name server of the zone  no such name (caches may keep that for 3600 seconds)
+    192.0.2.1:53  name server of the zone  no such name (caches may keep that for 3600 s)
   k3._domainkey.shop.example.com CNAME
     9.9.9.9:53  resolver  no usable answer: SERVFAIL (the DNSSEC signatures are wrong)`)
   })
