@@ -2,8 +2,9 @@
  * The address of a DNS server as a person configures it. Read once, when the resolver is built, so that a wrong one
  * ends the start-up with one sentence and not a query with a riddle.
  */
+import { Resolver } from "node:dns/promises"
 import { isIPv4, isIPv6 } from "node:net"
-import { Result, Schema } from "effect"
+import { Effect, Result, Schema } from "effect"
 
 /** A setting that names no DNS server; the message is one clear sentence. */
 export class NameServerInvalid extends Schema.TaggedError<NameServerInvalid>()("NameServerInvalid", {
@@ -37,3 +38,15 @@ export const parseNameServer = (input: string): Result.Result<string, NameServer
 }
 
 const isPort = (text: string): boolean => Number(text) >= 1 && Number(text) <= 65_535
+
+/** Reads the servers of an option; at least one is needed. */
+export const parseNameServers = (
+  given: ReadonlyArray<string>
+): Effect.Effect<ReadonlyArray<string>, NameServerInvalid> =>
+  given.length === 0
+    ? Effect.fail(new NameServerInvalid({ value: "" }))
+    : Effect.forEach(given, (server) => Effect.fromResult(parseNameServer(server)))
+
+/** The recursive resolvers of the machine. c-ares leaves the port out where it is 53. */
+export const systemServers = (): ReadonlyArray<string> =>
+  new Resolver().getServers().map((server) => Result.getOrElse(parseNameServer(server), () => server))

@@ -2,18 +2,24 @@
  * The resolver on `node:dns`: queries the recursive servers of the system, or those it is given, as any program on
  * the machine would. It reads no hosts file, appends no search domain, and caches nothing.
  *
- * It promises that every query ends: after at most `tries * servers * timeout` for a CNAME, twice that for other types.
- * It tries one server after the other until one gives an answer that says something about the name.
+ * It promises that every question ends: after at most `tries * servers * timeout` for a CNAME, twice that for other
+ * types. It asks one server after the other until one gives an answer that says something about the name; that one
+ * decides, and it is the only source besides those that failed.
  *
- * What `node:dns` (c-ares) hides, and so this resolver cannot see, each pinned by a test in
- * `test/node-dns-limits.test.ts`: of several CNAME records at one name it returns only one; it accepts records whose
- * owner is not the name of the query, if id and question of the packet match; and for types other than CNAME it hands
- * out what a server found at the end of an alias.
+ * Its mode is always `resolver`: a question about a name that is not published yet puts a no into the cache of the
+ * server, and `node:dns` does not tell for how long. Besides, `node:dns` (c-ares) hides, each pinned by a test in
+ * `test/node-dns-limits.test.ts`: of several CNAME records at one name all but one; the owner of a record, which need
+ * not be the name of the question if id and question of the packet match; what DNSSEC has to do with a failure; the AA
+ * bit, so that every source counts as recursive. `WireResolver` has none of these limits.
  */
 import { Resolver } from "node:dns/promises"
-import { type DnsAnswer, type DnsRecordType, DnsResolver } from "@countersign/engine"
-import { Duration, Effect, Layer, Result } from "effect"
-import { NameServerInvalid, parseNameServer } from "./NameServer.ts"
+import type { SeenRecord, SourceAnswer } from "@countersign/core"
+import { type DnsRecordType, DnsResolver } from "@countersign/engine"
+import { Clock, Duration, Effect, Layer } from "effect"
+import { printable } from "./DnsMessage.ts"
+import { canonicalName, shownName } from "./DnsName.ts"
+import { type NameServerInvalid, parseNameServers, systemServers } from "./NameServer.ts"
+import { unasked } from "./Recursives.ts"
 
 /** Which servers to query, and for how long. */
 export interface SystemResolverOptions {
@@ -26,11 +32,13 @@ export interface SystemResolverOptions {
   readonly timeout?: Duration.Input
   /** How often each server is queried before giving up, 2 by default. */
   readonly tries?: number
+  /** How long a new domain waits for its first probe; 30 seconds by default. */
+  readonly firstProbeAfter?: Duration.Input
 }
 
 /** What one try at one server came to. */
 type Attempt =
-  | { readonly _tag: "Records"; readonly values: ReadonlyArray<string> }
+  | { readonly _tag: "Records"; readonly records: ReadonlyArray<SeenRecord> }
   | { readonly _tag: "NoName" | "NoData" }
   | { readonly _tag: "Failed"; readonly words: string }
 
@@ -59,11 +67,19 @@ export const SystemResolver = {
     Layer.effect(
       DnsResolver,
       Effect.gen(function* () {
-        const given = options.servers === undefined ? undefined : yield* nameServers(options.servers)
+        const given = options.servers === undefined ? undefined : yield* parseNameServers(options.servers)
         const timeout = Duration.toMillis(Duration.fromInputUnsafe(options.timeout ?? "2 seconds"))
         const tries = Math.max(1, Math.trunc(options.tries ?? 2))
         const settings = { servers: () => given ?? systemServers(), timeout, tries }
-        return DnsResolver.of({ query: Effect.fn("SystemResolver.query")((name, type) => query(settings, name, type)) })
+        return DnsResolver.of({
+          ask: Effect.fn("SystemResolver.ask")(function* (name, type) {
+            const bare = name.toLowerCase().replace(/\.$/, "")
+            const sources = yield* ask(settings, bare, type)
+            return { name: bare, type, mode: "resolver", at: yield* Clock.currentTimeMillis, sources }
+          }),
+          mode: Effect.succeed("resolver"),
+          firstProbeAfter: Duration.toMillis(Duration.fromInputUnsafe(options.firstProbeAfter ?? "30 seconds"))
+        })
       })
     )
 }
@@ -75,56 +91,57 @@ interface Settings {
   readonly tries: number
 }
 
-const nameServers = (given: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<string>, NameServerInvalid> =>
-  given.length === 0
-    ? Effect.fail(new NameServerInvalid({ value: "" }))
-    : Effect.forEach(given, (server) => Effect.fromResult(parseNameServer(server)))
-
-// c-ares leaves the port out where it is 53.
-const systemServers = (): ReadonlyArray<string> =>
-  new Resolver().getServers().map((server) => Result.getOrElse(parseNameServer(server), () => server))
-
-const query = Effect.fnUntraced(function* (
-  settings: Settings,
-  given: string,
-  type: DnsRecordType
-): Effect.fn.Return<DnsAnswer> {
-  const name = bareName(given)
-  if (!queryable.test(name)) return { _tag: "Unavailable", reason: "the name cannot be queried", servers: [] }
-  const answer = yield* queryServers(settings, name, type)
-  if (type === "CNAME" || answer._tag !== "NoName") return answer
-  // Where the name is an alias, NXDOMAIN is about the last name of the chain (RFC 2308, section 2.1), not about this
-  // one.
-  const alias = yield* queryServers(settings, name, "CNAME")
-  return alias._tag === "Records" ? { _tag: "NoData", servers: alias.servers } : alias
-})
-
-const queryServers = Effect.fnUntraced(function* (
+const ask = Effect.fnUntraced(function* (
   settings: Settings,
   name: string,
   type: DnsRecordType
-): Effect.fn.Return<DnsAnswer> {
+): Effect.fn.Return<ReadonlyArray<SourceAnswer>> {
+  if (!queryable.test(name)) {
+    return [unasked(settings.servers()[0], "recursive", `${JSON.stringify(name)} cannot be asked for: it is no name`)]
+  }
+  // For any other type c-ares tells what stands at the end of an alias, or that there is nothing.
+  const alias = yield* askServers(settings, name, "CNAME")
+  const isPlain = alias.some(({ outcome }) => outcome === "nodata")
+  return type === "CNAME" || !isPlain ? alias : yield* askServers(settings, name, type)
+})
+
+const askServers = Effect.fnUntraced(function* (
+  settings: Settings,
+  name: string,
+  type: DnsRecordType
+): Effect.fn.Return<ReadonlyArray<SourceAnswer>> {
   const servers = settings.servers()
-  const failures = new Map<string, string>()
+  const sources = new Map<string, SourceAnswer>()
   for (let round = 0; round < settings.tries; round++) {
     for (const server of servers) {
-      const attempt = yield* queryOnce(server, settings.timeout, name, type)
-      if (attempt._tag !== "Failed") {
-        return { ...attempt, servers: [...new Set([...failures.keys(), server])] }
-      }
-      failures.set(server, attempt.words)
+      const attempt = yield* askOnce(server, settings.timeout, name, type)
+      sources.set(server, sourceAnswer(server, attempt))
+      if (attempt._tag !== "Failed") return [...sources.values()]
     }
   }
-  const reason = Array.from(failures, ([server, failure]) => `${server}: ${failure}`).join("; ")
-  return { _tag: "Unavailable", reason: reason === "" ? "no DNS server is configured" : reason, servers }
+  return servers.length === 0 ? [unasked(undefined, "recursive", "no DNS server is configured")] : [...sources.values()]
 })
+
+const sourceAnswer = (server: string, attempt: Attempt): SourceAnswer => {
+  const source = { server, role: "recursive", records: [] } as const
+  switch (attempt._tag) {
+    case "Records":
+      return { ...source, outcome: "records", records: attempt.records }
+    case "NoName":
+      return { ...source, outcome: "nxdomain" }
+    case "NoData":
+      return { ...source, outcome: "nodata" }
+    case "Failed":
+      return { ...source, outcome: "unavailable", reason: attempt.words }
+  }
+}
 
 /**
  * One try. Each has a c-ares channel of its own (20 µs): a channel remembers which servers failed, keeps its source
  * port, and can only be cancelled as a whole. The limit is kept here, because a try of c-ares takes up to twice its
  * timeout: Node reads its clock in steps of that size.
  */
-const queryOnce = (server: string, timeout: number, name: string, type: DnsRecordType): Effect.Effect<Attempt> =>
+const askOnce = (server: string, timeout: number, name: string, type: DnsRecordType): Effect.Effect<Attempt> =>
   Effect.tryPromise({
     try: (signal) => {
       const resolver = new Resolver({ timeout, tries: 1 })
@@ -134,7 +151,12 @@ const queryOnce = (server: string, timeout: number, name: string, type: DnsRecor
     },
     catch: failed
   }).pipe(
-    Effect.map((values): Attempt => (values.length === 0 ? { _tag: "NoData" } : { _tag: "Records", values })),
+    Effect.map(
+      (values): Attempt =>
+        values.length === 0
+          ? { _tag: "NoData" }
+          : { _tag: "Records", records: values.map((value) => ({ type, value })) }
+    ),
     Effect.timeoutOrElse({
       duration: timeout,
       orElse: () => Effect.succeed<Attempt>({ _tag: "Failed", words: late })
@@ -152,24 +174,24 @@ const failed = (cause: unknown): Attempt => {
 const lookUp = async (resolver: Resolver, name: string, type: DnsRecordType): Promise<ReadonlyArray<string>> => {
   switch (type) {
     case "CNAME":
-      return (await resolver.resolveCname(name)).map(bareName)
+      return (await resolver.resolveCname(name)).map(target)
     case "A":
       return resolver.resolve4(name)
     case "AAAA":
       return resolver.resolve6(name)
     case "TXT":
-      return (await resolver.resolveTxt(name)).map(text)
+      // `node:dns` hands out one character per octet.
+      return (await resolver.resolveTxt(name)).map((strings) => printable(Buffer.from(strings.join(""), "latin1")))
     case "NS":
-      return (await resolver.resolveNs(name)).map(bareName)
+      return (await resolver.resolveNs(name)).map(target)
     case "MX":
-      // An empty exchange is the root: the null MX (RFC 7505).
-      return (await resolver.resolveMx(name)).map(
-        ({ exchange, priority }) => `${priority} ${bareName(exchange) || "."}`
-      )
+      return (await resolver.resolveMx(name)).map(({ exchange, priority }) => `${priority} ${target(exchange)}`)
+    case "SOA": {
+      const { expire, hostmaster, minttl, nsname, refresh, retry, serial } = await resolver.resolveSoa(name)
+      return [[target(nsname), target(hostmaster), serial, refresh, retry, expire, minttl].join(" ")]
+    }
   }
 }
 
-const bareName = (name: string): string => name.toLowerCase().replace(/\.$/, "")
-
-// `node:dns` hands out one character per octet.
-const text = (strings: ReadonlyArray<string>): string => Buffer.from(strings.join(""), "latin1").toString("utf8")
+/** c-ares escapes as zone files do, and has nothing for the root, which is the null MX (RFC 7505). */
+const target = (name: string): string => (name === "" ? "." : shownName(canonicalName(name) ?? name.toLowerCase()))

@@ -1,2 +1,6 @@
+export { DnsTransport, TransportFailed } from "./DnsTransport.ts"
 export { NameServerInvalid, parseNameServer } from "./NameServer.ts"
+export type { QuestionRates } from "./QuestionRate.ts"
+export { SocketTransport, type SocketTransportOptions } from "./SocketTransport.ts"
 export { SystemResolver, type SystemResolverOptions } from "./SystemResolver.ts"
+export { WireResolver, type WireResolverOptions } from "./WireResolver.ts"
