@@ -10,14 +10,14 @@ import {
   planKey,
   probeKey,
   probeResult,
-  registrableDomain
+  zoneOf
 } from "@countersign/core"
 import { Effect, Option, Schema } from "effect"
 import { type ListedSender, SenderDirectory } from "../ports/SenderDirectory.ts"
 import { TaskQueue } from "../ports/TaskQueue.ts"
 import { readProbed } from "../probing/Probed.ts"
 import { WatchedDomains } from "../probing/WatchedDomains.ts"
-import type { DnsReport } from "./DnsReport.ts"
+import type { DnsReport, Reported } from "./DnsReport.ts"
 import { orNotFound, SenderOf, useCase } from "./UseCase.ts"
 
 /** Reports on a listed sender. */
@@ -33,23 +33,23 @@ export const makeReport = Effect.gen(function* () {
 })
 
 /** The report on a sender from what its domain's probe task knows. */
-export const dnsReport = (
-  sender: ListedSender,
+export const dnsReport = <Of extends Reported>(
+  sender: Of,
   known: ProbeRecord | undefined,
   nextProbeAt: number | undefined
-): DnsReport => {
+): DnsReport<Of> => {
   const { plan, domain, domainState } = sender
   const evidence = known?.evidence ?? []
   const verdicts = judgePlan(plan.records, evidence)
-  const zone =
-    [...evidence, ...(known?.neighbours ?? [])].find((observation) => observation.zone !== undefined)?.zone ??
-    registrableDomain(domain)
+  const zone = zoneOf({ plan, domain, evidence })
   const diagnosed: Diagnosed = {
     plan,
     domain,
     evidence,
     neighbours: known?.neighbours ?? [],
+    kind: sender.kind,
     ...(known === undefined ? {} : { since: known.since }),
+    ...(known?.rightAt === undefined ? {} : { lastRightAt: known.rightAt }),
     verified: domainState === "verified" || domainState === "degraded"
   }
   return {
