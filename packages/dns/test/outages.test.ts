@@ -214,6 +214,19 @@ describe("limits", () => {
     })
   )
 
+  it.effect("a second try counts too: over TCP, or without EDNS", () =>
+    Effect.gen(function* () {
+      const { net, shop } = smallInternet()
+      yield* shop.put(name, "TXT", "x".repeat(5_000))
+      net.scripts.set(second, (asked) => (asked.edns ? [reply(asked, { rcode: 1 })] : "silence"))
+      yield* net.with({ rates: { authoritative: 1 }, timeout: "60 seconds" }, ask(name, "TXT"))
+      for (const address of [first, second]) {
+        const times = net.arrived.filter(({ at }) => at === address).map((asked) => asked.time)
+        expect(times.slice(0, 2)).toEqual([0, 1_000])
+      }
+    })
+  )
+
   it.effect("at most 32 exchanges are open at once", () =>
     Effect.gen(function* () {
       const { net, names } = domains(100)
