@@ -7,6 +7,7 @@ import { Brand, Result } from "effect"
 import type { Decider } from "./Decider.ts"
 import type { EncodedEvent, EventUndecodable } from "./EventCodec.ts"
 import type { SenderId } from "./Identity.ts"
+import { keyRingDecider, keyRingId } from "./KeyRing.ts"
 import { type MailboxId, mailboxDecider } from "./Mailbox.ts"
 import { unsupported } from "./Rederivation.ts"
 import {
@@ -47,14 +48,17 @@ export interface Replay {
 /** The newest schema version of every type of event, of every kind of stream. */
 export const schemaVersions: { readonly [type: string]: number } = {
   ...senderDecider.codec.versions,
-  ...mailboxDecider.codec.versions
+  ...mailboxDecider.codec.versions,
+  ...keyRingDecider.codec.versions
 }
 
 /** Begins with the type of the stream's first event. One of no kind is taken for a sender's, which cannot read it. */
 export const replayOf = (stream: string, firstType: string): Replay =>
   isOf(mailboxDecider, firstType)
     ? makeReplay(mailboxDecider, Brand.nominal<MailboxId>()(stream))
-    : makeReplay(senderDecider, Brand.nominal<SenderId>()(stream))
+    : isOf(keyRingDecider, firstType)
+      ? makeReplay(keyRingDecider, keyRingId)
+      : makeReplay(senderDecider, Brand.nominal<SenderId>()(stream))
 
 /** Whether events of this type are known at all. */
 export const isKnownType = (type: string): boolean => Object.hasOwn(schemaVersions, type)

@@ -10,24 +10,37 @@ import { Schema } from "effect"
 export const DnsRecord = Schema.Struct({ type: Schema.Literal("CNAME"), name: Schema.String, value: Schema.String })
 export type DnsRecord = typeof DnsRecord.Type
 
-/** `tokens` are the DKIM selectors (RFC 6376, section 3.1), `zone` is where the signing keys are served. */
+/**
+ * `tokens` are the DKIM selectors (RFC 6376, section 3.1), `zone` is where the signing keys are served. `shape` tells how
+ * the records follow from them; 1 is slots.
+ */
 export const DnsPlan = Schema.Struct({
+  shape: Schema.Literal(1),
   zone: Schema.String,
   tokens: Schema.Array(Schema.String),
   records: Schema.Array(DnsRecord)
 })
 export type DnsPlan = typeof DnsPlan.Type
 
-/** `<token>._domainkey.<domain> CNAME <token>.<zone>`, one record per token. */
+/**
+ * `<token>._domainkey.<domain> CNAME <token>.k<slot>.<zone>`, one record for each slot of the key ring, from 1 on.
+ *
+ * The name of the slot stands between the customer's token and the zone, so that one wildcard per slot serves every
+ * customer, and a key can be replaced in one slot while another one signs.
+ */
 export const makeDnsPlan = (domain: string, tokens: ReadonlyArray<string>, zone: string): DnsPlan => ({
+  shape: 1,
   zone,
   tokens,
-  records: tokens.map((token) => ({
+  records: tokens.map((token, index) => ({
     type: "CNAME",
     name: `${token}._domainkey.${domain}`,
-    value: `${token}.${zone}`
+    value: `${token}.${slotZone(index + 1, zone)}`
   }))
 })
+
+/** The name below which the key of a slot is served to every customer. */
+export const slotZone = (slot: number, zone: string): string => `k${slot}.${zone}`
 
 /**
  * Tells plans apart by their records. What is seen for one plan, and a proof, count for every plan with the same key
@@ -46,7 +59,7 @@ export interface CompactDnsPlan extends Omit<DnsPlan, "records"> {
 
 /** What of a domain's plan need be stored. */
 export const compactDnsPlan = (domain: string, plan: DnsPlan): CompactDnsPlan => {
-  const { zone, tokens, records } = plan
+  const { shape, zone, tokens, records } = plan
   const made = makeDnsPlan(domain, tokens, zone).records
   const follow =
     made.length === records.length &&
@@ -54,12 +67,12 @@ export const compactDnsPlan = (domain: string, plan: DnsPlan): CompactDnsPlan =>
       const record = records[index]
       return record?.type === type && record.name === name && record.value === value
     })
-  return follow ? { zone, tokens } : plan
+  return follow ? { shape, zone, tokens } : plan
 }
 
 /** The plan again that `compactDnsPlan` was given. */
-export const wholeDnsPlan = (domain: string, { zone, tokens, records }: CompactDnsPlan): DnsPlan =>
-  records === undefined ? makeDnsPlan(domain, tokens, zone) : { zone, tokens, records }
+export const wholeDnsPlan = (domain: string, { shape, zone, tokens, records }: CompactDnsPlan): DnsPlan =>
+  records === undefined ? makeDnsPlan(domain, tokens, zone) : { shape, zone, tokens, records }
 
 /**
  * The longest domain that leaves room for a DKIM selector of `tokenLength` characters in a name of 253

@@ -38,8 +38,8 @@ export const parseLinkSecrets = (value: string): Result.Result<LinkSecrets, stri
     : Result.succeed(secretsBrand([first, ...rest]))
 }
 
-// The tokens before it take 33 octets of the 253 that a name may have.
-const zoneName = /^(?=.{1,220}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/
+// The token and the slot before it take 36 octets of the 253 that a name may have.
+const zoneName = /^(?=.{1,217}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/
 
 /** Capitals and a trailing dot are taken away. */
 export const parseDkimZone = (value: string): Result.Result<DkimZone, string> => {

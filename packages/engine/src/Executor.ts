@@ -10,6 +10,7 @@ import { Context, Effect, Layer, Option, Result, Schema } from "effect"
 import { encodeEventMeta } from "./EventMeta.ts"
 import { Ids } from "./Ids.ts"
 import { EventStore, type Position, type StorageUnavailable, type TaskFence } from "./ports/EventStore.ts"
+import type { KeyChange } from "./ports/SigningKeys.ts"
 import { LeaseLost } from "./ports/TaskQueue.ts"
 import { type Loaded, loadStream, ScriptRun, type Transaction } from "./ScriptRun.ts"
 import { CommandIdReused, CommandInFlight, Overloaded, type WriteFailure } from "./SenderErrors.ts"
@@ -28,6 +29,8 @@ export interface Request {
   readonly command?: string
   /** A task that is done with what is committed. */
   readonly settles?: TaskFence
+  /** What becomes of private signing keys when something is committed. */
+  readonly keys?: ReadonlyArray<KeyChange>
   /** Streams that were read already: the script need not read them again. */
   readonly known?: ReadonlyArray<Loaded<unknown>>
 }
@@ -118,7 +121,7 @@ export class Executor extends Context.Service<
         command: string,
         script: (tx: Transaction) => Effect.Effect<A, F>
       ): Effect.fn.Return<Executed<A>, F | ExecuteFailure> {
-        const { account, actor, correlation, idempotency, settles } = request
+        const { account, actor, correlation, idempotency, keys, settles } = request
         const meta = encodeEventMeta({ actor, command, correlation })
         const run = new ScriptRun(store, account, request.known)
         for (let attempts = 0; attempts < conflictLimit; attempts++) {
@@ -135,7 +138,8 @@ export class Executor extends Context.Service<
             account,
             command: { id: command, fingerprint: idempotency?.fingerprint ?? "", result: encodeReceipt(outcomes) },
             appends,
-            ...(settles === undefined ? {} : { settles })
+            ...(settles === undefined ? {} : { settles }),
+            ...(keys === undefined ? {} : { keys })
           })
           switch (outcome._tag) {
             case "Committed": {

@@ -85,7 +85,7 @@ const explainPlan = Effect.fnUntraced(function* (named: string, flags: PlanFlags
 })
 
 const planOf = Effect.fnUntraced(function* (domain: DomainName, { tokens, zone, plan }: PlanFlags) {
-  if (Option.isSome(plan)) return { zone: "", tokens: [], records: plan.value.records }
+  if (Option.isSome(plan)) return { shape: 1, zone: "", tokens: [], records: plan.value.records } as const
   if (Option.isNone(tokens) || Option.isNone(zone)) return yield* refuse("--tokens and --zone belong together.")
   const target = parseDkimZone(zone.value)
   if (Result.isFailure(target)) return yield* refuse(`--zone ${target.failure}.`)

@@ -236,7 +236,7 @@ const risen = {
   domainState: "pending",
   domainSince: 0,
   verdicts: [],
-  plan: { zone: "dkim.example.org", tokens: ["a", "b", "c"], records: [] },
+  plan: { shape: 1, zone: "dkim.example.org", tokens: ["a", "b", "c"], records: [] },
   metadata: {},
   incarnation: 1,
   addedAt: 0,

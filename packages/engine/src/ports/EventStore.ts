@@ -7,6 +7,7 @@
  */
 import type { EncodedEvent, NewTask, SenderEntry } from "@countersign/core"
 import { Context, type Effect, type Option, Schema, type Stream } from "effect"
+import type { KeyChange } from "./SigningKeys.ts"
 
 /** The number of events in a stream; 0 means that there is no such stream. */
 export type Version = number
@@ -61,6 +62,8 @@ export interface Commit {
   readonly appends: ReadonlyArray<Append>
   /** A task that is done with this commit: deleted in the same transaction, or `LeaseLost` and nothing is written. */
   readonly settles?: TaskFence
+  /** What becomes of private signing keys, in the same transaction. */
+  readonly keys?: ReadonlyArray<KeyChange>
 }
 
 /** What became of one commit of a batch. */

@@ -79,6 +79,9 @@ const GrantedMailRow = Schema.TaggedStruct("GrantedMail", {
   first: Schema.Boolean
 })
 
+/** A private signing key, wrapped. Always there in a snapshot; an export leaves it out unless asked. */
+const SigningKeyRow = Schema.TaggedStruct("SigningKey", { keyId: Schema.String, wrapped: Schema.String })
+
 /** One row. */
 export const StoredRow = Schema.Union([
   InstallationRow,
@@ -88,7 +91,8 @@ export const StoredRow = Schema.Union([
   EventRow,
   TaskRow,
   ReceiptRow,
-  GrantedMailRow
+  GrantedMailRow,
+  SigningKeyRow
 ])
 export type StoredRow = typeof StoredRow.Type
 
