@@ -79,6 +79,18 @@ describe("findings", () => {
     expect(findings[0]?.message).toBe("There is no record named one1._domainkey.example.com.")
   })
 
+  it("tell name servers with private addresses by the one that stands for all", () => {
+    const seen = look("; 192.0.2.1 answers the name servers have private addresses")
+    const evidence = seen.evidence.map((each) => ({ ...each, sources: each.sources.slice(0, 1) }))
+    expect(diagnose({ ...seen, evidence }).map(({ code }) => code)).toEqual(Array(3).fill("name-servers-private"))
+  })
+
+  it("say nothing of mail where no mailbox is to be confirmed", () => {
+    expect(codesOf("; no @ MX", { kind: "email" })).toEqual(["record-missing-nxdomain", "no-mail-exchanger"])
+    expect(codesOf("; no @ MX", { kind: "domain" })).toEqual(["record-missing-nxdomain"])
+    expect(codesOf("@ MX 0 .", { kind: "domain" })).toEqual(["record-missing-nxdomain"])
+  })
+
   it("are the same where only caches could be asked", () => {
     const seen = look("one1._domainkey CNAME elsewhere.example.net.")
     const cached = seen.evidence.map((each) => ({

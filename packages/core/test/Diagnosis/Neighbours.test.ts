@@ -43,6 +43,16 @@ describe("the neighbours of", () => {
       ["example.com NS", "no-record-has-this-name._domainkey.example.com A", ...ofDomain]
     ],
     [
+      "several types in place of the record are each of them",
+      "one1._domainkey A 192.0.2.80\none1._domainkey AAAA 2001:db8::80",
+      [
+        "example.com NS",
+        "no-record-has-this-name._domainkey.example.com A",
+        "no-record-has-this-name._domainkey.example.com AAAA",
+        ...ofDomain
+      ]
+    ],
+    [
       "a record that servers do not agree about are the serials of the zone",
       `${right}\n; 192.0.2.2 lacks one1._domainkey`,
       ["example.com NS", "example.com SOA", ...ofDomain]
