@@ -91,6 +91,12 @@ describe("findings", () => {
     expect(codesOf("@ MX 0 .", { kind: "domain" })).toEqual(["record-missing-nxdomain"])
   })
 
+  it("go by one of the zone's own servers before any cache", () => {
+    const old = "; 192.0.2.53 has one1.dkim.example.org. TXT v=DKIM1; p=OLD"
+    const picture = `${right}\n; no two2._domainkey CNAME\n; no one1.dkim.example.org. TXT\n; 192.0.2.2 answers REFUSED`
+    expect(codesOf(`${picture}\n${old}`)).toEqual(["our-target-missing", "record-missing-nxdomain"])
+  })
+
   it("are the same where only caches could be asked", () => {
     const seen = look("one1._domainkey CNAME elsewhere.example.net.")
     const cached = seen.evidence.map((each) => ({
