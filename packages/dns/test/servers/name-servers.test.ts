@@ -1,0 +1,167 @@
+/**
+ * The product's resolver at BIND, NSD and Unbound, as Debian has them: `npm run test:servers`.
+ *
+ * Each case is proven by what the engine's probe sees and how core judges it.
+ */
+import { DnsResolver } from "@countersign/engine"
+import { assert, it, layer } from "@effect/vitest"
+import { Effect } from "effect"
+import { vi } from "vitest"
+import { ours, probe, saidBy, zones } from "./Customers.ts"
+import { askServer, until } from "./DirectQuestion.ts"
+import { missingPrograms } from "./Programs.ts"
+import { askResolver, ServerWorld } from "./ServerWorld.ts"
+import { negativeTtl } from "./Zones.ts"
+
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 })
+
+for (const line of missingPrograms) it.todo(`NOT TESTED: the resolver at real name servers, because ${line}`)
+
+if (missingPrograms.length === 0) {
+  layer(ServerWorld.layer(zones, ours), { excludeTestServices: true })("records at real name servers", (it) => {
+    it.effect("are right when both servers of the zone have them", () =>
+      Effect.gen(function* () {
+        const { evidence, result } = yield* probe("plain.com")
+        assert.strictEqual(result, "valid")
+        for (const { mode, sources, zone } of evidence) {
+          assert.strictEqual(mode, "authoritative")
+          assert.strictEqual(zone, "plain.com")
+          assert.deepStrictEqual(
+            sources.map(({ outcome, role }) => `${role} ${outcome}`),
+            ["authoritative records", "authoritative records", "recursive records"]
+          )
+        }
+      })
+    )
+
+    it.effect("are missing where nothing is, and our question leaves no trace in the resolver's cache", () =>
+      Effect.gen(function* () {
+        const { evidence, plan, result } = yield* probe("nothing.com")
+        assert.strictEqual(result, "negative")
+        for (const { sources } of evidence) {
+          assert.deepStrictEqual(
+            sources.map((source) => ({ ...source, server: "" })),
+            Array.from({ length: 2 }, () => ({
+              server: "",
+              role: "authoritative",
+              outcome: "nxdomain",
+              records: [],
+              // The SOA record's own TTL is less than its MINIMUM.
+              negativeTtl: 300
+            }))
+          )
+        }
+        const world = yield* ServerWorld
+        yield* world.publish("nothing.com", plan.records.map(({ name, value }) => `${name}. CNAME ${value}.`))
+        for (const { name } of plan.records) {
+          const { answers = [] } = (yield* askResolver(name)) ?? {}
+          assert.deepStrictEqual(answers.map(({ type }) => type), ["CNAME"])
+        }
+        assert.strictEqual((yield* probe("nothing.com")).result, "valid")
+      })
+    )
+
+    it.effect("are found in a zone _domainkey that is delegated to another server", () =>
+      Effect.gen(function* () {
+        const { evidence, result } = yield* probe("delegated.com")
+        assert.strictEqual(result, "valid")
+        assert.strictEqual(evidence[0]?.zone, "_domainkey.delegated.com")
+        assert.strictEqual(saidBy(evidence, "other")?.role, "authoritative")
+        assert.strictEqual(saidBy(evidence, undefined)?.outcome, "records")
+      })
+    )
+
+    it.effect("are right in a signed zone", () =>
+      Effect.gen(function* () {
+        const { evidence, result } = yield* probe("signed.com")
+        assert.strictEqual(result, "valid")
+        assert.strictEqual(saidBy(evidence, undefined)?.outcome, "records")
+      })
+    )
+
+    it.effect("are held back while the signatures of the zone do not hold, because receivers see nothing", () =>
+      Effect.gen(function* () {
+        const { evidence, result } = yield* probe("expired.com")
+        assert.strictEqual(result, "indeterminate")
+        assert.strictEqual(saidBy(evidence, "bind")?.outcome, "records")
+        assert.strictEqual(saidBy(evidence, "nsd")?.outcome, "records")
+        assert.deepInclude(saidBy(evidence, undefined), { outcome: "unavailable", reason: "SERVFAIL", bogus: true })
+      })
+    )
+
+    it.effect("are right at one server and the resolver when the other server is lame", () =>
+      Effect.gen(function* () {
+        const { evidence, result } = yield* probe("lame.com")
+        assert.strictEqual(result, "valid")
+        assert.deepInclude(saidBy(evidence, "nsd"), { outcome: "unavailable", reason: "REFUSED" })
+      })
+    )
+
+    it.effect("are right although a server of the parent is listed, which only refers", () =>
+      Effect.gen(function* () {
+        const resolver = yield* DnsResolver
+        const seen = Effect.gen(function* () {
+          const { evidence, result } = yield* Effect.provideService(probe("referring.com"), DnsResolver, resolver)
+          assert.notStrictEqual(result, "negative")
+          assert.deepInclude(saidBy(evidence, "parent"), {
+            outcome: "unavailable",
+            reason: "a referral that leads nowhere"
+          })
+          return result === "valid"
+        })
+        // Unbound takes the referral for an answer without records, each time it happens to ask that server.
+        yield* until(() => "the resolver has asked the right server about each record", seen)
+      })
+    )
+
+    it.effect("are unknown when nobody has the zone: that is no no", () =>
+      Effect.gen(function* () {
+        const { evidence, result, verdicts } = yield* probe("circular.com")
+        assert.strictEqual(result, "indeterminate")
+        assert.isTrue(verdicts.every(({ verdict }) => verdict === "indeterminate"))
+        assert.isTrue(evidence.every(({ sources }) => sources.every(({ outcome }) => outcome === "unavailable")))
+      })
+    )
+
+    it.effect("are wrong where a wildcard answers for them", () =>
+      Effect.gen(function* () {
+        const { result, verdicts } = yield* probe("wildcard.com")
+        assert.strictEqual(result, "negative")
+        for (const { found, verdict } of verdicts) {
+          assert.strictEqual(verdict, "mismatch")
+          assert.deepStrictEqual(found, ["www.wildcard.com"])
+        }
+      })
+    )
+
+    for (const [domain, what] of [
+      ["beside.com", "beside a wildcard"],
+      ["dname.com", "through a DNAME record into our zone"],
+      ["brand.com", "through a DNAME record to another domain of the customer's"],
+      ["chain.com", "at the end of a chain of aliases"],
+      ["shouting.com", "in whatever case they are written and asked"]
+    ] as const) {
+      it.effect(`are right ${what}`, () =>
+        Effect.gen(function* () {
+          const { result, verdicts } = yield* probe(domain)
+          assert.strictEqual(result, "valid", JSON.stringify(verdicts))
+        })
+      )
+    }
+
+    it.effect("are right as keys that are too long for UDP, where the provider flattens aliases", () =>
+      Effect.gen(function* () {
+        const { evidence, plan, result } = yield* probe("flattened.com")
+        assert.strictEqual(result, "valid")
+        const name = plan.records[0]?.name ?? ""
+        const world = yield* ServerWorld
+        for (const port of [world.port("bind"), world.port("nsd"), world.resolver]) {
+          assert.isTrue((yield* askServer(port, name, "TXT"))?.flag_tc)
+        }
+        const texts = evidence.find(({ name: asked, type }) => type === "TXT" && asked === name)
+        assert.strictEqual(texts?.sources.length, 3)
+        for (const { records } of texts?.sources ?? []) assert.isAbove(records[0]?.cut?.length ?? 0, 1_232)
+      })
+    )
+  })
+}
