@@ -1,6 +1,6 @@
 /**
- * The public key in a DKIM key record (RFC 6376, section 3.6.1): parsed as tags, so that spaces and the order of tags do
- * not matter.
+ * The public key in a DKIM key record (RFC 6376, section 3.6.1): parsed as tags, so that spaces and the order of tags
+ * do not matter.
  */
 
 /** The tags of a key record, each with its value without white space; the first of a name counts. */

@@ -1,12 +1,12 @@
 /**
- * What a probe says: observations become one verdict per record, the verdicts one result, and negatives a reason to
- * move a domain down.
+ * What a probe says: observations become one verdict per record, and the verdicts one result. When negatives move a
+ * domain down is in `Demotion.ts`.
  *
- * Pure comparison of what is stored as evidence, so that every transition by verdict can be derived again from its event
- * alone. Nothing is guessed: without an answer the verdict is `indeterminate`, never `missing`.
+ * Pure comparison of what is stored as evidence, so that every transition by verdict can be derived again from its
+ * event alone. Nothing is guessed: without an answer the verdict is `indeterminate`, never `missing`.
  */
 import { Schema } from "effect"
-import { sameKey } from "./DkimKey.ts"
+import { keyTags, sameKey } from "./DkimKey.ts"
 import type { DnsObservation, DnsRecordType, SeenRecord, SourceAnswer } from "./DnsObservation.ts"
 import type { DnsRecord } from "./DnsPlan.ts"
 
@@ -25,18 +25,8 @@ export type RecordVerdict = typeof RecordVerdict.Type
 /** All right: `valid`. Any definitively wrong: `negative`. Anything else: `indeterminate`. */
 export type ProbeResult = "valid" | "negative" | "indeterminate"
 
-/** A negative probe: what a domain moves down by. */
-export interface Negative {
-  /** Milliseconds since the epoch. */
-  readonly at: number
-  readonly evidence: ReadonlyArray<DnsObservation>
-}
-
 /** So many aliases are followed; resolvers give up on longer chains themselves (Unbound after 11). */
 export const longestAliasChain = 8
-
-/** For how long a cache may keep a no whose TTL the resolver does not tell, in seconds. */
-const unknownNegativeTtl = 3_600
 
 /** DNS names compare lower-cased and without the trailing dot (RFC 4343; RFC 1034, section 3.1). */
 export const sameName = (a: string, b: string): boolean => bareName(a) === bareName(b)
@@ -55,13 +45,23 @@ export const observed = (
 ): DnsObservation | undefined =>
   evidence.find((observation) => observation.type === type && sameName(observation.name, name))
 
-/** The answers about the aliases at a name: where a name above it does not exist, neither does the name (RFC 8020). */
-const aliasAnswers = (evidence: ReadonlyArray<DnsObservation>, name: string): DnsObservation | undefined =>
+/**
+ * The answers about the aliases at a name. Where a name above it does not exist, neither does the name (RFC 8020); any
+ * other answer about a name above it says nothing.
+ */
+export const aliasAnswers = (evidence: ReadonlyArray<DnsObservation>, name: string): DnsObservation | undefined =>
   observed(evidence, name, "CNAME") ??
-  evidence.find(
-    ({ name: above, sources }) =>
-      bareName(name).endsWith(`.${bareName(above)}`) && sources.some(({ outcome }) => outcome === "nxdomain")
-  )
+  evidence.find(({ name: above, sources }) => {
+    const answered = sources.filter(hasAnswered)
+    return (
+      bareName(name).endsWith(`.${bareName(above)}`) &&
+      answered.length > 0 &&
+      answered.every(({ outcome }) => outcome === "nxdomain")
+    )
+  })
+
+/** Whether a source gave a usable answer. */
+export const hasAnswered = ({ outcome }: SourceAnswer): boolean => outcome !== "unavailable"
 
 /** What one source says of one record. */
 export interface Reading {
@@ -91,7 +91,8 @@ const readingOf = (
     return { verdict, found: verdict === "mismatch" ? [bareName(target)] : [] }
   }
   if (outcome === "nxdomain") return { verdict: "missing", found: [] }
-  if (isFlattened(record, evidence)) return { verdict: "valid", found: [] }
+  const key = flattenedKey(record, evidence)
+  if (key !== "other") return { verdict: key === "same" ? "valid" : "indeterminate", found: [] }
   const others = [...records, ...otherRecords(record.name, evidence)].map(({ type, value }) => `${type} ${value}`)
   return others.length > 0
     ? { verdict: "conflict", found: [...new Set(others)].sort() }
@@ -128,14 +129,17 @@ const verdictOfTarget = (
 
 /** Where a name of a chain leads. Sources that do not agree leave it open. */
 export const nextHop = (observation: DnsObservation | undefined): { readonly target: string } | "end" | "unknown" => {
-  const answered = (observation?.sources ?? []).filter(({ outcome }) => outcome !== "unavailable")
+  const answered = (observation?.sources ?? []).filter(hasAnswered)
   const authoritative = answered.filter(({ role }) => role === "authoritative")
   const deciding = authoritative.length > 0 ? authoritative : answered
-  const ways = new Set(deciding.map(({ records }) => aliasesIn(records).map(bareName).sort().join(" ")))
-  if (ways.size !== 1) return "unknown"
+  if (ways(deciding) !== 1) return "unknown"
   const [target, ...more] = aliasesIn(deciding[0]?.records ?? [])
   return target === undefined || more.length > 0 ? "end" : { target }
 }
+
+/** How many different ways the sources point. */
+export const ways = (sources: ReadonlyArray<SourceAnswer>): number =>
+  new Set(sources.map(({ records }) => aliasesIn(records).map(bareName).sort().join(" "))).size
 
 /**
  * Whether a name can be queried at all. Targets such as `https://example.com` are published often enough; a query for
@@ -148,19 +152,36 @@ export const isQueryable = (name: string): boolean =>
     .every((label) => /^[a-z0-9_-]{1,63}$/.test(label))
 
 /** Whether the key that the target has is visible at the name itself: the provider follows the alias and hides it. */
-export const isFlattened = ({ name, value }: DnsRecord, evidence: ReadonlyArray<DnsObservation>): boolean => {
-  const here = keyTexts(observed(evidence, name, "TXT"))
-  const there = keyTexts(observed(evidence, value, "TXT"))
-  return here.length === 1 && there.length === 1 && sameKey(here[0] ?? "", there[0] ?? "")
+export const isFlattened = (record: DnsRecord, evidence: ReadonlyArray<DnsObservation>): boolean =>
+  flattenedKey(record, evidence) === "same"
+
+/** Whether the key at the name is the one that the target has; `unknown` when that could not be asked. */
+const flattenedKey = ({ name, value }: DnsRecord, evidence: ReadonlyArray<DnsObservation>) => {
+  const atName = observed(evidence, name, "TXT")
+  if (atName === undefined) return "other"
+  if (!atName.sources.some(hasAnswered)) return "unknown"
+  const [here, ...more] = textsOf(atName)
+  if (here === undefined || more.length > 0 || (keyTags(here.value).get("p") ?? "") === "") return "other"
+  const atTarget = observed(evidence, value, "TXT")
+  if (atTarget === undefined || !atTarget.sources.some(hasAnswered)) return "unknown"
+  const [there, ...others] = textsOf(atTarget)
+  if (there === undefined || others.length > 0 || !hasSameKey(here, there)) return "other"
+  const seenBy = servers(atName.sources.filter(({ records }) => records.length > 0))
+  return atName.mode === "resolver" || seenBy >= 2 ? "same" : "unknown"
 }
 
-const keyTexts = (observation: DnsObservation | undefined): ReadonlyArray<string> => [
-  ...new Set(
-    (observation?.sources ?? []).flatMap(({ records }) =>
-      records.flatMap(({ type, value, cut }) => (type === "TXT" ? [cut === undefined ? value : cut.sha256] : []))
+/** The texts that any source shows, each once. */
+const textsOf = ({ sources }: DnsObservation): ReadonlyArray<SeenRecord> => [
+  ...new Map(
+    sources.flatMap(({ records }) =>
+      records.flatMap((record) => (record.type === "TXT" ? [[record.cut?.sha256 ?? record.value, record]] : []))
     )
-  )
+  ).values()
 ]
+
+/** What was cut off is compared by its digest. */
+const hasSameKey = (a: SeenRecord, b: SeenRecord): boolean =>
+  a.cut === undefined && b.cut === undefined ? sameKey(a.value, b.value) : a.cut?.sha256 === b.cut?.sha256
 
 const otherTypes = ["TXT", "A", "AAAA"] as const
 
@@ -172,23 +193,32 @@ const otherRecords = (name: string, evidence: ReadonlyArray<DnsObservation>): Re
     )
   )
 
+/** What sources of one kind say of one record. `open`: they answered, but what they point to does not. */
+interface Share {
+  readonly right: ReadonlyArray<Reading>
+  readonly wrong: ReadonlyArray<Reading>
+  readonly open: ReadonlyArray<Reading>
+}
+
 /** How the readings of one record add up. */
-interface Tally {
+export interface Tally {
   readonly mode: DnsObservation["mode"]
   /** What the zone's own servers say; in the mode `resolver` nobody does. */
-  readonly authoritative: { readonly right: ReadonlyArray<Reading>; readonly wrong: ReadonlyArray<Reading> }
-  readonly recursive: { readonly right: ReadonlyArray<Reading>; readonly wrong: ReadonlyArray<Reading> }
+  readonly authoritative: Share
+  readonly recursive: Share
   /** A resolver that validates refuses to answer, and none answers rightly: receivers of mail behind it see nothing. */
   readonly heldBack: boolean
 }
 
-const tally = (record: DnsRecord, evidence: ReadonlyArray<DnsObservation>): Tally => {
+/** What all sources say of one record. */
+export const tally = (record: DnsRecord, evidence: ReadonlyArray<DnsObservation>): Tally => {
   const mode = aliasAnswers(evidence, record.name)?.mode ?? "authoritative"
   const readings = readingsOf(record, evidence)
   const counts = ({ source }: Reading) => mode === "authoritative" && source.role === "authoritative"
-  const split = (some: ReadonlyArray<Reading>) => ({
+  const split = (some: ReadonlyArray<Reading>): Share => ({
     right: some.filter(({ verdict }) => verdict === "valid"),
-    wrong: some.filter(({ verdict }) => verdict !== "valid" && verdict !== "indeterminate")
+    wrong: some.filter(({ verdict }) => verdict !== "valid" && verdict !== "indeterminate"),
+    open: some.filter(({ source, verdict }) => verdict === "indeterminate" && hasAnswered(source))
   })
   const authoritative = split(readings.filter(counts))
   const recursive = split(readings.filter((reading) => !counts(reading)))
@@ -203,6 +233,10 @@ const tally = (record: DnsRecord, evidence: ReadonlyArray<DnsObservation>): Tall
   return { mode, authoritative, recursive, heldBack }
 }
 
+/** How many servers they are. */
+export const servers = (sources: ReadonlyArray<SourceAnswer>): number =>
+  new Set(sources.map(({ server }) => server)).size
+
 /**
  * Judges one record by all sources. The zone's own servers decide: two of them that say it is right, or one and a
  * resolver, and none that disagrees. A resolver's no vetoes nothing, because caches keep it. Where only resolvers could
@@ -216,7 +250,8 @@ export const judgeRecord = (record: DnsRecord, evidence: ReadonlyArray<DnsObserv
   if (mode === "resolver") return recursive.right.length > 0 ? say("valid") : wrong(recursive.wrong)
   if (authoritative.right.length === 0) return wrong(authoritative.wrong)
   if (authoritative.wrong.length > 0 || heldBack) return say("indeterminate")
-  return authoritative.right.length + Math.min(1, recursive.right.length) >= 2 ? say("valid") : say("indeterminate")
+  const sources = authoritative.right.map(({ source }) => source)
+  return servers(sources) + Math.min(1, recursive.right.length) >= 2 ? say("valid") : say("indeterminate")
 }
 
 /** Judges a whole plan. A record without an observation is indeterminate. */
@@ -231,57 +266,6 @@ export const probeResult = (verdicts: ReadonlyArray<RecordVerdict>): ProbeResult
   return verdicts.some(({ verdict }) => verdict !== "valid" && verdict !== "indeterminate")
     ? "negative"
     : "indeterminate"
-}
-
-/**
- * Whether a negative probe counts against a domain that is verified: some record is wrong by all sources that could be
- * asked, and by two at least. A resolver that still has the record in its cache vetoes nothing two of the zone's own
- * servers deny. A single resolver repeats itself: its no counts again when the one before has left its cache.
- */
-export const countsAgainst = (
-  records: ReadonlyArray<DnsRecord>,
-  { at, evidence }: Negative,
-  previous: Negative | undefined
-): boolean =>
-  records.some((record) => {
-    const { mode, authoritative, recursive } = tally(record, evidence)
-    if (mode === "authoritative") {
-      if (authoritative.right.length > 0 || authoritative.wrong.length === 0) return false
-      return servers(authoritative.wrong) >= 2 || (recursive.right.length === 0 && recursive.wrong.length > 0)
-    }
-    if (recursive.right.length > 0 || recursive.wrong.length === 0) return false
-    return servers(recursive.wrong) >= 2 || previous === undefined || at >= previous.at + keptFor(record, previous)
-  })
-
-const servers = (readings: ReadonlyArray<Reading>): number => new Set(readings.map(({ source }) => source.server)).size
-
-/** For how long a cache keeps what stood there instead, in milliseconds. */
-const keptFor = (record: DnsRecord, { evidence }: Negative): number =>
-  1_000 *
-  Math.max(
-    0,
-    ...readingsOf(record, evidence).map(({ source: { negativeTtl, records } }) =>
-      records.length > 0
-        ? Math.max(...records.map(({ ttl = unknownNegativeTtl }) => ttl))
-        : (negativeTtl ?? unknownNegativeTtl)
-    )
-  )
-
-/** Consecutive negatives, and the least time between the first and the last in milliseconds, that degrade a domain. */
-export const degradeAfter = { negatives: 3, span: 60 * 60 * 1_000 } as const
-
-/** Whether these negatives in a row move a verified domain down. */
-export const degradesBy = (records: ReadonlyArray<DnsRecord>, negatives: ReadonlyArray<Negative>): boolean => {
-  const [first] = negatives
-  const last = negatives[negatives.length - 1]
-  if (first === undefined || last === undefined || negatives.length < degradeAfter.negatives) return false
-  return (
-    last.at - first.at >= degradeAfter.span &&
-    negatives.every((negative, index) => {
-      const previous = negatives[index - 1]
-      return (previous === undefined || negative.at >= previous.at) && countsAgainst(records, negative, previous)
-    })
-  )
 }
 
 /**

@@ -22,13 +22,15 @@ interface Limits {
   readonly observations: number
 }
 
+// Two sources are always kept: what one alone says decides nothing. Whatever the last step keeps is short enough.
 const steps: ReadonlyArray<Limits> = [
   { sources: 4, values: 16, aliases: 16, observations: 40 },
   { sources: 4, values: 4, aliases: 4, observations: 40 },
   { sources: 4, values: 1, aliases: 2, observations: 40 },
   { sources: 2, values: 1, aliases: 2, observations: 40 },
-  { sources: 2, values: 0, aliases: 2, observations: 16 },
-  { sources: 1, values: 0, aliases: 2, observations: 12 }
+  { sources: 2, values: 1, aliases: 2, observations: 16 },
+  { sources: 2, values: 0, aliases: 2, observations: 12 },
+  { sources: 2, values: 0, aliases: 2, observations: 3 }
 ]
 
 /** The evidence of a probe: the same observations, bounded. Bounding what is bounded changes nothing. */

@@ -5,9 +5,10 @@
  * one probe task.
  */
 import { Schema } from "effect"
+import { countsAgainst, degradeAfter, type Negative } from "./Demotion.ts"
 import { DnsObservation } from "./DnsObservation.ts"
 import type { DnsRecord } from "./DnsPlan.ts"
-import { countsAgainst, degradeAfter, type Negative, type ProbeResult } from "./DnsVerdict.ts"
+import type { ProbeResult } from "./DnsVerdict.ts"
 
 const second = 1_000
 const minute = 60 * second
@@ -20,8 +21,8 @@ export const verificationWindow = 72 * hour
 export const gracePeriod = 72 * hour
 
 /**
- * Negatives in a row that count against a verified domain, the oldest first: the first, and the last two. An answer that
- * could not be had neither adds to them nor ends them.
+ * Negatives in a row that count against a verified domain, the oldest first: the first, and the last two. An answer
+ * that could not be had neither adds to them nor ends them.
  */
 export const Streak = Schema.Array(Schema.Struct({ at: Schema.Number, evidence: Schema.Array(DnsObservation) }))
 export type Streak = typeof Streak.Type

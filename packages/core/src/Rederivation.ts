@@ -2,8 +2,9 @@
  * Whether a transition by verdict follows from the evidence that its event carries, and from nothing else: for whoever
  * doubts one later, and for the tests that doubt all of them.
  */
+import { countsAgainst, degradesBy } from "./Demotion.ts"
 import type { DnsPlan } from "./DnsPlan.ts"
-import { countsAgainst, degradesBy, judgePlan, probeResult } from "./DnsVerdict.ts"
+import { judgePlan, probeResult, sameVerdicts } from "./DnsVerdict.ts"
 import type { SenderEvent } from "./SenderEvent.ts"
 
 /** Why the event does not follow from its evidence; `undefined` when it does, or is no transition by verdict. */
@@ -28,7 +29,8 @@ export const unsupported = ({ records }: DnsPlan, event: SenderEvent): string | 
       if (probeResult(judged) !== "negative") return "the evidence shows nothing wrong"
       // What could not be asked keeps the verdict of an earlier probe.
       return judged.every(
-        ({ verdict }, index) => verdict === "indeterminate" || verdict === event.verdicts[index]?.verdict
+        (seen, index) =>
+          seen.verdict === "indeterminate" || sameVerdicts([seen], event.verdicts.slice(index, index + 1))
       )
         ? undefined
         : "the verdicts are not those of the evidence"

@@ -7,17 +7,10 @@
  */
 import type { Schema } from "effect"
 import type { Decision } from "./Decider.ts"
+import { countsAgainst, degradesBy } from "./Demotion.ts"
 import type { DnsObservation } from "./DnsObservation.ts"
 import type { DnsPlan } from "./DnsPlan.ts"
-import {
-  countsAgainst,
-  degradesBy,
-  judgePlan,
-  mergeVerdicts,
-  probeResult,
-  type RecordVerdict,
-  sameVerdicts
-} from "./DnsVerdict.ts"
+import { judgePlan, mergeVerdicts, probeResult, type RecordVerdict, sameVerdicts } from "./DnsVerdict.ts"
 import type { DomainName } from "./DomainName.ts"
 import type { CanonicalAddress } from "./EmailAddress.ts"
 import type { AccountId, Owner } from "./Owner.ts"

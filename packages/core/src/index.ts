@@ -1,6 +1,7 @@
 export * from "./AddressProblem.ts"
 export * from "./Decider.ts"
 export * from "./Deciders.ts"
+export * from "./Demotion.ts"
 export * from "./Diagnosis.ts"
 export * from "./DkimKey.ts"
 export * from "./DnsObservation.ts"

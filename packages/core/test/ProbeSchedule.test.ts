@@ -1,8 +1,10 @@
+import type { Sight } from "@countersign/testkit"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { degradesBy, type Negative } from "../src/Demotion.ts"
 import type { ProbeResult } from "../src/DnsVerdict.ts"
-import { jitter, nextStreak, type ProbeSubject, probeWait, type Streak, streakDegrades } from "../src/ProbeSchedule.ts"
-import { day, hour, minute, second, streak, t0 } from "./SenderExamples.ts"
+import { jitter, nextStreak, type ProbeSubject, probeWait, type Streak } from "../src/ProbeSchedule.ts"
+import { day, hour, minute, negatives, plan, saw, second, t0 } from "./SenderExamples.ts"
 
 const pending: ProbeSubject = { _tag: "Unverified", since: t0 }
 const verified: ProbeSubject = { _tag: "Verified" }
@@ -12,7 +14,7 @@ const fallen: ProbeSubject = { _tag: "Fallen" }
 const waits = (count: number, chance: () => number): ReadonlyArray<number> => {
   let at = t0
   return Array.from({ length: count }, () => {
-    const wait = probeWait(pending, "negative", undefined, at)
+    const wait = probeWait(pending, "negative", [], at)
     at += jitter(wait, chance())
     return wait
   })
@@ -46,37 +48,47 @@ describe("a domain that is not verified", () => {
     [400 * day, 7 * day]
   ])("of the age %i ms is probed again after %i ms", (age, wait) => {
     for (const result of ["negative", "indeterminate"] as const) {
-      expect(probeWait(pending, result, undefined, t0 + age)).toBe(wait)
+      expect(probeWait(pending, result, [], t0 + age)).toBe(wait)
     }
   })
 
   it("begins anew when the clock was put back", () => {
-    expect(probeWait(pending, "negative", undefined, t0 - day)).toBe(30 * second)
+    expect(probeWait(pending, "negative", [], t0 - day)).toBe(30 * second)
   })
 })
 
+/** So many negatives in a row, the last one at t0. */
+const wrong = (count: number): Streak => negatives(0, ["no name"], { count })
+
 describe("a verified domain", () => {
-  it.each<readonly [string, ProbeResult, Streak | undefined, number]>([
-    ["was right", "valid", undefined, day],
-    ["was indeterminate", "indeterminate", undefined, hour],
-    ["was wrong once", "negative", streak(1, 0), 15 * minute],
-    ["was wrong twice", "negative", streak(2, 0), hour],
-    ["was wrong three times", "negative", streak(3, 0), 4 * hour],
-    ["was wrong nine times", "negative", streak(9, 0), 4 * hour],
-    ["was indeterminate after it was wrong", "indeterminate", streak(1, 0), 15 * minute]
+  it.each<readonly [string, ProbeResult, Streak, number]>([
+    ["was right", "valid", [], day],
+    ["was indeterminate", "indeterminate", [], hour],
+    ["was wrong, which does not count", "negative", [], day],
+    ["was wrong once", "negative", wrong(1), 15 * minute],
+    ["was wrong twice", "negative", wrong(2), hour],
+    ["was wrong three times", "negative", wrong(3), 4 * hour],
+    ["was wrong nine times", "negative", wrong(9), 4 * hour],
+    ["was indeterminate after it was wrong", "indeterminate", wrong(1), 15 * minute]
   ])("that %s is probed again in time", (_, result, known, wait) => {
     expect(probeWait(verified, result, known, t0)).toBe(wait)
   })
 
   it("is degraded by the third probe in a row at the earliest jitter, which spans an hour", () => {
-    const waited = [1, 2].map((count) => jitter(probeWait(verified, "negative", streak(count, 0), t0), 0))
-    expect(streakDegrades(streak(3, 0), t0 + waited.reduce((sum, wait) => sum + wait, 0))).toBe(true)
+    let at = t0
+    let streak: Streak = []
+    for (const wait of [0, 1, 2]) {
+      if (wait > 0) at += jitter(probeWait(verified, "negative", streak, at), 0)
+      expect(degradesBy(plan.records, streak)).toBe(false)
+      streak = nextStreak(plan.records, streak, "negative", { at, evidence: saw("no name") })
+    }
+    expect(degradesBy(plan.records, streak)).toBe(true)
   })
 })
 
 it("probes a degraded or lost domain every 4 h", () => {
   for (const result of ["valid", "negative", "indeterminate"] as const) {
-    expect(probeWait(fallen, result, streak(5, 0), t0)).toBe(4 * hour)
+    expect(probeWait(fallen, result, wrong(3), t0)).toBe(4 * hour)
   }
 })
 
@@ -86,29 +98,39 @@ it("spreads waits by 20 % either way", () => {
 })
 
 describe("a streak of negatives", () => {
-  it("begins with the first and grows with each", () => {
-    const one = nextStreak(undefined, "negative", t0)
-    expect(one).toStrictEqual({ count: 1, since: t0 })
-    expect(nextStreak(one, "negative", t0 + hour)).toStrictEqual({ count: 2, since: t0 })
+  const { records } = plan
+  const negative = (after: number, ...sights: ReadonlyArray<Sight>): Negative => ({
+    at: t0 + after,
+    evidence: saw(...sights)
+  })
+  const one = negative(0, "no name")
+  const two = negative(hour, "wrong target")
+  const three = negative(2 * hour, "no data")
+  const four = negative(3 * hour, "two targets")
+
+  it("begins with the first, grows with each, and keeps the first and the last two", () => {
+    expect(nextStreak(records, [], "negative", one)).toStrictEqual([one])
+    expect(nextStreak(records, [one], "negative", two)).toStrictEqual([one, two])
+    expect(nextStreak(records, [one, two], "negative", three)).toStrictEqual([one, two, three])
+    expect(nextStreak(records, [one, two, three], "negative", four)).toStrictEqual([one, three, four])
   })
 
   it("ends with a valid probe", () => {
-    expect(nextStreak(streak(2, 0), "valid", t0 + hour)).toBeUndefined()
+    expect(nextStreak(records, [one, two], "valid", negative(hour))).toStrictEqual([])
   })
 
-  it("neither grows nor ends with an indeterminate probe", () => {
-    expect(nextStreak(streak(2, 0), "indeterminate", t0 + hour)).toStrictEqual(streak(2, 0))
-    expect(nextStreak(undefined, "indeterminate", t0)).toBeUndefined()
+  it("neither grows nor ends with an indeterminate probe, nor with one that does not count", () => {
+    for (const streak of [[], [one, two]]) {
+      expect(nextStreak(records, streak, "indeterminate", negative(2 * hour, "unavailable"))).toBe(streak)
+      expect(nextStreak(records, streak, "negative", negative(2 * hour, "no name at one server"))).toBe(streak)
+    }
   })
 
-  it.each([
-    [undefined, hour, false],
-    [streak(2, 0), 9 * day, false],
-    [streak(3, 0), hour - 1, false],
-    [streak(3, 0), hour, true],
-    [streak(4, 0), hour, true],
-    [streak(3, 0), -hour, false]
-  ])("degrades when there are three over an hour: %j after %i ms", (known, after, degrades) => {
-    expect(streakDegrades(known, t0 + after)).toBe(degrades)
+  it("takes a resolver's no again when the one before has left its cache, not before", () => {
+    const first = nextStreak(records, [], "negative", negative(0, "no name by a resolver"))
+    expect(first).toHaveLength(1)
+    const again = (after: number) => nextStreak(records, first, "negative", negative(after, "no name by a resolver"))
+    expect(again(5 * minute - 1)).toBe(first)
+    expect(again(5 * minute)).toHaveLength(2)
   })
 })

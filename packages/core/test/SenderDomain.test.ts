@@ -1,5 +1,6 @@
 import { given, type Sight } from "@countersign/testkit"
 import { describe, expect, it } from "vitest"
+import { judgePlan } from "../src/DnsVerdict.ts"
 import { fold } from "../src/Sender.ts"
 import {
   add,
@@ -10,6 +11,8 @@ import {
   hour,
   lost,
   minute,
+  negatives,
+  plan,
   probe,
   problemFound,
   recovered,
@@ -17,7 +20,6 @@ import {
   requested,
   saw,
   second,
-  streak,
   t0,
   timedOut,
   verdictsOf,
@@ -25,7 +27,9 @@ import {
 } from "./SenderExamples.ts"
 
 const wrong: ReadonlyArray<Sight> = ["no name", "right", "unavailable"]
-const unsure: ReadonlyArray<Sight> = ["right", "unavailable", "not observed"]
+const unsure: ReadonlyArray<Sight> = ["right", "unavailable", "servers disagree"]
+/** Wrong, but by one source alone. */
+const alone: ReadonlyArray<Sight> = ["no name at one server", "right", "right"]
 const begun = [added(), requested("v1")]
 const up = [...begun, domainVerified(minute)]
 const down = [...up, degraded(day, ...wrong)]
@@ -77,7 +81,7 @@ describe("an indeterminate probe", () => {
     for (const after of [minute, 40 * day]) {
       for (const onDemand of [true, false]) {
         given(...events)
-          .when(probe(after, unsure, { onDemand, streak: streak(9, 0) }))
+          .when(probe(after, unsure, { onDemand, streak: negatives(after, wrong) }))
           .unchanged("equal")
       }
     }
@@ -148,6 +152,17 @@ describe("a negative probe of a domain that is not verified yet", () => {
       .unchanged("equal")
   })
 
+  it("is told and times it out also when it counts against nothing, or is held", () => {
+    for (const [sights, held] of [
+      [alone, false],
+      [wrong, true]
+    ] as const) {
+      given(...begun)
+        .when(probe(9 * day, sights, { streak: [], held }))
+        .happened(problemFound(9 * day, ...sights), timedOut(9 * day))
+    }
+  })
+
   it("never times it out when it is on demand", () => {
     given(...begun)
       .when(probe(9 * day, wrong, { onDemand: true }))
@@ -160,30 +175,65 @@ describe("a negative probe of a domain that is not verified yet", () => {
 
 describe("a negative probe of a verified domain", () => {
   it.each([
-    ["the first", streak(1, day)],
-    ["the second, an hour later", streak(2, day - hour)],
-    ["the third within less than an hour", streak(3, day - hour + 1)],
-    ["one whose streak was lost", undefined]
-  ])("does nothing when it is %s", (_, known) => {
+    ["the first", negatives(day, wrong, { count: 1 })],
+    ["the second, an hour later", negatives(day, wrong, { count: 2 })],
+    ["the third within less than an hour", negatives(day, wrong, { over: hour - 2 })],
+    ["one whose streak was lost", []],
+    ["not the last of the three", negatives(day - 1, wrong)],
+    ["the third, and none of them counts", negatives(day, alone)],
+    [
+      "the third, and the first does not count",
+      [...negatives(day - hour, alone, { count: 1 }), ...negatives(day, wrong, { count: 2, over: minute })]
+    ],
+    [
+      "the third, and the second was before the first",
+      [...negatives(day - hour, wrong, { count: 1 }), ...negatives(day, wrong, { count: 2, over: 2 * hour })]
+    ]
+  ])("does nothing when it is %s", (_, streak) => {
     given(...up)
-      .when(probe(day, wrong, known === undefined ? {} : { streak: known }))
+      .when(probe(day, wrong, { streak }))
       .unchanged("equal")
   })
 
   it.each([
-    ["the third over an hour", streak(3, day - hour)],
-    ["the ninth over a week", streak(9, -6 * day)]
-  ])("degrades it when it is %s, once", (_, known) => {
+    ["the third over an hour", negatives(day, wrong)],
+    ["the last of many over a week", negatives(day, wrong, { over: 7 * day })],
+    [
+      "the third that a resolver gives, each after the one before left its cache",
+      negatives(day, ["no name by a resolver"])
+    ]
+  ])("degrades it when it is %s, once, and all of them are kept", (_, streak) => {
+    const sights: ReadonlyArray<Sight> = wrong
     const after = given(...up)
-      .when(probe(day, wrong, { streak: known }))
-      .happened(degraded(day, ...wrong))
-    expect(after.state).toMatchObject({ domainState: "degraded", verdicts: verdictsOf(...wrong) })
-    after.when(probe(day, wrong, { streak: known })).unchanged("equal")
+      .when(probe(day, sights, { streak }))
+      .happened({ _tag: "DomainDegraded", at: t0 + day, negatives: streak })
+    expect(after.state).toMatchObject({
+      domainState: "degraded",
+      verdicts: judgePlan(plan.records, streak.at(-1)?.evidence ?? []),
+      evidence: streak.at(-1)?.evidence,
+      negatives: streak,
+      proof: saw()
+    })
+    after.when(probe(day, sights, { streak })).unchanged("equal")
   })
 
-  it("does nothing when it is on demand", () => {
+  it("does nothing when a resolver repeats itself out of its cache", () => {
+    const sights: ReadonlyArray<Sight> = ["no name by a resolver"]
+    const streak = [
+      ...negatives(day - hour, sights, { count: 1 }),
+      ...negatives(day, sights, { count: 2, over: 5 * minute - 1 })
+    ]
     given(...up)
-      .when(probe(day, wrong, { streak: streak(9, 0), onDemand: true }))
+      .when(probe(day, sights, { streak }))
+      .unchanged("equal")
+  })
+
+  it.each([
+    ["on demand", { onDemand: true }],
+    ["held", { held: true }]
+  ])("does nothing when it is %s", (_, how) => {
+    given(...up)
+      .when(probe(day, wrong, { streak: negatives(day, wrong), ...how }))
       .unchanged("equal")
   })
 })
@@ -199,7 +249,8 @@ describe("a negative probe of a degraded domain", () => {
     expect(after.state).toMatchObject({
       domainState: "lost",
       verdicts: verdictsOf(...wrong),
-      domainSince: t0 + 4 * day
+      domainSince: t0 + 4 * day,
+      negatives: negatives(4 * day, wrong, { count: 1 })
     })
     after.when(probe(4 * day, wrong)).unchanged("equal")
     after.when(probe(9 * day, wrong)).unchanged("equal")
@@ -208,9 +259,28 @@ describe("a negative probe of a degraded domain", () => {
       .happened(lost(60 * day, ...wrong))
   })
 
-  it("does nothing when it is on demand", () => {
+  it("keeps the negative before it: a single resolver's counts by it", () => {
+    const streak = negatives(9 * day, ["no data"])
     given(...down)
-      .when(probe(9 * day, wrong, { onDemand: true }))
+      .when(probe(9 * day, ["no data"], { streak }))
+      .happened({ _tag: "DomainVerificationLost", at: t0 + 9 * day, negatives: streak.slice(1) })
+  })
+
+  it.each([
+    ["on demand", probe(9 * day, wrong, { onDemand: true })],
+    ["held", probe(9 * day, wrong, { held: true })],
+    ["by one server alone", probe(9 * day, alone)],
+    ["by one server alone, after ones that count", probe(9 * day, alone, { streak: negatives(8 * day, wrong) })],
+    ["of a streak that was lost", probe(9 * day, wrong, { streak: [] })],
+    [
+      "by a resolver that repeats itself",
+      probe(9 * day, ["no data by a resolver"], {
+        streak: negatives(9 * day, ["no data by a resolver"], { count: 2, over: 5 * minute - 1 })
+      })
+    ]
+  ])("does nothing when it is %s", (_, negative) => {
+    given(...down)
+      .when(negative)
       .unchanged("equal")
   })
 

@@ -11,7 +11,7 @@ import { StoredSenderId } from "../src/Identity.ts"
 import { AccountId, OrganizationId } from "../src/Owner.ts"
 import type { Streak } from "../src/ProbeSchedule.ts"
 import type { SenderCommand } from "../src/Sender.ts"
-import type { SenderEvent } from "../src/SenderEvent.ts"
+import type { ProofSource, SenderEvent } from "../src/SenderEvent.ts"
 
 export const second = 1_000
 export const minute = 60 * second
@@ -51,6 +51,20 @@ export const wholeDomain = {
 /** What a probe of the plan's records saw; without sights, that all are right. */
 export const saw = (...sights: ReadonlyArray<Sight>) => evidenceOf(plan, domain, sights)
 export const verdictsOf = (...sights: ReadonlyArray<Sight>) => judgePlan(plan.records, saw(...sights))
+
+/** Negatives in a row, the last one `after` t0 and the first `over` milliseconds before it. */
+export const negatives = (
+  after: number,
+  sights: ReadonlyArray<Sight>,
+  { count = 3, over = hour }: { readonly count?: number; readonly over?: number } = {}
+): Streak =>
+  Array.from({ length: count }, (_, index) => ({
+    at: t0 + after - (count > 1 ? (over * (count - 1 - index)) / (count - 1) : 0),
+    evidence: saw(...sights)
+  }))
+
+/** Where a proof was taken from. */
+export const elsewhere: ProofSource = { sender: StoredSenderId.make("s0"), version: 3 }
 
 // ----------------------------------------------------------------------------------------------------------------
 // events
@@ -97,13 +111,25 @@ export const declined = withLink("VerificationDeclined")
 export const expired = withLink("VerificationExpired")
 
 const withEvidence =
-  <T extends "DomainVerified" | "DomainDegraded" | "DomainRecovered" | "DomainVerificationLost">(_tag: T) =>
+  <T extends "DomainVerified" | "DomainRecovered">(_tag: T) =>
   (after: number, ...sights: ReadonlyArray<Sight>) => ({ _tag, at: t0 + after, evidence: saw(...sights) })
 
 export const domainVerified = withEvidence("DomainVerified")
-export const degraded = withEvidence("DomainDegraded")
 export const recovered = withEvidence("DomainRecovered")
-export const lost = withEvidence("DomainVerificationLost")
+
+/** By the last of three negatives over an hour. */
+export const degraded = (after: number, ...sights: ReadonlyArray<Sight>): Of<SenderEvent, "DomainDegraded"> => ({
+  _tag: "DomainDegraded",
+  at: t0 + after,
+  negatives: negatives(after, sights)
+})
+
+/** By the only negative that is known. */
+export const lost = (after: number, ...sights: ReadonlyArray<Sight>): Of<SenderEvent, "DomainVerificationLost"> => ({
+  _tag: "DomainVerificationLost",
+  at: t0 + after,
+  negatives: negatives(after, sights, { count: 1 })
+})
 
 export const problemFound = (
   after: number,
@@ -175,22 +201,26 @@ export const expire = (verificationId: string, after: number, incarnation = 1): 
   verificationId
 })
 
+/** Unless said otherwise, the streak is this probe alone. */
 export const probe = (
   after: number,
   sights: ReadonlyArray<Sight>,
-  other: { readonly onDemand?: boolean; readonly streak?: Streak; readonly incarnation?: number } = {}
+  other: {
+    readonly onDemand?: boolean
+    readonly held?: boolean
+    readonly streak?: Streak
+    readonly incarnation?: number
+  } = {}
 ): SenderCommand => ({
   _tag: "RecordProbe",
   at: t0 + after,
   incarnation: 1,
   evidence: saw(...sights),
   onDemand: false,
-  streak: undefined,
+  held: false,
+  streak: negatives(after, sights, { count: 1 }),
   ...other
 })
-
-/** So many negatives in a row, the first `since` after `t0`. */
-export const streak = (count: number, since: number): Streak => ({ count, since: t0 + since })
 
 export const remove = (after: number): SenderCommand => ({
   _tag: "RemoveSender",

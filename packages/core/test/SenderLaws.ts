@@ -7,7 +7,7 @@ import { expect } from "vitest"
 import { mailboxDecider } from "../src/Mailbox.ts"
 import { notAdded, type SenderDecision, type SenderState } from "../src/Sender.ts"
 import type { SenderEvent } from "../src/SenderEvent.ts"
-import { blockersIn, expected, expectedOfMailbox, resultOf, statusIn } from "./SenderModel.ts"
+import { blockersIn, counts, expected, expectedOfMailbox, resultOf, statusIn } from "./SenderModel.ts"
 import { type Machine, type Moment, play, playBoth } from "./SenderPlay.ts"
 
 export type Law = (history: History, machine: Machine) => void
@@ -131,7 +131,10 @@ export const rereadingFoldsTheSame: Law = (history, machine) => {
   same(fold(events), moments.at(-1)?.after ?? notAdded, "the state folded again")
 }
 
-/** 4. A verified domain moves down only on a definitive negative; "could not ask" and time alone move nothing. */
+/**
+ * 4. A verified domain moves down only on a definitive negative that counts; "could not ask", one source alone, a DNS
+ * in doubt and time alone move nothing.
+ */
 export const onlyNegativesMoveDown: Law = (history, machine) => {
   for (const { deed, command, before, after, decision, modelBefore } of play(history, machine)) {
     const { act } = deed
@@ -139,7 +142,10 @@ export const onlyNegativesMoveDown: Law = (history, machine) => {
     if (act._tag !== "Probe" && act._tag !== "Add")
       same(domainOf(after), domainOf(before), `the domain after ${act._tag}`)
     if (!isUp(before) || command._tag === "AddSender" || rank(after) >= rank(before)) continue
-    holds(act._tag === "Probe" && resultOf(act) === "negative", `${act._tag} moves a verified domain down`)
+    holds(
+      act._tag === "Probe" && resultOf(act) === "negative" && counts(act),
+      `${act._tag} moves a verified domain down`
+    )
     if (act._tag !== "Probe" || before._tag !== "Sender") continue
     if (before.domainState === "verified") {
       same(domainOf(after), "degraded", "the first step down")

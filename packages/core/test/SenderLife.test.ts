@@ -9,12 +9,14 @@ import {
   declined,
   degraded,
   domainVerified,
+  elsewhere,
   emailVerified,
   expire,
   hour,
   lost,
   mailSent,
   minute,
+  negatives,
   probe,
   recordFailed,
   recordSent,
@@ -48,21 +50,23 @@ describe("adding", () => {
 
   it("verifies the domain at once when the account has proven it before", () => {
     given()
-      .when(add("v1", 0, { proven: { proof: saw() } }))
-      .happened(added(), requested("v1"), domainVerified(0))
+      .when(add("v1", 0, { proven: { from: elsewhere, proof: saw() } }))
+      .happened(added(), requested("v1"), { ...domainVerified(0), inheritedFrom: elsewhere })
     given()
-      .when(add("v1", 0, { ...wholeDomain, proven: { proof: saw() } }))
-      .happened(added(0, wholeDomain), domainVerified(0))
+      .when(add("v1", 0, { ...wholeDomain, proven: { from: elsewhere, proof: saw() } }))
+      .happened(added(0, wholeDomain), { ...domainVerified(0), inheritedFrom: elsewhere })
   })
 
-  it("is degraded at once when the account's domain is", () => {
+  it("is degraded at once when the account's domain is, by the negatives of that one", () => {
+    const degradedBy = negatives(-day, ["no name"])
     given()
-      .when(add("v1", 0, { proven: { proof: saw(), degradedBy: saw("no name") } }))
-      .happened(added(), requested("v1"), domainVerified(0), {
-        _tag: "DomainDegraded",
-        at: t0,
-        evidence: saw("no name")
-      })
+      .when(add("v1", 0, { proven: { from: elsewhere, proof: saw(), degradedBy } }))
+      .happened(
+        added(),
+        requested("v1"),
+        { ...domainVerified(0), inheritedFrom: elsewhere },
+        { _tag: "DomainDegraded", at: t0, negatives: degradedBy, inheritedFrom: elsewhere }
+      )
   })
 
   it("gets no link while the mailbox owner wants no mail from the account", () => {
@@ -77,7 +81,7 @@ describe("adding", () => {
     there.when(add("v1")).unchanged("already-there")
     there.when(add("v2", hour)).unchanged("already-there")
     there.when(add("v2", hour, { address: "JANE@example.com", metadata: {} })).unchanged("already-there")
-    there.when(add("v2", hour, { proven: { proof: saw() } })).unchanged("already-there")
+    there.when(add("v2", hour, { proven: { from: elsewhere, proof: saw() } })).unchanged("already-there")
   })
 
   it("keeps the spelling of the one who added it", () => {
@@ -139,7 +143,9 @@ describe("adding again", () => {
       domainState: "pending",
       domainSince: t0 + 2 * hour,
       verdicts: [],
-      evidence: []
+      evidence: [],
+      proof: [],
+      negatives: []
     })
   })
 
@@ -197,16 +203,30 @@ describe("what an event means", () => {
     ["VerificationMailSent of another link", [...beginning, mailSent("v0", hour)], { link: live(...beginning).link }],
     ["EmailVerified", [...beginning, emailVerified("v1", hour)], { mailbox: "verified" }],
     ["VerificationDeclined", [...beginning, declined("v1", hour)], { mailbox: "declined" }],
-    ["DomainVerified", up, { domainState: "verified", domainSince: t0 + minute, verdicts: [], evidence: saw() }],
+    [
+      "DomainVerified",
+      up,
+      { domainState: "verified", domainSince: t0 + minute, verdicts: [], evidence: saw(), proof: saw(), negatives: [] }
+    ],
     [
       "DomainDegraded",
       [...up, degraded(hour, "no name")],
-      { domainState: "degraded", domainSince: t0 + hour, evidence: saw("no name") }
+      {
+        domainState: "degraded",
+        domainSince: t0 + hour,
+        evidence: saw("no name"),
+        negatives: negatives(hour, ["no name"])
+      }
     ],
     [
       "DomainVerificationLost",
       [...up, degraded(hour, "no name"), lost(4 * day, "no data")],
-      { domainState: "lost", domainSince: t0 + 4 * day, evidence: saw("no data") }
+      {
+        domainState: "lost",
+        domainSince: t0 + 4 * day,
+        evidence: saw("no data"),
+        negatives: negatives(4 * day, ["no data"], { count: 1 })
+      }
     ],
     ["DomainVerificationTimedOut", [...beginning, timedOut(3 * day)], { domainState: "timed-out" }],
     ["SenderRemoved", [...beginning, removed(hour)], { removed: true, updatedAt: t0 + hour }]

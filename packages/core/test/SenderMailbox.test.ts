@@ -226,7 +226,10 @@ describe("a new link", () => {
 
   it.each([
     ["a verified mailbox", [...sent, emailVerified("v1", minute)]],
-    ["a verified mailbox on a lost domain", [...sent, emailVerified("v1", 1), domainVerified(1), degraded(2), lost(3)]],
+    [
+      "a verified mailbox on a lost domain",
+      [...sent, emailVerified("v1", 1), domainVerified(1), degraded(2, "no name"), lost(3, "no name")]
+    ],
     ["a whole domain", [added(0, wholeDomain)]]
   ])("is not needed for %s", (_, events) => {
     given(...events)

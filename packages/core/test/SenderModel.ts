@@ -60,14 +60,18 @@ const requests = table(`
   undeliverable | VerificationRequested | !TooSoon
 `)
 
-/** A probe of the records, by the domain axis. The 72 h run from the adding, or from where the axis stands. */
+/**
+ * A probe of the records, by the domain axis. The 72 h run from the adding, or from where the axis stands. A doubtful
+ * negative does not count against the domain: one source alone says it, the DNS as a whole is in doubt, or it is a
+ * resolver's that repeats itself.
+ */
 const probes = table(`
-            | valid           | unsure | negative | on-demand negative | third negative | negative after 72 h         | third negative after 72 h
-  pending   | DomainVerified  | =      | ?        | ?                  | ?              | ? DomainVerificationTimedOut | ? DomainVerificationTimedOut
-  verified  | =               | =      | =        | =                  | DomainDegraded | =                           | DomainDegraded
-  degraded  | DomainRecovered | =      | =        | =                  | =              | DomainVerificationLost      | DomainVerificationLost
-  timed-out | DomainVerified  | =      | ?        | ?                  | ?              | ?                           | ?
-  lost      | DomainVerified  | =      | ?        | ?                  | ?              | ?                           | ?
+            | valid           | unsure | on-demand | doubtful | doubtful after 72 h          | negative | third negative | negative after 72 h          | third negative after 72 h
+  pending   | DomainVerified  | =      | ?         | ?        | ? DomainVerificationTimedOut | ?        | ?              | ? DomainVerificationTimedOut | ? DomainVerificationTimedOut
+  verified  | =               | =      | =         | =        | =                            | =        | DomainDegraded | =                            | DomainDegraded
+  degraded  | DomainRecovered | =      | =         | =        | =                            | =        | =              | DomainVerificationLost       | DomainVerificationLost
+  timed-out | DomainVerified  | =      | ?         | ?        | ?                            | ?        | ?              | ?                            | ?
+  lost      | DomainVerified  | =      | ?         | ?        | ?                            | ?        | ?              | ?                            | ?
 `)
 
 const statuses = table(`
@@ -109,19 +113,35 @@ const domainBlockers: { readonly [domain: string]: ReadonlyArray<string> } = {
 }
 
 /** What each sight says of its record. */
-const verdicts: { readonly [S in Sight]: "valid" | "wrong" | "unsure" } = {
+export const verdicts: { readonly [S in Sight]: "valid" | "wrong" | "unsure" } = {
   right: "valid",
   "right in capitals": "valid",
   "right over hops": "valid",
+  "right, unknown to a cache": "valid",
+  "right by a resolver": "valid",
   "no name": "wrong",
   "no data": "wrong",
   "wrong target": "wrong",
   "another's target": "wrong",
   "two targets": "wrong",
   "other type": "wrong",
+  "no name by a server and a resolver": "wrong",
+  "no name, cached as right": "wrong",
+  "no name at one server": "wrong",
+  "no name by a resolver": "wrong",
+  "no data by a resolver": "wrong",
   unavailable: "unsure",
   "unavailable behind a hop": "unsure",
+  "right at one server": "unsure",
+  "servers disagree": "unsure",
   "not observed": "unsure"
+}
+
+/** Wrong ones that do not count by themselves: of one server never, of a single resolver if its cache had the time. */
+const doubts: { readonly [S in Sight]?: "never" | "in time" } = {
+  "no name at one server": "never",
+  "no name by a resolver": "in time",
+  "no data by a resolver": "in time"
 }
 
 /** Sights that no verdict tells apart are news of one another only by another word here. */
@@ -129,11 +149,15 @@ const newsOf: { readonly [S in Sight]?: string } = {
   right: "valid",
   "right in capitals": "valid",
   "right over hops": "valid",
+  "right, unknown to a cache": "valid",
+  "right by a resolver": "valid",
   "no name": "missing",
   "no data": "missing",
-  unavailable: "unsure",
-  "unavailable behind a hop": "unsure",
-  "not observed": "unsure"
+  "no name by a server and a resolver": "missing",
+  "no name, cached as right": "missing",
+  "no name at one server": "missing",
+  "no name by a resolver": "missing",
+  "no data by a resolver": "missing"
 }
 
 export interface Model {
@@ -243,17 +267,33 @@ export const resultOf = ({ sights }: Probe): "valid" | "negative" | "unsure" => 
   return said.includes("wrong") ? "negative" : said.includes("unsure") ? "unsure" : "valid"
 }
 
+/**
+ * Whether a negative probe counts against the domain. What the streak's earlier probes saw may stay in a cache for
+ * 300 s, so a resolver's no counts when it is the first, or when the one before is not of the same moment.
+ */
+export const counts = ({ sights, streak, held, onDemand }: Probe): boolean =>
+  !held &&
+  !onDemand &&
+  sights.some(
+    (sight) =>
+      verdicts[sight] === "wrong" &&
+      (doubts[sight] === undefined || (doubts[sight] === "in time" && (streak.count === 1 || streak.age > 0)))
+  )
+
+const columnOf = (act: Probe): string => {
+  const result = resultOf(act)
+  if (result !== "negative") return result
+  if (act.onDemand) return "on-demand"
+  if (!counts(act)) return "doubtful"
+  return act.streak.count >= 3 && act.streak.age >= hour ? "third negative" : "negative"
+}
+
 const expectedOfProbe = (model: Model, act: Probe, at: number): string => {
   const row = model.domain
   const since = row === "pending" ? model.addedAt : model.domainSince
-  const result = resultOf(act)
-  const third = act.streak.count >= 3 && act.streak.age >= hour ? "third negative" : "negative"
-  const column = result !== "negative" ? result : act.onDemand ? "on-demand negative" : third
-  const said = cell(
-    probes,
-    row,
-    result === "negative" && !act.onDemand && at - since >= 72 * hour ? `${third} after 72 h` : column
-  )
+  const column = columnOf(act)
+  const late = resultOf(act) === "negative" && !act.onDemand && at - since >= 72 * hour
+  const said = cell(probes, row, late ? `${column} after 72 h` : column)
   const news = learn(model.known, act).join() !== model.known.join()
   return said.replace("?", news ? "DomainProblemFound" : "").trim() || "="
 }

@@ -65,9 +65,9 @@ describe("the work that follows from", () => {
     examples.domainVerified(1),
     examples.problemFound(1, "no name"),
     examples.timedOut(1),
-    examples.degraded(1),
+    examples.degraded(1, "no name"),
     examples.recovered(1),
-    examples.lost(1),
+    examples.lost(1, "no name"),
     removed(1)
   ])("$_tag is nothing", (event) => {
     expect(tasksOf(added(), requested("v1"), event)).toStrictEqual([])

@@ -135,9 +135,9 @@ describe("the directory entry", () => {
     ["a new link after an expiry", [added(), requested("v1"), expired("v1", minute), requested("v2", hour)]],
     ["DomainVerified", [added(), domainVerified(hour)]],
     ["DomainVerificationTimedOut", [added(), timedOut(hour)]],
-    ["DomainDegraded", [added(), domainVerified(minute), degraded(hour)]],
-    ["DomainRecovered", [added(), domainVerified(1), degraded(minute), recovered(hour)]],
-    ["DomainVerificationLost", [added(), domainVerified(1), degraded(minute), lost(hour)]]
+    ["DomainDegraded", [added(), domainVerified(minute), degraded(hour, "no name")]],
+    ["DomainRecovered", [added(), domainVerified(1), degraded(minute, "no name"), recovered(hour)]],
+    ["DomainVerificationLost", [added(), domainVerified(1), degraded(minute, "no name"), lost(hour, "no name")]]
   ])("moves updatedAt by %s", (_, events) => {
     expect(updatedAt(events)).toBe(hour)
   })

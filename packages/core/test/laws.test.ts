@@ -2,6 +2,7 @@ import { arbitraryHistory, type History } from "@countersign/testkit"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { schemaVersions } from "../src/Deciders.ts"
+import { judgePlan, probeResult } from "../src/DnsVerdict.ts"
 import { DomainName } from "../src/DomainName.ts"
 import { declinePeriod } from "../src/Mailbox.ts"
 import { AccountId } from "../src/Owner.ts"
@@ -21,6 +22,7 @@ import {
   repeatingDoesNothing,
   rereadingFoldsTheSame
 } from "./SenderLaws.ts"
+import { counts, resultOf, verdicts } from "./SenderModel.ts"
 import { type Machine, playBoth, sender } from "./SenderPlay.ts"
 
 const numRuns = 1_000
@@ -37,7 +39,7 @@ const laws: ReadonlyArray<readonly [string, Law, fc.Arbitrary<History>]> = [
   ["1. the same command on the state it produced yields no event", repeatingDoesNothing, anyHistory],
   ["2. evolve is total on every reachable history", evolvingIsTotal, anyHistory],
   ["3. events that were stored and read fold to the same state", rereadingFoldsTheSame, anyHistory],
-  ["4. a verified domain moves down only on a definitive negative", onlyNegativesMoveDown, anyHistory],
+  ["4. a verified domain moves down only on a definitive negative that counts", onlyNegativesMoveDown, anyHistory],
   ["5. an old, foreign, expired or already used link verifies nothing", onlyOpenLinksVerify, anyHistory],
   ["6. a removed sender is never active, effective or the reason for a probe", removedMeansGone, anyHistory],
   ["7. an on-demand probe never makes anything worse than the schedule would", onDemandNeverHarms, forwardHistory],
@@ -56,6 +58,13 @@ describe("the histories", () => {
     const seen = new Set<string>()
     for (const history of fc.sample(anyHistory, { numRuns, seed: 1 })) {
       const { steps, moments, mailbox } = playBoth(history, sender)
+      for (const { deed, modelBefore } of moments) {
+        if (deed.act._tag !== "Probe") continue
+        for (const sight of deed.act.sights) seen.add(`saw ${sight}`)
+        if (["verified", "degraded"].includes(modelBefore.domain) && resultOf(deed.act) === "negative") {
+          seen.add(`a negative ${counts(deed.act) ? "that counts" : "that does not count"}`)
+        }
+      }
       steps.forEach((step, at) => {
         for (const { _tag } of [...(step.sender?.events ?? []), ...(step.mailbox?.events ?? [])]) {
           seen.add(_tag)
@@ -78,6 +87,8 @@ describe("the histories", () => {
       }
     }
     const wanted = [
+      ...Object.keys(verdicts).map((sight) => `saw ${sight}`),
+      ...["a negative that counts", "a negative that does not count"],
       ...Object.keys(schemaVersions),
       ...["clock put back", "late", "added again", "declined again", "already-declined", "not-declined"],
       ...["not-needed", "pending", "verified", "expired", "declined", "undeliverable"].map((word) => `mailbox ${word}`),
@@ -130,8 +141,32 @@ const bugs: ReadonlyArray<readonly [string, Law, Machine]> = [
           isLive(state) &&
           state.domainState === "verified" &&
           !command.onDemand &&
-          command.evidence.some(({ outcome }) => outcome === "unavailable")
-          ? { _tag: "Happened", events: [{ _tag: "DomainDegraded", at: command.at, evidence: command.evidence }] }
+          command.evidence.some(({ sources }) => sources.every(({ outcome }) => outcome === "unavailable"))
+          ? { _tag: "Happened", events: [{ _tag: "DomainDegraded", at: command.at, negatives: command.streak }] }
+          : decision
+      }
+    }
+  ],
+  [
+    "moves a domain down while the DNS as a whole is in doubt",
+    onlyNegativesMoveDown,
+    deciding((state, command) => [state, command._tag === "RecordProbe" ? { ...command, held: false } : command])
+  ],
+  [
+    "lets one server alone degrade a domain",
+    onlyNegativesMoveDown,
+    {
+      ...sender,
+      decide: (state, command) => {
+        const decision = sender.decide(state, command)
+        return command._tag === "RecordProbe" &&
+          isLive(state) &&
+          state.domainState === "verified" &&
+          !command.onDemand &&
+          !command.held &&
+          command.streak.length === 3 &&
+          probeResult(judgePlan(state.plan.records, command.evidence)) === "negative"
+          ? { _tag: "Happened", events: [{ _tag: "DomainDegraded", at: command.at, negatives: command.streak }] }
           : decision
       }
     }

@@ -1,7 +1,7 @@
 /**
- * Names of the DNS as canonical text, in which equal text means equal labels: lower-case, without the trailing dot, each
- * octet that a host name cannot have escaped as in zone files (RFC 1035, section 5.1; RFC 4343, section 2.1). A dot in a
- * label is `\.`, any other such octet `\DDD`. The root is the empty string.
+ * Names of the DNS as canonical text, in which equal text means equal labels: lower-case, without the trailing dot,
+ * each octet that a host name cannot have escaped as in zone files (RFC 1035, section 5.1; RFC 4343, section 2.1). A
+ * dot in a label is `\.`, any other such octet `\DDD`. The root is the empty string.
  *
  * Decoders that join labels with dots take the one label `token.k1` for two: names are read from the packet here.
  */

@@ -35,7 +35,9 @@ export class Outages {
     return outage !== undefined && outage.failures >= outageAfter && now - outage.latest < askedLastFor
   }
 
-  /** Whether authoritative servers cannot be asked. Before the first one answered, a single zone is enough to think so. */
+  /**
+   * Whether authoritative servers cannot be asked. Before the first one answered, a single zone is enough to think so.
+   */
   get isCutOff(): boolean {
     return this.#cutSince !== undefined
   }

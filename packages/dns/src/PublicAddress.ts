@@ -33,8 +33,8 @@ const teredo = new BlockList()
 teredo.addSubnet("2001::", 32, "ipv6")
 
 /**
- * Whether an IP address is one of the public internet. Of IPv6 that is global unicast; an IPv4 address within one (NAT64
- * by RFC 6052, 6to4) is judged too, and IPv4-mapped ones are none.
+ * Whether an IP address is one of the public internet. Of IPv6 that is global unicast; an IPv4 address within one
+ * (NAT64 by RFC 6052, 6to4) is judged too, and IPv4-mapped ones are none.
  */
 export const isPublicAddress = (address: string): boolean => {
   if (isIPv4(address)) return !special.check(address, "ipv4")

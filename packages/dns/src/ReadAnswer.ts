@@ -66,6 +66,7 @@ export const readAnswer = (message: DnsMessage, question: Question, zone: string
     )
     return { _tag: "Answer", role, outcome: "records", records: kept(own), ...at(apex) }
   }
+  if (answers.length > 0) return nothing("the answer is about another name")
   const soa = authorities.find(({ type }) => type === "SOA")
   const lower = zone === undefined || rcode !== 0 || soa !== undefined ? undefined : referral(message, question, zone)
   if (lower !== undefined) return lower

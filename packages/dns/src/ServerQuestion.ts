@@ -4,11 +4,11 @@
  */
 import { randomInt } from "node:crypto"
 import { isIPv6 } from "node:net"
-import { Clock, Effect, Metric, Semaphore } from "effect"
+import { Clock, Data, Effect, Metric, Semaphore } from "effect"
 import { answersQuestion, decodeAnswer, encodeQuestion, isTruncated, type Question } from "./DnsMessage.ts"
 import { DnsTransport, type TransportFailed } from "./DnsTransport.ts"
 import { QuestionRate, type QuestionRates } from "./QuestionRate.ts"
-import { type Nothing, nothing, type Reading, readAnswer } from "./ReadAnswer.ts"
+import { nothing, type Reading, readAnswer } from "./ReadAnswer.ts"
 
 /** A question and whom it goes to. */
 export interface ServerQuestion extends Question {
@@ -39,12 +39,15 @@ const unreachableFor = 60_000
 /** FORMERR, NOTIMP and BADVERS: what servers say to EDNS that do not know it (RFC 6891, section 7). */
 const ednsTrouble = [1, 4, 16]
 
-const questions = Metric.counter("dns_questions_total", {
+/** The server, or all of them, get as many questions as they may. */
+class Busy extends Data.TaggedError("Busy") {}
+
+const questions = Metric.counter("countersign_dns_questions_total", {
   description: "Questions that DNS servers were asked, by role and outcome",
   incremental: true
 })
 
-export const busy = nothing("too many questions at once", "unasked")
+const busy = nothing("too many questions at once", "unasked")
 export const late = nothing("no answer in time", "silent")
 
 export const makeServerAsker = Effect.fnUntraced(function* (
@@ -58,7 +61,15 @@ export const makeServerAsker = Effect.fnUntraced(function* (
   const unreachable = (server: string) =>
     Effect.map(Clock.currentTimeMillis, (now) => void unreachableUntil.set(isV6(server), now + unreachableFor))
 
-  const exchange = Effect.fnUntraced(function* (question: ServerQuestion, edns: boolean, via: "udp" | "tcp") {
+  /** Waits for a place in the rate. */
+  const place = Effect.fnUntraced(function* ({ role, server }: ServerQuestion): Effect.fn.Return<void, Busy> {
+    const now = Number((yield* Clock.monotonicTimeNanos) / 1_000_000n)
+    const wait = rate.take(server, role, now)
+    if (wait === undefined) return yield* new Busy()
+    if (wait > 0) yield* Effect.sleep(wait)
+  })
+
+  const exchange = (question: ServerQuestion, edns: boolean, via: "udp" | "tcp") => {
     const id = randomInt(0x1_0000)
     const packet = encodeQuestion(question, {
       id,
@@ -66,39 +77,34 @@ export const makeServerAsker = Effect.fnUntraced(function* (
       recursionDesired: question.role === "recursive",
       checkingDisabled: question.checkingDisabled === true
     })
-    return yield* transport.exchange(question.server, packet, via, (candidate) =>
-      answersQuestion(candidate, question, id)
-    )
-  })
+    return transport.exchange(question.server, packet, via, (candidate) => answersQuestion(candidate, question, id))
+  }
 
   const converse = Effect.fnUntraced(function* (
     question: ServerQuestion,
     edns: boolean
-  ): Effect.fn.Return<Reading, TransportFailed> {
+  ): Effect.fn.Return<Reading, TransportFailed | Busy> {
     const first = yield* exchange(question, edns, "udp")
-    const whole = isTruncated(first) ? yield* exchange(question, edns, "tcp") : first
-    const message = decodeAnswer(whole)
+    const isCut = isTruncated(first)
+    if (isCut) yield* place(question)
+    const message = decodeAnswer(isCut ? yield* exchange(question, edns, "tcp") : first)
     if (message === undefined) return nothing("the answer makes no sense")
-    if (edns && ednsTrouble.includes(message.rcode)) return yield* converse(question, false)
-    return readAnswer(message, question, question.zone)
+    if (!edns || !ednsTrouble.includes(message.rcode)) return readAnswer(message, question, question.zone)
+    yield* place(question)
+    return yield* converse(question, false)
   })
 
-  const ask = Effect.fnUntraced(function* (question: ServerQuestion): Effect.fn.Return<Reading> {
-    const now = Number((yield* Clock.monotonicTimeNanos) / 1_000_000n)
-    const wait = rate.take(question.server, question.role, now)
-    if (wait === undefined) return busy
-    if (wait > 0) yield* Effect.sleep(wait)
-    return yield* converse(question, true).pipe(
+  const ask = (question: ServerQuestion): Effect.Effect<Reading> =>
+    converse(question, true).pipe(
       Effect.timeoutOrElse({ duration: limits.tryTimeout, orElse: () => Effect.succeed<Reading>(late) }),
-      Effect.catch((failure) =>
-        Effect.as(
-          failure.unreachable ? unreachable(question.server) : Effect.void,
-          nothing(failure.reason, "silent") satisfies Nothing
-        )
-      ),
-      sockets.withPermits(1)
+      sockets.withPermits(1),
+      (asking) => Effect.andThen(place(question), asking),
+      Effect.catchTags({
+        Busy: () => Effect.succeed(busy),
+        TransportFailed: ({ reason, unreachable: isUnreachable }) =>
+          Effect.as(isUnreachable ? unreachable(question.server) : Effect.void, nothing(reason, "silent"))
+      })
     )
-  })
 
   return {
     ask: (question) =>

@@ -10,8 +10,8 @@ import { DnsTransport, TransportFailed } from "./DnsTransport.ts"
 /** How servers are reached. */
 export interface SocketTransportOptions {
   /**
-   * Where the server of an address really is, as `host:port`; `undefined` for where it says it is. For tests, whose name
-   * servers have addresses of the internet and sockets on loopback.
+   * Where the server of an address really is, as `host:port`; `undefined` for where it says it is. For tests, whose
+   * name servers have addresses of the internet and sockets on loopback.
    */
   readonly route?: (address: string) => string | undefined
 }

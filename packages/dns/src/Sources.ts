@@ -9,7 +9,9 @@ import { late } from "./ServerQuestion.ts"
 /** So many sources an observation has, and so many servers of one kind are asked. */
 export const mostSources = 4
 
-/** What servers that were asked in one role said so far. It can be read at any time, also while some are still asked. */
+/**
+ * What servers that were asked in one role said so far. It can be read at any time, also while some are still asked.
+ */
 export class Sources {
   readonly #said = new Map<string, SourceAnswer>()
   readonly #role: SourceAnswer["role"]
@@ -44,9 +46,9 @@ export class Sources {
   }
 
   /**
-   * Asks servers, as many at once as are missing, until `wanted` of them answered or nobody is left. A silent one gets a
-   * second chance after all others. `next` finds up to so many servers that were not asked; `ask` answers what is to be
-   * noted of one, or `undefined` when that is nothing.
+   * Asks servers, as many at once as are missing, until `wanted` of them answered or nobody is left. A silent one gets
+   * a second chance after all others. `next` finds up to so many servers that were not asked; `ask` answers what is to
+   * be noted of one, or `undefined` when that is nothing.
    */
   askUntil(
     wanted: number,

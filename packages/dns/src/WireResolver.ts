@@ -3,16 +3,15 @@
  * what their caches may keep.
  *
  * Our own question for a record that is not published yet would put a no into the cache that is asked later. So a
- * recursive resolver is asked for NS records of a registrable domain, for addresses of name servers, and for a name only
- * when an authoritative answer showed it. `docs/explanation/asking-the-dns.md` tells how.
+ * recursive resolver is asked for NS records of a registrable domain, for addresses of name servers, and for a name
+ * only when an authoritative answer showed it. `docs/explanation/asking-the-dns.md` tells how.
  */
-import type { DnsObservation, SourceAnswer } from "@countersign/core"
+import { type DnsObservation, registrableDomain, type SourceAnswer } from "@countersign/core"
 import { type DnsQuestionOptions, DnsResolver } from "@countersign/engine"
 import { Clock, Duration, Effect, Layer } from "effect"
-import { getDomain } from "tldts"
 import { makeDelegations } from "./Delegations.ts"
 import type { Question } from "./DnsMessage.ts"
-import { canonicalName, isAtOrBelow } from "./DnsName.ts"
+import { canonicalName, isAtOrBelow, labelsOf } from "./DnsName.ts"
 import type { DnsTransport } from "./DnsTransport.ts"
 import { type NameServerInvalid, parseNameServers, systemServers } from "./NameServer.ts"
 import { Outages } from "./Outages.ts"
@@ -82,7 +81,7 @@ const make = Effect.fnUntraced(function* (options: WireResolverOptions) {
   /** Whether the name is one whose servers we ask. Other names an alias may lead to; they are anybody's. */
   const isAskedDirectly = (name: string, registrable: string, domain: string | undefined): boolean =>
     domain === undefined ||
-    registrable === registrableDomain(canonicalName(domain) ?? "") ||
+    registrable === registered(canonicalName(domain) ?? "") ||
     (ours !== undefined && isAtOrBelow(name, ours))
 
   const askResolvers = Effect.fnUntraced(function* (question: Question, limit: number) {
@@ -133,7 +132,7 @@ const make = Effect.fnUntraced(function* (options: WireResolverOptions) {
       const source = unasked(servers()[0], "recursive", `${JSON.stringify(given)} cannot be asked for: it is no name`)
       return { mode: "resolver", sources: [source] }
     }
-    const registrable = registrableDomain(question.name)
+    const registrable = registered(question.name)
     if (
       options.mode === "resolver" ||
       !isAskedDirectly(question.name, registrable, settings.domain) ||
@@ -163,14 +162,17 @@ type Seen = Pick<DnsObservation, "mode" | "zone" | "sources">
 
 const millis = (duration: Duration.Input): number => Duration.toMillis(Duration.fromInputUnsafe(duration))
 
-/** Those that answered first, in as many sources as an observation has. */
-const best = (sources: ReadonlyArray<SourceAnswer>): ReadonlyArray<SourceAnswer> =>
-  [
-    ...sources.filter(({ outcome }) => outcome !== "unavailable"),
-    ...sources.filter(({ outcome }) => outcome === "unavailable")
-  ].slice(0, mostSources)
+/** Those that answered first, each server once, in as many sources as an observation has. */
+const best = (sources: ReadonlyArray<SourceAnswer>): ReadonlyArray<SourceAnswer> => {
+  const answered = sources.filter(({ outcome }) => outcome !== "unavailable")
+  const failed = sources.filter(({ outcome }) => outcome === "unavailable")
+  const each = Map.groupBy([...answered, ...failed], ({ server }) => server).values()
+  return [...each].flatMap(([one]) => one ?? []).slice(0, mostSources)
+}
 
-const suffixes = { extractHostname: false, validateHostname: false, detectIp: false, mixedInputs: false } as const
-
-/** The domain that somebody registered; a name without one is its own. */
-const registrableDomain = (name: string): string => getDomain(name, suffixes) ?? name
+/** The domain that somebody registered: the list of suffixes knows no escaped octets, and none are in its names. */
+const registered = (name: string): string => {
+  const labels = labelsOf(name)
+  const plain = labels.slice(labels.findLastIndex((label) => label.includes("\\")) + 1).join(".")
+  return plain === "" ? name : registrableDomain(plain)
+}

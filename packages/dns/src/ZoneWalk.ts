@@ -1,7 +1,7 @@
 /**
- * Asks a name's own servers: from the registrable domain down along referrals to the zone that the name is in, and there
- * two servers at different addresses. It ends: each referral leads further down, and for no zone more than a few servers
- * are looked up or asked, however many it names.
+ * Asks a name's own servers: from the registrable domain down along referrals to the zone that the name is in, and
+ * there two servers at different addresses. It ends: each referral leads further down, and for no zone more than a few
+ * servers are looked up or asked, however many it names.
  */
 import { Deferred, Effect, Random } from "effect"
 import type { Delegations, ZoneServers } from "./Delegations.ts"
@@ -69,7 +69,8 @@ const askZone = Effect.fnUntraced(function* (
   walk: Walk
 ): Effect.fn.Return<Referral | undefined> {
   const { allowPrivate, asker, delegations } = options
-  const referral = yield* Deferred.make<Referral>()
+  const referred = yield* Deferred.make<void>()
+  let lower: Referral | undefined
   const found = new Map(hosts.map((host) => [host, [...(glue.get(host) ?? [])]]))
   const unknown = yield* Random.shuffle(hosts.filter((host) => found.get(host)?.length === 0))
   const lookUps = (["A", "AAAA"] as const).flatMap((type) => unknown.map((host) => ({ host, type })))
@@ -107,7 +108,10 @@ const askZone = Effect.fnUntraced(function* (
   const ask = Effect.fnUntraced(function* (server: string) {
     walk.asked += 1
     const reading = yield* asker.ask({ ...question, server, role: "authoritative", zone })
-    if (reading._tag === "Referral") yield* Deferred.succeed(referral, reading)
+    if (reading._tag === "Referral") {
+      lower ??= reading
+      yield* Deferred.succeed(referred, undefined)
+    }
     if (reading._tag === "Answer" && reading.role === "authoritative") walk.zone = reading.zone ?? walk.zone
     const isReached =
       reading._tag === "Answer"
@@ -117,10 +121,7 @@ const askZone = Effect.fnUntraced(function* (
     return reading
   })
 
-  const lower = yield* Effect.raceFirst(
-    Effect.as(walk.sources.askUntil(wantedAnswers, next, ask), undefined),
-    Deferred.await(referral)
-  )
+  yield* Effect.raceFirst(walk.sources.askUntil(wantedAnswers, next, ask), Deferred.await(referred))
   if (lower !== undefined || walk.sources.list.length > 0) return lower
   const addresses = [...found.values()].flat()
   walk.isPrivate = addresses.length > 0 && !addresses.some(isPublicAddress)

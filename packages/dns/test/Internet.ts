@@ -1,161 +1,156 @@
 /**
- * A small internet for tests: name servers at addresses, each a function from a question to packets, and a note of every
- * packet that arrives. It is reached in process, under virtual time, or over sockets on loopback (`Loopback.ts`). Packets
- * are made by `dns-packet`, so that our own codec is never tested against itself.
+ * The simulated DNS behind a wire resolver, in process and under virtual time; and servers that say what no honest one
+ * does, each a function from a packet to packets. Every packet that arrives is noted. Answers are made by `dns-packet`,
+ * so that our own codec is never tested against itself.
  */
-import { DnsTransport, TransportFailed } from "@countersign/dns"
-import { type Answer, decode, encode, type Packet } from "dns-packet"
-import { Effect, Layer } from "effect"
+import { DnsTransport, TransportFailed, WireResolver, type WireResolverOptions } from "@countersign/dns"
+import { type DnsQuestionOptions, type DnsRecordType, DnsResolver } from "@countersign/engine"
+import { SimulatedDns } from "@countersign/testkit/dns"
+import { type Answer, type DecodedPacket, decode, encode, type Packet, type RecordType } from "dns-packet"
+import { Clock, Effect, Fiber, Layer } from "effect"
+import { TestClock } from "effect/testing"
 
-/** A question as it arrived. */
-export interface Arrived {
+/** What a server does about a packet: packets in this order, silence, or what the system says to it. */
+export type Reaction = ReadonlyArray<Uint8Array> | "silence" | "refused" | "unreachable"
+export type Script = (asked: Asked) => Reaction
+
+/** A packet that arrived. */
+export interface Asked {
   /** The address of the server. */
   readonly at: string
+  readonly via: "udp" | "tcp"
   readonly name: string
   readonly type: string
-  readonly via: "udp" | "tcp"
-  readonly id: number
-  readonly recursionDesired: boolean
-  readonly checkingDisabled: boolean
   readonly edns: boolean
+  readonly packet: DecodedPacket
+  readonly bytes: Uint8Array
 }
 
-/** What a server does: packets in this order, silence, or a connection that breaks. */
-export type Reaction = ReadonlyArray<Buffer> | "silence" | "refused" | "unreachable"
-export type Server = (arrived: Arrived) => Reaction
+const read = (at: string, via: "udp" | "tcp", bytes: Uint8Array): Asked => {
+  const packet = decode(Buffer.from(bytes))
+  const { name = "", type = "" } = packet.questions?.[0] ?? {}
+  const edns = packet.additionals?.some((record) => record.type === "OPT") === true
+  return { at, via, name, type, edns, packet, bytes }
+}
 
+/** Name servers that a resolver under test can reach. */
 export class Internet {
-  readonly servers = new Map<string, Server>()
-  readonly arrived: Array<Arrived> = []
+  readonly dns = new SimulatedDns()
+  /** By address; these come first. */
+  readonly scripts = new Map<string, Script>()
+  readonly arrived: Array<Asked> = []
+  /** How many exchanges are open, and the most that were. */
+  open = 0
+  mostOpen = 0
 
-  receive(at: string, packet: Uint8Array, via: "udp" | "tcp"): Reaction {
-    const { additionals = [], flag_cd, flag_rd, id = 0, questions = [] } = decode(Buffer.from(packet))
-    const [question] = questions
-    const arrived = {
-      at,
-      via,
-      id,
-      name: question?.name ?? "",
-      type: question?.type ?? "",
-      recursionDesired: flag_rd === true,
-      checkingDisabled: flag_cd === true,
-      edns: additionals.some(({ type }) => type === "OPT")
-    }
-    this.arrived.push(arrived)
-    return this.servers.get(at)?.(arrived) ?? "silence"
-  }
-
-  /** What a server was asked, as `name type`. */
+  /** What the servers at these addresses were asked, as `name type`. */
   askedOf(...addresses: ReadonlyArray<string>): ReadonlyArray<string> {
     return this.arrived.filter(({ at }) => addresses.includes(at)).map(({ name, type }) => `${name} ${type}`)
   }
 
-  /** In process: an answer takes no time, silence lasts for ever. */
+  /** What the simulated DNS answers. */
+  honest({ at, bytes, via }: Asked, now = 0): Reaction {
+    const answer = this.dns.exchange(at, via, bytes, now)
+    return answer === undefined ? "silence" : [answer]
+  }
+
+  react(at: string, via: "udp" | "tcp", bytes: Uint8Array, now: number): Reaction {
+    const asked = read(at, via, bytes)
+    this.arrived.push(asked)
+    return this.scripts.get(at)?.(asked) ?? this.honest(asked, now)
+  }
+
+  /** An answer takes no time, silence lasts for ever. */
   get layer(): Layer.Layer<DnsTransport> {
     return Layer.succeed(DnsTransport, {
       exchange: (server, packet, via, accept) =>
-        Effect.suspend(() => {
-          const reaction = this.receive(hostOf(server), packet, via)
+        Effect.flatMap(Clock.currentTimeMillis, (now) => {
+          const at = server.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1")
+          const reaction = this.react(at, via, packet, now)
           if (reaction === "refused") return failed("nobody answers there", false)
           if (reaction === "unreachable") return failed("there is no way to its network", true)
           const accepted = reaction === "silence" ? undefined : reaction.find(accept)
-          return accepted === undefined ? Effect.never : Effect.succeed(accepted)
+          this.open += 1
+          this.mostOpen = Math.max(this.mostOpen, this.open)
+          return Effect.ensuring(
+            accepted === undefined ? Effect.never : Effect.succeed(accepted),
+            Effect.sync(() => {
+              this.open -= 1
+            })
+          )
         })
     })
+  }
+
+  /** Runs it with a new resolver, which asks the one of this internet. */
+  with<A, E>(options: WireResolverOptions, use: Effect.Effect<A, E, DnsResolver>): Effect.Effect<A, E> {
+    const layer = WireResolver.layerTransport({ servers: [resolver], ...options })
+    return Effect.provide(use, Layer.orDie(Layer.provide(layer, this.layer)))
   }
 }
 
 const failed = (reason: string, unreachable: boolean) => Effect.fail(new TransportFailed({ reason, unreachable }))
 
-const hostOf = (server: string): string => server.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1")
+export const resolver = "192.0.2.53"
+export const otherResolver = "192.0.2.54"
+export const [first, second, third] = ["198.51.100.1", "198.51.100.2", "198.51.100.3"] as const
 
-export interface Zone {
-  readonly apex: string
-  readonly records: Array<Answer>
+/** The domain `shop.com` at two name servers, and a resolver that knows everything. */
+export const smallInternet = (more: { readonly bogus?: boolean } = {}) => {
+  const net = new Internet()
+  const shop = net.dns.zone({
+    name: "shop.com",
+    servers: [
+      { name: "ns1.hosting.net", address: first },
+      { name: "ns2.hosting.net", address: second }
+    ],
+    soaTtl: 900,
+    minimum: 600,
+    ...more
+  })
+  net.dns.resolver(resolver)
+  return { net, shop }
 }
 
-export const rr = (name: string, type: "A" | "AAAA" | "NS" | "CNAME" | "DNAME", data: string, ttl = 300): Answer => ({
+/** One question to the resolver, with time passing as fast as it is waited for. */
+export const ask = (name: string, type: DnsRecordType = "CNAME", options: DnsQuestionOptions = {}) =>
+  passing(DnsResolver.use((resolver) => resolver.ask(name, type, options)))
+
+/** Runs it while virtual time passes in steps of 100 ms, for a minute at most. */
+export const passing = Effect.fnUntraced(function* <A, E, R>(effect: Effect.Effect<A, E, R>) {
+  const running = yield* Effect.forkChild(effect, { startImmediately: true })
+  for (let step = 0; step < 600 && running.pollUnsafe() === undefined; step++) yield* TestClock.adjust("100 millis")
+  return yield* Fiber.join(running)
+})
+
+export const rr = (name: string, type: "A" | "AAAA" | "NS" | "CNAME", data: string, ttl = 300): Answer => ({
   name,
   type,
   data,
   ttl
 })
 
-const below = (name: string, zone: string) => name === zone || name.endsWith(`.${zone}`) || zone === ""
-const flags = { aa: 0x0400, ra: 0x0080, tc: 0x0200 }
-
-/** A packet that answers. */
-export const reply = (
-  { id, name, type }: Pick<Arrived, "id" | "name" | "type">,
-  packet: Packet & { readonly rcode?: number; readonly set?: ReadonlyArray<keyof typeof flags> }
-): Buffer =>
-  encode({
-    type: "response",
-    id,
-    questions: [{ name, type: type as "A", class: "IN" }],
-    ...packet,
-    flags: (packet.rcode ?? 0) | (packet.set ?? []).reduce((bits, flag) => bits | flags[flag], 0)
-  })
-
-const soa = (apex: string, minimum: number): Answer => ({
+export const soa = (apex: string, ttl = 900, minimum = 600): Answer => ({
   name: apex,
   type: "SOA",
-  ttl: 900,
+  ttl,
   data: { mname: `ns.${apex}`, rname: `root.${apex}`, serial: 1, refresh: 1, retry: 1, expire: 1, minimum }
 })
 
-/** The answer about a name from the zone that holds it. */
-const fromZone = (zone: Zone, arrived: Arrived, set: ReadonlyArray<"aa" | "ra">): Buffer => {
-  const { name, type } = arrived
-  const own = zone.records.filter((record) => record.name === name && [type, "CNAME"].includes(record.type))
-  if (own.length > 0) return reply(arrived, { answers: own, set })
-  const exists = name === zone.apex || zone.records.some((record) => below(record.name, name))
-  return reply(arrived, { rcode: exists ? 0 : 3, authorities: [soa(zone.apex, 600)], set })
-}
+const bits = { aa: 0x0400, tc: 0x0200, ra: 0x0080 }
 
-const deepest = (zones: ReadonlyArray<Zone>, name: string): Zone | undefined =>
-  zones.filter(({ apex }) => below(name, apex)).sort((one, other) => other.apex.length - one.apex.length)[0]
-
-/** A name server for these zones: it delegates where NS records stand below an apex. */
-export const authority =
-  (...zones: ReadonlyArray<Zone>): Server =>
-  (arrived) => {
-    const zone = deepest(zones, arrived.name)
-    if (zone === undefined) return [reply(arrived, { rcode: 5 })]
-    const cut = zone.records.find(
-      ({ name, type }) => type === "NS" && name !== zone.apex && below(arrived.name, name)
-    )?.name
-    if (cut === undefined) return [fromZone(zone, arrived, ["aa"])]
-    const authorities = zone.records.filter(({ name, type }) => type === "NS" && name === cut)
-    const hosts = authorities.map((record) => (record.type === "NS" ? record.data : ""))
-    return [reply(arrived, { authorities, additionals: zone.records.filter(({ name }) => hosts.includes(name)) })]
-  }
-
-/** A recursive resolver that knows these zones. */
-export const recursive =
-  (zones: ReadonlyArray<Zone>): Server =>
-  (arrived) => {
-    const zone = deepest(zones, arrived.name)
-    return [zone === undefined ? reply(arrived, { rcode: 3, set: ["ra"] }) : fromZone(zone, arrived, ["ra"])]
-  }
-
-export const resolver = "192.0.2.53"
-export const [first, second] = ["198.51.100.1", "198.51.100.2"] as const
-
-/** One domain at two name servers, the name servers' own zone, and one resolver that knows everything. */
-export const smallInternet = () => {
-  const net = new Internet()
-  const shop: Zone = {
-    apex: "shop.com",
-    records: [rr("shop.com", "NS", "ns1.hosting.net"), rr("shop.com", "NS", "ns2.hosting.net")]
-  }
-  const hosting: Zone = {
-    apex: "hosting.net",
-    records: [rr("ns1.hosting.net", "A", first), rr("ns2.hosting.net", "A", second)]
-  }
-  const zones = [shop, hosting]
-  net.servers.set(resolver, recursive(zones))
-  net.servers.set(first, authority(shop))
-  net.servers.set(second, authority(shop))
-  return { net, shop, hosting, zones }
+/** A packet that answers, without AA unless told. */
+export const reply = (
+  { name, packet, type }: Pick<Asked, "name" | "type" | "packet">,
+  answer: Omit<Packet, "flags"> & { readonly rcode?: number; readonly flags?: ReadonlyArray<keyof typeof bits> }
+): Buffer => {
+  const { flags = [], rcode = 0, ...sections } = answer
+  return encode({
+    type: "response",
+    id: packet.id ?? 0,
+    // Callers hand on what was asked, whatever type that is.
+    questions: [{ name, type: type as RecordType, class: "IN" }],
+    ...sections,
+    flags: flags.reduce((all, flag) => all | bits[flag], rcode)
+  })
 }

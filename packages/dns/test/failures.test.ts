@@ -3,7 +3,7 @@ import { DnsResolver } from "@countersign/engine"
 import { type DnsFault, DnsServer } from "@countersign/sandbox"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
-import { ask, deadServer, hasty } from "./Ask.ts"
+import { ask, deadServer, hasty, said } from "./Ask.ts"
 
 const serverWith = Effect.fnUntraced(function* (...faults: ReadonlyArray<DnsFault>) {
   const server = yield* DnsServer.make()
@@ -12,7 +12,7 @@ const serverWith = Effect.fnUntraced(function* (...faults: ReadonlyArray<DnsFaul
   return server
 })
 
-describe("what is no answer is Unavailable, and says why", () => {
+describe("what is no answer is unavailable, and says why", () => {
   const faults: ReadonlyArray<readonly [string, DnsFault, string]> = [
     ["SERVFAIL", { kind: "servfail", name: "*" }, "SERVFAIL"],
     ["REFUSED", { kind: "refused", name: "*" }, "REFUSED"],
@@ -33,11 +33,8 @@ describe("what is no answer is Unavailable, and says why", () => {
       const server = yield* serverWith(fault)
       yield* server.zone.put("other.example", "CNAME", "liar.example")
       for (const name of ["a.example", "nowhere.example"]) {
-        expect(yield* ask({ ...hasty, servers: [server.address] }, name)).toEqual({
-          _tag: "Unavailable",
-          reason: `${server.address}: ${words}`,
-          servers: [server.address]
-        })
+        const answer = yield* said({ ...hasty, servers: [server.address] }, name)
+        expect(answer).toEqual([[server.address, "unavailable", words]])
       }
     })
   )
@@ -45,15 +42,14 @@ describe("what is no answer is Unavailable, and says why", () => {
   it.live("a closed port", () =>
     Effect.gen(function* () {
       const dead = yield* deadServer
-      const answer = yield* ask({ servers: [dead] }, "a.example")
-      expect(answer).toEqual({ _tag: "Unavailable", reason: `${dead}: nobody answers there`, servers: [dead] })
+      expect(yield* said({ servers: [dead] }, "a.example")).toEqual([[dead, "unavailable", "nobody answers there"]])
     })
   )
 
   it.live("a closed port at an IPv6 address", () =>
     Effect.gen(function* () {
-      const answer = yield* ask({ servers: ["[::1]:1"] }, "a.example")
-      expect(answer).toEqual({ _tag: "Unavailable", reason: "[::1]:1: nobody answers there", servers: ["[::1]:1"] })
+      const answer = yield* said({ servers: ["[::1]:1"] }, "a.example")
+      expect(answer).toEqual([["[::1]:1", "unavailable", "nobody answers there"]])
     })
   )
 
@@ -61,7 +57,8 @@ describe("what is no answer is Unavailable, and says why", () => {
     Effect.gen(function* () {
       const server = yield* DnsServer.make({ tcp: false })
       yield* server.zone.put("long.example", "TXT", "x".repeat(5000))
-      expect((yield* ask({ servers: [server.address] }, "long.example", "TXT"))._tag).toBe("Unavailable")
+      const answer = yield* said({ servers: [server.address] }, "long.example", "TXT")
+      expect(answer).toMatchObject([[server.address, "unavailable", expect.any(String)]])
     })
   )
 
@@ -71,8 +68,8 @@ describe("what is no answer is Unavailable, and says why", () => {
         { kind: "timeout", name: "*", transport: "tcp" },
         { kind: "truncate", name: "*" }
       )
-      const answer = yield* ask({ ...hasty, servers: [server.address] }, "a.example")
-      expect(answer).toMatchObject({ _tag: "Unavailable", reason: `${server.address}: no answer in time` })
+      const answer = yield* said({ ...hasty, servers: [server.address] }, "a.example")
+      expect(answer).toEqual([[server.address, "unavailable", "no answer in time"]])
     })
   )
 })
@@ -83,9 +80,9 @@ describe("a truncated answer is asked for again over TCP", () => {
       const server = yield* DnsServer.make()
       const text = "y".repeat(20_000)
       yield* server.zone.put("long.example", "TXT", text)
-      const answer = yield* ask({ servers: [server.address] }, "long.example", "TXT")
-      expect(answer).toEqual({ _tag: "Records", values: [text], servers: [server.address] })
-      expect((yield* server.queries).last.map(({ transport }) => transport)).toEqual(["udp", "tcp"])
+      const answer = yield* said({ servers: [server.address] }, "long.example", "TXT")
+      expect(answer).toEqual([[server.address, "records", [text]]])
+      expect((yield* server.queries).last.map(({ transport }) => transport)).toEqual(["udp", "udp", "tcp"])
     })
   )
 })
@@ -94,19 +91,20 @@ describe("several servers, several tries", () => {
   it.live.each(["servfail", "refused", "timeout"] as const)("%s at the first: the second is asked", (kind) =>
     Effect.gen(function* () {
       const [bad, good] = [yield* serverWith({ kind, name: "*" }), yield* serverWith()]
-      expect(yield* ask({ servers: [bad.address, good.address], timeout: "1 second" }, "a.example")).toEqual({
-        _tag: "Records",
-        values: ["b.example"],
-        servers: [bad.address, good.address]
-      })
+      expect(yield* said({ servers: [bad.address, good.address], timeout: "1 second" }, "a.example")).toEqual([
+        [bad.address, "unavailable", expect.any(String)],
+        [good.address, "records", ["b.example"]]
+      ])
     })
   )
 
   it.live("the first is dead: the second is asked", () =>
     Effect.gen(function* () {
       const [dead, good] = [yield* deadServer, yield* serverWith()]
-      const answer = yield* ask({ servers: [dead, good.address] }, "nowhere.example")
-      expect(answer).toEqual({ _tag: "NoName", servers: [dead, good.address] })
+      expect(yield* said({ servers: [dead, good.address] }, "nowhere.example")).toEqual([
+        [dead, "unavailable", "nobody answers there"],
+        [good.address, "nxdomain", []]
+      ])
     })
   )
 
@@ -114,8 +112,8 @@ describe("several servers, several tries", () => {
     Effect.gen(function* () {
       const [first, second] = [yield* serverWith(), yield* serverWith()]
       const servers = [first.address, second.address]
-      expect((yield* ask({ servers }, "a.example"))._tag).toBe("Records")
-      expect((yield* ask({ servers }, "nowhere.example"))._tag).toBe("NoName")
+      expect(yield* said({ servers }, "a.example")).toEqual([[first.address, "records", ["b.example"]]])
+      expect(yield* said({ servers }, "nowhere.example")).toEqual([[first.address, "nxdomain", []]])
       expect((yield* second.queries).count).toBe(0)
     })
   )
@@ -123,17 +121,20 @@ describe("several servers, several tries", () => {
   it.live("all fail: each has its reason", () =>
     Effect.gen(function* () {
       const [one, two] = [yield* serverWith({ kind: "servfail", name: "*" }), yield* deadServer]
-      const answer = yield* ask({ servers: [one.address, two] }, "a.example")
-      expect(answer).toMatchObject({ reason: `${one.address}: SERVFAIL; ${two}: nobody answers there` })
+      expect(yield* said({ servers: [one.address, two] }, "a.example")).toEqual([
+        [one.address, "unavailable", "SERVFAIL"],
+        [two, "unavailable", "nobody answers there"]
+      ])
     })
   )
 
   it.live("a stutter is asked again, as often as told", () =>
     Effect.gen(function* () {
       const server = yield* serverWith({ kind: "servfail", name: "*", times: 2 })
-      expect((yield* ask({ servers: [server.address], tries: 2 }, "a.example"))._tag).toBe("Unavailable")
+      const twice = { servers: [server.address], tries: 2 }
+      expect(yield* said(twice, "a.example")).toEqual([[server.address, "unavailable", "SERVFAIL"]])
       expect((yield* server.queries).count).toBe(2)
-      expect((yield* ask({ servers: [server.address], tries: 2 }, "a.example"))._tag).toBe("Records")
+      expect(yield* said(twice, "a.example")).toEqual([[server.address, "records", ["b.example"]]])
     })
   )
 })
@@ -144,8 +145,8 @@ describe("a query ends", () => {
       const server = yield* serverWith({ kind: "timeout", name: "*" })
       const servers = [server.address, server.address]
       // 2 tries * 2 servers * 300 ms, and the machine may be slow.
-      const answer = yield* Effect.timeout(ask({ ...hasty, servers, tries: 2 }, "a.example"), "5 seconds")
-      expect(answer._tag).toBe("Unavailable")
+      const answer = yield* Effect.timeout(said({ ...hasty, servers, tries: 2 }, "a.example"), "5 seconds")
+      expect(answer).toEqual([[server.address, "unavailable", "no answer in time"]])
       expect((yield* server.queries).count).toBe(4)
     })
   )
@@ -164,9 +165,12 @@ describe("a query ends", () => {
       const server = yield* serverWith({ kind: "timeout", name: "*", times: 1 })
       const resolver = SystemResolver.layer({ servers: [server.address], timeout: "1 second", tries: 1 })
       yield* Effect.gen(function* () {
-        const { query } = yield* DnsResolver
-        expect((yield* query("a.example", "CNAME"))._tag).toBe("Unavailable")
-        expect((yield* query("a.example", "CNAME"))._tag).toBe("Records")
+        const resolver = yield* DnsResolver
+        const outcomes = Effect.map(resolver.ask("a.example", "CNAME"), ({ sources }) =>
+          sources.map((one) => one.outcome)
+        )
+        expect(yield* outcomes).toEqual(["unavailable"])
+        expect(yield* outcomes).toEqual(["records"])
       }).pipe(Effect.provide(resolver))
     })
   )

@@ -1,108 +1,111 @@
 /**
- * From real DNS packets to a verdict: the system's resolver, the probe of a plan, and core's judgement together.
+ * From real DNS packets to a verdict: a resolver, the probe of a plan, and core's judgement together, over sockets.
  */
 
-import { diagnose, judgePlan, makeDnsPlan, probeResult } from "@countersign/core"
-import { SystemResolver } from "@countersign/dns"
+import { judgePlan, makeDnsPlan, probeResult } from "@countersign/core"
+import { SystemResolver, WireResolver } from "@countersign/dns"
 import { DnsResolver, probePlan } from "@countersign/engine"
-import { DnsServer, type DnsServerHandle } from "@countersign/sandbox"
+import { DnsServer } from "@countersign/sandbox"
+import { SimulatedDns } from "@countersign/testkit/dns"
 import { describe, expect, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, type Layer } from "effect"
 import { deadServer } from "./Ask.ts"
+import { first, resolver, second, third } from "./Internet.ts"
 
-const domain = "shop.example"
-const plan = makeDnsPlan(domain, ["t1", "t2", "t3"], "dkim.example.net")
-const names = ["t1._domainkey.shop.example", "t2._domainkey.shop.example", "t3._domainkey.shop.example"] as const
-const values = ["t1.dkim.example.net", "t2.dkim.example.net", "t3.dkim.example.net"] as const
+const domain = "shop.com"
+const plan = makeDnsPlan(domain, ["t1", "t2", "t3"], "dkim.net")
 
-const publish = (server: DnsServerHandle) =>
-  Effect.forEach(names, (name, at) => server.zone.put(name, "CNAME", values[at] ?? ""))
-
-/** The result for the plan, and the code of the finding about each of its records. */
-const probe = Effect.fnUntraced(function* (...servers: ReadonlyArray<string>) {
-  const resolver = yield* Effect.provide(DnsResolver, SystemResolver.layer({ servers, timeout: "2 seconds", tries: 1 }))
-  const seen = yield* probePlan(resolver, plan)
-  const findings = diagnose(plan, domain, seen)
-  return {
-    result: probeResult(judgePlan(plan.records, seen)),
-    codes: names.map((name) => findings.find((finding) => finding.name === name)?.code),
-    seen
-  }
+const probe = Effect.fnUntraced(function* (layer: Layer.Layer<DnsResolver, Error>, verified = false) {
+  const evidence = yield* Effect.provide(
+    DnsResolver.use((resolver) => probePlan(resolver, plan, domain, { verified })),
+    layer
+  )
+  return { evidence, result: probeResult(judgePlan(plan.records, evidence)) }
 })
 
-describe("a probe over real DNS", () => {
-  it.live("published records are valid, and the evidence names the server", () =>
+describe("a probe with the wire resolver", () => {
+  const world = Effect.gen(function* () {
+    const dns = new SimulatedDns()
+    const servers = [
+      { name: "ns1.hosting.net", address: first },
+      { name: "ns2.hosting.net", address: second }
+    ]
+    const shop = dns.zone({ name: domain, servers, minimum: 3_600, soaTtl: 3_600 })
+    dns.zone({ name: "dkim.net", servers: [{ name: "ns.dkim.net", address: third }] })
+    dns.resolver(resolver)
+    const { route } = yield* dns.mount
+    const put = Effect.forEach(plan.records, ({ name, value }) => shop.put(name, "CNAME", value))
+    return { dns, shop, put, layer: WireResolver.layer({ servers: [resolver], route, ours: "dkim.net" }) }
+  })
+
+  it.live("a record that is published after we looked is seen at once, whatever caches may keep", () =>
     Effect.gen(function* () {
-      const server = yield* DnsServer.make()
-      yield* publish(server)
-      const { result, seen } = yield* probe(server.address)
+      const { dns, layer, put } = yield* world
+      expect((yield* probe(layer)).result).toBe("negative")
+      yield* put
+      const { evidence, result } = yield* probe(layer)
       expect(result).toBe("valid")
-      expect(seen).toEqual(
-        names.map((name, at) => ({
-          name,
-          servers: [server.address],
-          outcome: "answer",
-          targets: [[values[at]]],
-          others: []
-        }))
-      )
+      for (const { sources } of evidence.slice(0, 3)) {
+        expect(sources.map(({ outcome }) => outcome)).toEqual(["records", "records", "records"])
+      }
+      // Neither our questions nor their answers are in the cache with a no.
+      const kept = dns.log.filter(({ by, name }) => by === resolver && name.includes("_domainkey"))
+      expect(kept.length).toBeGreaterThan(0)
     })
   )
 
-  it.live("nothing published, half published, a wrong type", () =>
+  it.live("a resolver that still has the no of somebody else vetoes nothing", () =>
     Effect.gen(function* () {
-      const server = yield* DnsServer.make()
-      const missing = yield* probe(server.address)
-      expect(missing.result).toBe("negative")
-      expect(missing.codes).toEqual(names.map(() => "record-missing-nxdomain"))
-      yield* server.zone.put(names[0], "CNAME", values[0])
-      yield* server.zone.put(names[1], "TXT", values[1])
-      yield* server.zone.put(names[2], "MX", "10 mail.example")
-      const half = yield* probe(server.address)
-      expect(half.result).toBe("negative")
-      expect(half.codes).toEqual([undefined, "wrong-record-type", "record-missing-nodata"])
+      const { layer, put } = yield* world
+      expect((yield* probe(layer, true)).result).toBe("negative")
+      yield* put
+      const { evidence, result } = yield* probe(layer, true)
+      expect(result).toBe("valid")
+      const [source] = evidence[0]?.sources.filter(({ role }) => role === "recursive") ?? []
+      expect(source).toMatchObject({ outcome: "nxdomain" })
+      expect(source?.negativeTtl).toBeLessThanOrEqual(3_600)
     })
   )
 
-  it.live("aliases to the value, to nowhere and in a loop", () =>
+  it.live("one label with dots is not the name that it looks like", () =>
     Effect.gen(function* () {
-      const server = yield* DnsServer.make()
-      yield* server.zone.put(names[0], "CNAME", "hop.example")
-      yield* server.zone.put("hop.example", "CNAME", values[0])
-      yield* server.zone.put(names[1], "CNAME", "nowhere.example")
-      yield* server.zone.put(names[2], "CNAME", "loop.example")
-      yield* server.zone.put("loop.example", "CNAME", names[2])
-      const { codes, seen } = yield* probe(server.address)
-      expect(codes).toEqual([undefined, "target-mismatch", "target-mismatch"])
-      expect(seen.map(({ targets }) => targets)).toEqual([
-        [["hop.example"], [values[0]]],
-        [["nowhere.example"]],
-        [["loop.example"], [names[2]]]
-      ])
+      const { layer, put, shop } = yield* world
+      yield* put
+      const { name = "", value = "" } = plan.records[0] ?? {}
+      yield* shop.put(name, "CNAME", value.replace(".", "\\."))
+      const { evidence, result } = yield* probe(layer)
+      expect(evidence[0]?.sources[0]?.records).toMatchObject([{ value: value.replace(".", "\\.") }])
+      expect(result).toBe("negative")
     })
   )
 
-  it.live("a failure at one name leaves its record undecided, and the result", () =>
+  it.live("servers that fail, all or one, leave it open or decide nothing", () =>
+    Effect.gen(function* () {
+      const { dns, layer, put } = yield* world
+      yield* put
+      dns.fail(first, { kind: "servfail", name: "*" })
+      expect((yield* probe(layer)).result).toBe("valid")
+      dns.fail(second, { kind: "refused", name: "*" })
+      dns.flush(resolver)
+      expect((yield* probe(layer)).result).toBe("indeterminate")
+    })
+  )
+})
+
+describe("a probe with the system's resolver", () => {
+  const systemAt = (...servers: ReadonlyArray<string>) => SystemResolver.layer({ servers, tries: 1 })
+  const publish = (server: DnsServer["Service"]) =>
+    Effect.forEach(plan.records, ({ name, value }) => server.zone.put(name, "CNAME", value))
+
+  it.live("published, not published, and a failure at one name", () =>
     Effect.gen(function* () {
       const server = yield* DnsServer.make()
+      const layer = systemAt(server.address)
+      expect((yield* probe(layer)).result).toBe("negative")
       yield* publish(server)
-      yield* server.setFaults({ kind: "servfail", name: names[1] })
-      const { codes, result, seen } = yield* probe(server.address)
-      expect(result).toBe("indeterminate")
-      expect(codes).toEqual([undefined, "dns-unavailable", undefined])
-      expect(seen[1]).toMatchObject({ outcome: "unavailable", reason: `${server.address}: SERVFAIL` })
-    })
-  )
-
-  it.live("a failure further along the chain leaves it undecided too", () =>
-    Effect.gen(function* () {
-      const server = yield* DnsServer.make()
-      yield* publish(server)
-      yield* server.zone.put(names[0], "CNAME", "hop.example")
-      yield* server.setFaults({ kind: "refused", name: "hop.example" })
-      const { result, seen } = yield* probe(server.address)
-      expect(result).toBe("indeterminate")
-      expect(seen[0]).toMatchObject({ reason: `hop.example: ${server.address}: REFUSED`, targets: [["hop.example"]] })
+      expect((yield* probe(layer)).result).toBe("valid")
+      yield* server.setFaults({ kind: "servfail", name: plan.records[1]?.name ?? "" })
+      expect((yield* probe(layer)).result).toBe("indeterminate")
     })
   )
 
@@ -110,10 +113,8 @@ describe("a probe over real DNS", () => {
     Effect.gen(function* () {
       const [dead, server] = [yield* deadServer, yield* DnsServer.make()]
       yield* publish(server)
-      expect((yield* probe(dead)).result).toBe("indeterminate")
-      const both = yield* probe(dead, server.address)
-      expect(both.result).toBe("valid")
-      expect(both.seen[0]?.servers).toEqual([dead, server.address])
+      expect((yield* probe(systemAt(dead))).result).toBe("indeterminate")
+      expect((yield* probe(systemAt(dead, server.address))).result).toBe("valid")
     })
   )
 })

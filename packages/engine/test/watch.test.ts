@@ -15,7 +15,7 @@ const questionsAbout = (domain: string) =>
 const look = ({ account, id }: Added) => Effect.flatMap(Senders, (senders) => senders.dns({ account, id }))
 
 const test = (title: string, body: Effect.Effect<void, unknown, Layer.Success<typeof dnsWorld>>) =>
-  it.effect(title, () => body.pipe(Effect.provide(dnsWorld), Random.withSeed(title)))
+  it.effect(title, () => body.pipe(Effect.provide(dnsWorld), Random.withSeed(title)), 60_000)
 
 describe("a watched domain", () => {
   test(
@@ -111,15 +111,15 @@ describe("a watched domain", () => {
 
 describe("many watched domains", () => {
   test(
-    "take turns: two hundred at a time, and one account's thousand keep no other account's waiting",
+    "take turns: two hundred at a time, and one account's hundreds keep no other account's waiting",
     Effect.gen(function* () {
       const [many, few] = [yield* createAccount("many@acme.com"), yield* createAccount("few@acme.com")]
       const crowd = yield* Effect.forEach(
-        Array.from({ length: 1_000 }, (_, n) => `d${n}.com`),
+        Array.from({ length: 600 }, (_, n) => `d${n}.com`),
         (name) => add(many, name)
       )
       const one = yield* add(few, "one.com")
-      yield* pass("2 hours")
+      yield* pass("1 minute")
       for (const sender of [...crowd, one]) yield* look(sender)
       const { asked } = yield* ScriptedDns
       const before = asked.length
@@ -127,7 +127,7 @@ describe("many watched domains", () => {
       const turn = asked.slice(before).filter(({ name }) => name.startsWith("_domainkey."))
       assert.strictEqual(turn.length, 200)
       assert.isTrue(turn.some(({ name }) => name.endsWith("one.com")))
-      yield* pass("27 seconds")
+      yield* pass("12 seconds")
       const names = new Set(asked.slice(before).map(({ name }) => name))
       assert.isTrue(crowd.every(({ domain }) => names.has(`_domainkey.${domain}`)))
     })

@@ -25,5 +25,9 @@ const mailWorld = (hasCodes: boolean) =>
   )
 
 dnsResolverContract("in memory", Layer.provideMerge(dnsWorld, MemoryDns.layer))
+dnsResolverContract(
+  "in memory, as two servers of a zone",
+  Layer.provideMerge(dnsWorld, MemoryDns.layerOf({ mode: "authoritative", servers: ["one:53", "two:53"] }))
+)
 mailerContract("in memory", Layer.provideMerge(mailWorld(true), MemoryMailer.layer))
 mailerContract("in memory, without codes", Layer.provideMerge(mailWorld(false), MemoryMailer.layer))

@@ -8,7 +8,10 @@ import { type DnsRecordType, DnsResolver } from "@countersign/engine"
 import { describe, expect, it } from "@effect/vitest"
 import { Clock, Context, Effect, Layer, type Scope } from "effect"
 
-/** The DNS that the resolver under test asks. Empty when the layer is built. */
+/**
+ * The DNS that the resolver under test asks: the zone `shop.example` with its servers `ns1` and `ns2`. Nothing else is
+ * in it when the layer is built, and nobody remembers an answer.
+ */
 export class DnsWorld extends Context.Service<
   DnsWorld,
   {
@@ -33,23 +36,23 @@ export const dnsResolverContract = (name: string, layer: Layer.Layer<DnsResolver
       "R.1 records of each type are told in the form of zone files",
       Effect.gen(function* () {
         const { put } = yield* DnsWorld
-        yield* put("alias.example", "CNAME", "target.example")
-        yield* put("host.example", "A", "192.0.2.1", "192.0.2.2")
-        yield* put("host.example", "AAAA", "2001:db8::1")
-        yield* put("host.example", "NS", "ns1.example", "ns2.example")
-        yield* put("host.example", "TXT", "v=spf1 -all", "Grüße €")
-        yield* put("host.example", "MX", "10 mx1.example", "20 mx2.example")
-        yield* put("silent.example", "MX", "0 .")
-        expect(yield* records("alias.example", "CNAME")).toEqual(["target.example"])
-        expect(yield* records("host.example", "A")).toEqual(["192.0.2.1", "192.0.2.2"])
-        expect(yield* records("host.example", "AAAA")).toEqual(["2001:db8::1"])
-        expect(yield* records("host.example", "NS")).toEqual(["ns1.example", "ns2.example"])
-        expect(yield* records("host.example", "TXT")).toEqual([
+        yield* put("alias.shop.example", "CNAME", "target.shop.example")
+        yield* put("host.shop.example", "A", "192.0.2.1", "192.0.2.2")
+        yield* put("host.shop.example", "AAAA", "2001:db8::1")
+        yield* put("shop.example", "NS", "ns1.shop.example", "ns2.shop.example")
+        yield* put("host.shop.example", "TXT", "v=spf1 -all", "Grüße €")
+        yield* put("host.shop.example", "MX", "10 mx1.shop.example", "20 mx2.shop.example")
+        yield* put("silent.shop.example", "MX", "0 .")
+        expect(yield* records("alias.shop.example", "CNAME")).toEqual(["target.shop.example"])
+        expect(yield* records("host.shop.example", "A")).toEqual(["192.0.2.1", "192.0.2.2"])
+        expect(yield* records("host.shop.example", "AAAA")).toEqual(["2001:db8::1"])
+        expect(yield* records("shop.example", "NS")).toEqual(["ns1.shop.example", "ns2.shop.example"])
+        expect(yield* records("host.shop.example", "TXT")).toEqual([
           "Gr\\195\\188\\195\\159e \\226\\130\\172",
           "v=spf1 -all"
         ])
-        expect(yield* records("host.example", "MX")).toEqual(["10 mx1.example", "20 mx2.example"])
-        expect(yield* records("silent.example", "MX")).toEqual(["0 ."])
+        expect(yield* records("host.shop.example", "MX")).toEqual(["10 mx1.shop.example", "20 mx2.shop.example"])
+        expect(yield* records("silent.shop.example", "MX")).toEqual(["0 ."])
       })
     )
 
@@ -57,26 +60,26 @@ export const dnsResolverContract = (name: string, layer: Layer.Layer<DnsResolver
       "R.2 a text longer than one string of the wire is told as one",
       Effect.gen(function* () {
         const text = Array.from({ length: 600 }, (_, at) => String.fromCharCode(97 + (at % 26))).join("")
-        yield* (yield* DnsWorld).put("long.example", "TXT", text)
-        expect(yield* records("long.example", "TXT")).toEqual([text])
+        yield* (yield* DnsWorld).put("long.shop.example", "TXT", text)
+        expect(yield* records("long.shop.example", "TXT")).toEqual([text])
       })
     )
 
     clause(
       "R.3 names match and are told lower-cased and without the trailing dot",
       Effect.gen(function* () {
-        yield* (yield* DnsWorld).put("alias.example", "CNAME", "Target.EXAMPLE.")
-        expect(yield* records("alias.example", "CNAME")).toEqual(["target.example"])
-        expect(yield* records("ALIAS.Example.", "CNAME")).toEqual(["target.example"])
+        yield* (yield* DnsWorld).put("alias.shop.example", "CNAME", "Target.Shop.EXAMPLE.")
+        expect(yield* records("alias.shop.example", "CNAME")).toEqual(["target.shop.example"])
+        expect(yield* records("ALIAS.Shop.Example.", "CNAME")).toEqual(["target.shop.example"])
       })
     )
 
     clause(
       "R.4 a name that is not there is nxdomain",
       Effect.gen(function* () {
-        yield* (yield* DnsWorld).put("there.example", "A", "192.0.2.1")
-        for (const type of types) expect(yield* outcome("nowhere.example", type), type).toBe("nxdomain")
-        expect(yield* outcome("below.there.example", "CNAME")).toBe("nxdomain")
+        yield* (yield* DnsWorld).put("there.shop.example", "A", "192.0.2.1")
+        for (const type of types) expect(yield* outcome("nowhere.shop.example", type), type).toBe("nxdomain")
+        expect(yield* outcome("below.there.shop.example", "CNAME")).toBe("nxdomain")
       })
     )
 
@@ -84,21 +87,21 @@ export const dnsResolverContract = (name: string, layer: Layer.Layer<DnsResolver
       "R.5 a name without records of the type is nodata",
       Effect.gen(function* () {
         const { put } = yield* DnsWorld
-        yield* put("address.example", "A", "192.0.2.1")
-        yield* put("text.example", "TXT", "text")
+        yield* put("address.shop.example", "A", "192.0.2.1")
+        yield* put("text.shop.example", "TXT", "text")
         for (const type of types.filter((other) => other !== "A")) {
-          expect(yield* outcome("address.example", type), type).toBe("nodata")
+          expect(yield* outcome("address.shop.example", type), type).toBe("nodata")
         }
-        expect(yield* outcome("text.example", "A")).toBe("nodata")
+        expect(yield* outcome("text.shop.example", "A")).toBe("nodata")
       })
     )
 
     clause(
       "R.6 a name that only has names below it is there: nodata",
       Effect.gen(function* () {
-        yield* (yield* DnsWorld).put("token._domainkey.example", "CNAME", "token.dkim.example")
-        expect(yield* outcome("_domainkey.example", "CNAME")).toBe("nodata")
-        expect(yield* outcome("_domainkey.example", "TXT")).toBe("nodata")
+        yield* (yield* DnsWorld).put("token._domainkey.shop.example", "CNAME", "token.dkim.shop.example")
+        expect(yield* outcome("_domainkey.shop.example", "CNAME")).toBe("nodata")
+        expect(yield* outcome("_domainkey.shop.example", "TXT")).toBe("nodata")
       })
     )
 
@@ -106,16 +109,16 @@ export const dnsResolverContract = (name: string, layer: Layer.Layer<DnsResolver
       "R.7 an alias is told one hop at a time, wherever it leads",
       Effect.gen(function* () {
         const { put } = yield* DnsWorld
-        yield* put("one.example", "CNAME", "two.example")
-        yield* put("two.example", "CNAME", "three.example")
-        yield* put("three.example", "A", "192.0.2.1")
-        yield* put("dangling.example", "CNAME", "nowhere.example")
-        yield* put("self.example", "CNAME", "self.example")
-        expect(yield* records("one.example", "CNAME")).toEqual(["two.example"])
-        expect(yield* records("two.example", "CNAME")).toEqual(["three.example"])
-        expect(yield* outcome("three.example", "CNAME")).toBe("nodata")
-        expect(yield* records("dangling.example", "CNAME")).toEqual(["nowhere.example"])
-        expect(yield* records("self.example", "CNAME")).toEqual(["self.example"])
+        yield* put("one.shop.example", "CNAME", "two.shop.example")
+        yield* put("two.shop.example", "CNAME", "three.shop.example")
+        yield* put("three.shop.example", "A", "192.0.2.1")
+        yield* put("dangling.shop.example", "CNAME", "nowhere.shop.example")
+        yield* put("self.shop.example", "CNAME", "self.shop.example")
+        expect(yield* records("one.shop.example", "CNAME")).toEqual(["two.shop.example"])
+        expect(yield* records("two.shop.example", "CNAME")).toEqual(["three.shop.example"])
+        expect(yield* outcome("three.shop.example", "CNAME")).toBe("nodata")
+        expect(yield* records("dangling.shop.example", "CNAME")).toEqual(["nowhere.shop.example"])
+        expect(yield* records("self.shop.example", "CNAME")).toEqual(["self.shop.example"])
       })
     )
 
@@ -123,12 +126,12 @@ export const dnsResolverContract = (name: string, layer: Layer.Layer<DnsResolver
       "R.8 an alias is the answer for any type, wherever it leads: nobody looks behind it",
       Effect.gen(function* () {
         const { put } = yield* DnsWorld
-        yield* put("dangling.example", "CNAME", "nowhere.example")
-        yield* put("alias.example", "CNAME", "host.example")
-        yield* put("host.example", "A", "192.0.2.1")
+        yield* put("dangling.shop.example", "CNAME", "nowhere.shop.example")
+        yield* put("alias.shop.example", "CNAME", "host.shop.example")
+        yield* put("host.shop.example", "A", "192.0.2.1")
         for (const type of ["A", "TXT"] as const) {
-          expect(yield* records("dangling.example", type), type).toEqual(["nowhere.example"])
-          expect(yield* records("alias.example", type), type).toEqual(["host.example"])
+          expect(yield* records("dangling.shop.example", type), type).toEqual(["nowhere.shop.example"])
+          expect(yield* records("alias.shop.example", type), type).toEqual(["host.shop.example"])
         }
       })
     )
@@ -136,11 +139,11 @@ export const dnsResolverContract = (name: string, layer: Layer.Layer<DnsResolver
     clause(
       "R.9 underscores and the longest names are asked for as they are",
       Effect.gen(function* () {
-        const longest = `${`${"x".repeat(63)}.`.repeat(3)}${"y".repeat(61)}`
+        const longest = `${`${"x".repeat(63)}.`.repeat(3)}${"y".repeat(48)}.shop.example`
         expect(longest.length).toBe(253)
-        for (const name of ["_x_.__.example", longest]) {
-          yield* (yield* DnsWorld).put(name, "CNAME", "target.example")
-          expect(yield* records(name, "CNAME")).toEqual(["target.example"])
+        for (const name of ["_x_.__.shop.example", longest]) {
+          yield* (yield* DnsWorld).put(name, "CNAME", "target.shop.example")
+          expect(yield* records(name, "CNAME")).toEqual(["target.shop.example"])
         }
       })
     )
@@ -149,18 +152,18 @@ export const dnsResolverContract = (name: string, layer: Layer.Layer<DnsResolver
       "R.10 no other name is ever asked for: text that is no name has no records",
       Effect.gen(function* () {
         const { put } = yield* DnsWorld
-        for (const name of ["a", "a.example", "b.example", "example"]) yield* put(name, "CNAME", "target.example")
+        for (const name of ["a.shop.example", "b.shop.example"]) yield* put(name, "CNAME", "target.shop.example")
         const hostile = [
           "",
           ".",
-          "a..example",
-          "a\0.example",
+          "a..shop.example",
+          "a\0.shop.example",
           "a\0",
           "a example",
-          "x/../a.example",
-          "a.example\r\nb.example"
+          "x/../a.shop.example",
+          "a.shop.example\r\nb.shop.example"
         ]
-        for (const name of [...hostile, `${"x".repeat(64)}.example`, `${"x.".repeat(200)}example`]) {
+        for (const name of [...hostile, `${"x".repeat(64)}.shop.example`, `${"x.".repeat(200)}shop.example`]) {
           expect(yield* outcome(name, "CNAME"), JSON.stringify(name)).not.toBe("records")
         }
       })
@@ -170,10 +173,10 @@ export const dnsResolverContract = (name: string, layer: Layer.Layer<DnsResolver
       "R.11 what could not be asked is unavailable with a reason, never an answer about the name",
       Effect.gen(function* () {
         const { breakDown, put, restore } = yield* DnsWorld
-        yield* put("there.example", "CNAME", "target.example")
-        yield* breakDown("there.example")
-        yield* breakDown("nowhere.example")
-        for (const name of ["there.example", "nowhere.example"]) {
+        yield* put("there.shop.example", "CNAME", "target.shop.example")
+        yield* breakDown("there.shop.example")
+        yield* breakDown("nowhere.shop.example")
+        for (const name of ["there.shop.example", "nowhere.shop.example"]) {
           const { sources } = yield* ask(name, "CNAME")
           for (const { outcome, reason = "" } of sources) {
             expect(outcome).toBe("unavailable")
@@ -181,8 +184,8 @@ export const dnsResolverContract = (name: string, layer: Layer.Layer<DnsResolver
           }
         }
         yield* restore
-        expect(yield* records("there.example", "CNAME")).toEqual(["target.example"])
-        expect(yield* outcome("nowhere.example", "CNAME")).toBe("nxdomain")
+        expect(yield* records("there.shop.example", "CNAME")).toEqual(["target.shop.example"])
+        expect(yield* outcome("nowhere.shop.example", "CNAME")).toBe("nxdomain")
       })
     )
 
@@ -190,13 +193,13 @@ export const dnsResolverContract = (name: string, layer: Layer.Layer<DnsResolver
       "R.12 a change is seen by the next question",
       Effect.gen(function* () {
         const { put, remove } = yield* DnsWorld
-        expect(yield* outcome("new.example", "CNAME")).toBe("nxdomain")
-        yield* put("new.example", "CNAME", "one.example")
-        expect(yield* records("new.example", "CNAME")).toEqual(["one.example"])
-        yield* put("new.example", "CNAME", "two.example")
-        expect(yield* records("new.example", "CNAME")).toEqual(["two.example"])
-        yield* remove("new.example")
-        expect(yield* outcome("new.example", "CNAME")).toBe("nxdomain")
+        expect(yield* outcome("new.shop.example", "CNAME")).toBe("nxdomain")
+        yield* put("new.shop.example", "CNAME", "one.shop.example")
+        expect(yield* records("new.shop.example", "CNAME")).toEqual(["one.shop.example"])
+        yield* put("new.shop.example", "CNAME", "two.shop.example")
+        expect(yield* records("new.shop.example", "CNAME")).toEqual(["two.shop.example"])
+        yield* remove("new.shop.example")
+        expect(yield* outcome("new.shop.example", "CNAME")).toBe("nxdomain")
       })
     )
 
@@ -204,9 +207,9 @@ export const dnsResolverContract = (name: string, layer: Layer.Layer<DnsResolver
       "R.13 an observation repeats its question and has sources, each with the server that was asked",
       Effect.gen(function* () {
         const { breakDown, put } = yield* DnsWorld
-        yield* put("there.example", "CNAME", "target.example")
-        yield* breakDown("broken.example")
-        for (const name of ["there.example", "nowhere.example", "broken.example", "no name"]) {
+        yield* put("there.shop.example", "CNAME", "target.shop.example")
+        yield* breakDown("broken.shop.example")
+        for (const name of ["there.shop.example", "nowhere.shop.example", "broken.shop.example", "no name"]) {
           const before = yield* Clock.currentTimeMillis
           const observation = yield* ask(name, "CNAME")
           expect(observation).toMatchObject({ name, type: "CNAME" })
@@ -224,11 +227,11 @@ export const dnsResolverContract = (name: string, layer: Layer.Layer<DnsResolver
       Effect.gen(function* () {
         const { put } = yield* DnsWorld
         const numbers = Array.from({ length: 50 }, (_, at) => at)
-        for (const number of numbers) yield* put(`n${number}.example`, "CNAME", `t${number}.example`)
-        const found = yield* Effect.forEach(numbers, (number) => records(`n${number}.example`, "CNAME"), {
+        for (const number of numbers) yield* put(`n${number}.shop.example`, "CNAME", `t${number}.shop.example`)
+        const found = yield* Effect.forEach(numbers, (number) => records(`n${number}.shop.example`, "CNAME"), {
           concurrency: "unbounded"
         })
-        expect(found).toEqual(numbers.map((number) => [`t${number}.example`]))
+        expect(found).toEqual(numbers.map((number) => [`t${number}.shop.example`]))
       })
     )
 
@@ -236,8 +239,8 @@ export const dnsResolverContract = (name: string, layer: Layer.Layer<DnsResolver
       "R.15 a resolver whose mode is `resolver` says so in its observations, and how long the first probe waits then",
       Effect.gen(function* () {
         const { firstProbeAfter, mode } = yield* DnsResolver
-        yield* (yield* DnsWorld).put("there.example", "CNAME", "target.example")
-        const observation = yield* ask("there.example", "CNAME")
+        yield* (yield* DnsWorld).put("there.shop.example", "CNAME", "target.shop.example")
+        const observation = yield* ask("there.shop.example", "CNAME")
         expect(observation.mode).toBe(yield* mode)
         expect(firstProbeAfter).toBeGreaterThanOrEqual(0)
       })

@@ -5,7 +5,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { type DecodedPacket, decode, encode, type RecordType } from "dns-packet"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
-import { SimulatedDns } from "../src/index.ts"
+import { SimulatedDns } from "../src/Dns.ts"
 
 const first = "198.51.100.1"
 const second = "198.51.100.2"

@@ -4,6 +4,7 @@
  */
 import type { AccountId, DomainName } from "@countersign/core"
 import { Clock, Context, Effect, Latch, Layer } from "effect"
+import type { ListedSender } from "../ports/SenderDirectory.ts"
 
 /** A domain of an account. */
 export interface WatchedDomain {
@@ -32,9 +33,10 @@ const make = Effect.gen(function* () {
   const keyOf = ({ account, domain }: WatchedDomain) => `${domain} ${account}`
 
   return {
-    /** Somebody looks at the domain now. */
-    look: ({ account, domain }: WatchedDomain): Effect.Effect<void> =>
+    /** Somebody looks at the sender now. There is nothing to wait for when its domain is verified. */
+    look: ({ account, domain, domainState }: ListedSender): Effect.Effect<void> =>
       Effect.map(Clock.currentTimeMillis, (now) => {
+        if (domainState === "verified") return
         const key = keyOf({ account, domain })
         const { turn, rested } = entries.get(key) ?? { turn: 0, rested: 0 }
         entries.delete(key)

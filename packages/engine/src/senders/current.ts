@@ -1,9 +1,10 @@
 /**
- * The newest live sender of kind email of one owner.
+ * The newest live sender of kind email of one owner. Whoever asks is looking at its domain.
  */
 import { accountOwner, Owner } from "@countersign/core"
 import { Effect, Schema } from "effect"
 import { SenderDirectory } from "../ports/SenderDirectory.ts"
+import { WatchedDomains } from "../probing/WatchedDomains.ts"
 import { Caller, orNotFound, untracedUseCase } from "./UseCase.ts"
 
 export const current = untracedUseCase(
@@ -14,6 +15,8 @@ export const current = untracedUseCase(
   }),
   Effect.gen(function* () {
     const directory = yield* SenderDirectory
-    return ({ account, owner = accountOwner }) => orNotFound(directory.current(account, owner))
+    const watched = yield* WatchedDomains
+    return ({ account, owner = accountOwner }) =>
+      Effect.tap(orNotFound(directory.current(account, owner)), watched.look)
   })
 )

@@ -25,7 +25,7 @@ import { Executor } from "../Executor.ts"
 import { DnsResolver } from "../ports/DnsResolver.ts"
 import { type ListedSender, SenderDirectory } from "../ports/SenderDirectory.ts"
 import type { ClaimedTask } from "../ports/TaskQueue.ts"
-import { makeBreaker } from "../probing/Breaker.ts"
+import { makeBreaker, type VerifiedProbe } from "../probing/Breaker.ts"
 import { askNeighbours, probePlan } from "../probing/PlanProbe.ts"
 import { neverRefused, neverRepeated } from "../Refusals.ts"
 import type { Handler, Next, Run } from "./TaskRunner.ts"
@@ -38,6 +38,11 @@ const quickInARow = 3
 
 const probesMade = Metric.counter("countersign_probes_total", {
   description: "Probes of a domain's records, by what they came to.",
+  incremental: true
+})
+
+const transitions = Metric.counter("countersign_domain_transitions_total", {
+  description: "Senders whose domain changed its state, by the new state.",
   incremental: true
 })
 
@@ -74,7 +79,11 @@ export const makeDomainProbe = Effect.gen(function* () {
     const result = probeResult(verdicts)
     yield* Metric.update(Metric.withAttributes(probesMade, { result }), 1)
     const seen = { account, domain, plan, at, evidence, result }
-    if (verified) yield* breaker.saw(seen)
+    if (verified) {
+      yield* breaker.saw(seen)
+      const before = known === undefined ? "valid" : probeResult(judgePlan(plan.records, known.evidence))
+      yield* tellOutage(seen, before)
+    }
     const since: { [record: string]: ProbeRecord["since"][string] } = {}
     for (const { name, verdict } of verdicts) {
       const before = known?.since[name]
@@ -133,6 +142,9 @@ export const makeDomainProbe = Effect.gen(function* () {
         )
       )
     const after = executed?._tag === "Done" ? executed.value.state : undefined
+    if (after !== undefined && isLive(after) && after.domainState !== entry.domainState) {
+      yield* Metric.update(Metric.withAttributes(transitions, { to: after.domainState }), 1)
+    }
     return after !== undefined && isLive(after) ? after.domainState : entry.domainState
   })
 
@@ -182,6 +194,14 @@ export const makeDomainProbe = Effect.gen(function* () {
 
   return { kind: "probe", concurrency: 64, attempts: 30, run } satisfies Handler<"probe">
 })
+
+/** One line when a verified domain can no longer be asked about, and one when it can be again. */
+const tellOutage = ({ domain, evidence, result }: VerifiedProbe, before: ProbeResult): Effect.Effect<void> => {
+  if ((result === "indeterminate") === (before === "indeterminate")) return Effect.void
+  if (result !== "indeterminate") return Effect.logInfo("a verified domain can be asked about again", { domain })
+  const reasons = [...new Set(evidence.flatMap(({ sources }) => sources.flatMap(({ reason }) => reason ?? [])))]
+  return Effect.logWarning("a verified domain cannot be asked about; it stays verified", { domain, reasons })
+}
 
 const isVerified = ({ domainState }: ListedSender): boolean => domainState === "verified" || domainState === "degraded"
 

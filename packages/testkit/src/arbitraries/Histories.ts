@@ -111,13 +111,37 @@ const arbitraryLink: fc.Arbitrary<LinkChoice> = fc.oneof(
 
 const seldom: fc.Arbitrary<boolean> = fc.integer({ min: 0, max: 9 }).map((chance) => chance === 9)
 
-const arbitraryRight = fc.constantFrom<Sight>("right", "right in capitals", "right over hops")
-const arbitraryUnsure = fc.constantFrom<Sight>("unavailable", "unavailable behind a hop", "not observed")
-const arbitrarySight: fc.Arbitrary<Sight> = fc.oneof(
-  arbitraryRight,
-  fc.constantFrom<Sight>("no name", "no data", "wrong target", "another's target", "two targets", "other type"),
-  arbitraryUnsure
+const arbitraryRight = fc.constantFrom<Sight>(
+  "right",
+  "right in capitals",
+  "right over hops",
+  "right, unknown to a cache",
+  "right by a resolver"
 )
+const arbitraryUnsure = fc.constantFrom<Sight>(
+  "unavailable",
+  "unavailable behind a hop",
+  "right at one server",
+  "servers disagree",
+  "not observed"
+)
+const arbitraryWrong = fc.constantFrom<Sight>(
+  "no name",
+  "no data",
+  "wrong target",
+  "another's target",
+  "two targets",
+  "other type",
+  "no name by a server and a resolver",
+  "no name, cached as right"
+)
+/** Wrong, but not by all that would have to agree. */
+const arbitraryDoubtful = fc.constantFrom<Sight>(
+  "no name at one server",
+  "no name by a resolver",
+  "no data by a resolver"
+)
+const arbitrarySight: fc.Arbitrary<Sight> = fc.oneof(arbitraryRight, arbitraryWrong, arbitraryUnsure)
 
 const sightsOf = (sight: fc.Arbitrary<Sight>): fc.Arbitrary<ReadonlyArray<Sight>> => fc.tuple(sight, sight, sight)
 
@@ -128,6 +152,7 @@ const arbitraryProbe: fc.Arbitrary<HistoryAct> = fc.record({
   sights: fc.oneof(
     { weight: 3, arbitrary: sightsOf(arbitraryRight) },
     { weight: 4, arbitrary: sightsOf(arbitrarySight) },
+    { weight: 2, arbitrary: sightsOf(fc.oneof(arbitraryDoubtful, arbitraryRight, arbitraryUnsure)) },
     { weight: 2, arbitrary: sightsOf(fc.oneof(arbitraryUnsure, arbitraryRight)) }
   ),
   streak: fc.record({

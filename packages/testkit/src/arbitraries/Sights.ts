@@ -20,6 +20,11 @@ export type Sight =
   | "unavailable behind a hop"
   | "right at one server"
   | "servers disagree"
+  | "no name at one server"
+  | "no name by a server and a resolver"
+  | "no name, cached as right"
+  | "no name by a resolver"
+  | "no data by a resolver"
   | "not observed"
 
 /** What a probe of the plan's records saw; a record without a sight is right. */
@@ -66,20 +71,27 @@ const observationsOf = (
   ): DnsObservation => ({ name: of, type, mode: "authoritative", at, sources })
   const both = (said: Said, of = name, type: DnsObservation["type"] = "CNAME"): DnsObservation =>
     observation(of, [source("192.0.2.53:53", said), source("198.51.100.53:53", said)], type)
-  const hop = `dkim.${domain}`
+  const cache = (said: Said): SourceAnswer => source("9.9.9.9:53", said, "recursive")
+  const andResolver = (of: DnsObservation, said: Said): DnsObservation => ({
+    ...of,
+    sources: [...of.sources, cache(said)]
+  })
+  const resolver = (said: Said): DnsObservation => ({ ...observation(name, [cache(said)]), mode: "resolver" })
+  // Each record has hops of its own: the answers about a name are the same for all who come by.
+  const [label] = name.split(".")
+  const hop = `${label}.dkim.${domain}`
+  const secondHop = `${label}.keys.example.net`
   switch (sight) {
     case "right":
       return [both(cname(value))]
     case "right in capitals":
       return [both(cname(`${value.toUpperCase()}.`), `${name.toUpperCase()}.`)]
     case "right over hops":
-      return [both(cname(hop)), both(cname("keys.example.net"), hop), both(cname(value), "keys.example.net")]
-    case "right, unknown to a cache": {
-      const { sources, ...rest } = both(cname(value))
-      return [{ ...rest, sources: [...sources, source("9.9.9.9:53", nxdomain, "recursive")] }]
-    }
+      return [both(cname(hop)), both(cname(secondHop), hop), both(cname(value), secondHop)]
+    case "right, unknown to a cache":
+      return [andResolver(both(cname(value)), nxdomain)]
     case "right by a resolver":
-      return [{ ...observation(name, [source("9.9.9.9:53", cname(value), "recursive")]), mode: "resolver" }]
+      return [resolver(cname(value))]
     case "no name":
       return [both(nxdomain)]
     case "no data":
@@ -100,6 +112,16 @@ const observationsOf = (
       return [observation(name, [source("192.0.2.53:53", cname(value)), source("198.51.100.53:53", unavailable)])]
     case "servers disagree":
       return [observation(name, [source("192.0.2.53:53", cname(value)), source("198.51.100.53:53", nxdomain)])]
+    case "no name at one server":
+      return [observation(name, [source("192.0.2.53:53", nxdomain), source("198.51.100.53:53", unavailable)])]
+    case "no name by a server and a resolver":
+      return [andResolver(observation(name, [source("192.0.2.53:53", nxdomain)]), nxdomain)]
+    case "no name, cached as right":
+      return [andResolver(both(nxdomain), cname(value))]
+    case "no name by a resolver":
+      return [resolver(nxdomain)]
+    case "no data by a resolver":
+      return [resolver(nodata)]
     case "not observed":
       return []
   }

@@ -130,7 +130,8 @@ export class DnsPanel {
     if (name === "") return refuse("This is no line of a zone file.")
     if (!isWithin(name, apex)) return refuse(`The name ${name} is not in the zone ${apex}.`)
     const target = isAbsolute(value) ? bare(value) : below(value, apex)
-    return this.#put(name, type, [isName(type) ? target : unquoted(value)], false)
+    const replaces = this.#values(name, type).length > 0
+    return this.#put(name, type, [isName(type) ? target : unquoted(value)], replaces)
   }
 
   #values(name: string, type: string): ReadonlyArray<string> {
@@ -145,14 +146,15 @@ export class DnsPanel {
   }
 }
 
-/** Whether a record of the list is the one that somebody means by this value. */
+/** Whether a record of the list is the one that somebody means by this value. The list shows 255 characters. */
 const isShownAs = (type: string, stored: string, value: string): boolean =>
   isName(type)
     ? nameBytes(stored.toLowerCase()).equals(nameBytes(bare(value).toLowerCase()))
-    : unescaped(unquoted(value)) === stored
+    : shown(stored) === value.slice(0, 255)
 
-/** A text whose octets were escaped as in a zone file. */
-const unescaped = (text: string): string =>
-  text.replace(/\\(?:(\d{3})|(.))/gs, (_, octet?: string, character = "") =>
-    octet === undefined ? character : String.fromCharCode(Number(octet))
-  )
+/** The beginning of a text as a list shows it: octets that cannot be printed are escaped as in a zone file. */
+const shown = (text: string): string =>
+  [...Buffer.from(text)]
+    .map((octet) => (octet > 0x1f && octet < 0x7f ? String.fromCharCode(octet) : `\\${String(octet).padStart(3, "0")}`))
+    .join("")
+    .slice(0, 255)
