@@ -26,7 +26,7 @@ export interface Asked {
   readonly bytes: Uint8Array
 }
 
-const read = (at: string, via: "udp" | "tcp", bytes: Uint8Array): Asked => {
+export const read = (at: string, via: "udp" | "tcp", bytes: Uint8Array): Asked => {
   const packet = decode(Buffer.from(bytes))
   const { name = "", type = "" } = packet.questions?.[0] ?? {}
   const edns = packet.additionals?.some((record) => record.type === "OPT") === true
