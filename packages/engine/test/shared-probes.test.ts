@@ -10,7 +10,7 @@ const minute = 60_000
 
 const probes = Effect.map(
   Effect.flatMap(MemoryDns, ({ asked }) => asked),
-  (asked) => asked.filter(({ type }) => type === "CNAME").length / 3
+  (asked) => asked.filter(({ name, type }) => type === "CNAME" && /^\w+\._domainkey\.acme\.com$/.test(name)).length / 3
 )
 
 const add = Effect.fnUntraced(function* (caller: Caller, address: string) {

@@ -101,6 +101,13 @@ describe("an authoritative server", () => {
       })
       expect(ask(resolver, record, "CNAME", 0)?.records).toEqual([`${record} CNAME ${target}`])
       expect(ask("198.51.100.99", record, "CNAME", 0)).toBeUndefined()
+      dns.zone({
+        name: "old.shop.example",
+        servers: [{ name: "ns.old.test", address: "192.0.2.99" }],
+        delegated: false
+      })
+      expect(ask(first, "www.old.shop.example", "A", 0)).toMatchObject({ code: 3, flag_aa: true })
+      expect(ask("192.0.2.99", "old.shop.example", "SOA", 0)).toMatchObject({ code: 0, flag_aa: true })
     })
   )
 
@@ -153,6 +160,9 @@ describe("a resolver", () => {
     shop.always(record, "CNAME", [target])
     const ask = asker(dns)
     dns.fail(first, { name: "*", kind: "timeout" })
+    expect(ask(resolver, record, "CNAME", 0)?.records).toEqual([`${record} CNAME ${target}`])
+    dns.flush(resolver)
+    dns.fail(first, { name: "*", kind: "refer", zone: "test", nameServers: ["a.nic.test"] })
     expect(ask(resolver, record, "CNAME", 0)?.records).toEqual([`${record} CNAME ${target}`])
     dns.flush(resolver)
     dns.fail(second, { name: "*", kind: "refer", zone: "test", nameServers: ["a.nic.test"] })

@@ -10,7 +10,7 @@ import {
   planKey,
   probeKey,
   probeResult,
-  registrableDomain
+  zoneOf
 } from "@countersign/core"
 import { Effect, Option, Schema } from "effect"
 import { type ListedSender, SenderDirectory } from "../ports/SenderDirectory.ts"
@@ -41,15 +41,15 @@ export const dnsReport = (
   const { plan, domain, domainState } = sender
   const evidence = known?.evidence ?? []
   const verdicts = judgePlan(plan.records, evidence)
-  const zone =
-    [...evidence, ...(known?.neighbours ?? [])].find((observation) => observation.zone !== undefined)?.zone ??
-    registrableDomain(domain)
+  const zone = zoneOf({ plan, domain, evidence })
   const diagnosed: Diagnosed = {
     plan,
     domain,
     evidence,
     neighbours: known?.neighbours ?? [],
+    kind: sender.kind,
     ...(known === undefined ? {} : { since: known.since }),
+    ...(known?.rightAt === undefined ? {} : { lastRightAt: known.rightAt }),
     verified: domainState === "verified" || domainState === "degraded"
   }
   return {

@@ -4,7 +4,7 @@
  */
 import { isWithin, nameBytes } from "@countersign/sandbox/dns"
 import { Data, Effect, Result } from "effect"
-import type { SimulatedZone } from "./SimulatedZone.ts"
+import type { SimulatedZone } from "../../src/Dns.ts"
 
 /** The panel does not take it; the message is all that a customer sees. */
 export class PanelRefused extends Data.TaggedError("PanelRefused")<{ readonly message: string }> {}

@@ -22,6 +22,8 @@ export interface RobotCustomer {
   readonly panels: ReadonlyArray<DnsPanel>
   /** Asks what is wrong now. */
   readonly diagnose: Effect.Effect<ReadonlyArray<Finding>>
+  /** What passes until the customer asks again, such as the time that a change needs to get to every server. */
+  readonly pause: Effect.Effect<void>
   /** Two by default. */
   readonly rounds?: number
 }
@@ -30,6 +32,7 @@ export interface RobotCustomer {
 export const healByFixes = Effect.fnUntraced(function* ({
   panels,
   diagnose,
+  pause,
   rounds = 2
 }: RobotCustomer): Effect.fn.Return<Healing> {
   const story: Array<string> = []
@@ -43,6 +46,7 @@ export const healByFixes = Effect.fnUntraced(function* ({
     for (const edit of edits.values()) if (!(yield* type(panels, edit, story))) refused.push(edit)
     // What stood in its way may be gone by now.
     for (const edit of refused) yield* type(panels, edit, story)
+    yield* pause
   }
 })
 
