@@ -56,7 +56,10 @@ export default defineConfig(({ mode }) => {
       // Answers for the PostgreSQL servers of the run; starts one when the first test asks for it.
       globalSetup: ["./packages/testkit/src/postgres/VitestSetup.ts"],
       // With the name servers it matters how long each case takes.
-      reporters: [mode === "servers" ? "verbose" : "default", ["./.ci/summary-reporter.mjs", { leftOut: left.map(({ what }) => what) }]],
+      reporters: [
+        mode === "servers" ? "verbose" : "default",
+        ["./.ci/summary-reporter.mjs", { leftOut: left.map(({ what }) => what) }]
+      ],
       projects: packages.map((name) => ({
         extends: true,
         test: {

@@ -28,12 +28,19 @@ export const zones: ReadonlyArray<Zone> = [
   { apex: "countersign.net", listed: both, lines: three((token) => `${token}.dkim TXT ( ${longKey(token)})`) },
   { apex: "plain.com", listed: both, lines: records("plain.com") },
   { apex: "nothing.com", listed: both },
+  { apex: "arriving.com", listed: both },
   { apex: "delegated.com", listed: both },
   { apex: "_domainkey.delegated.com", listed: ["other"], lines: records("delegated.com") },
   { apex: "signed.com", listed: both, lines: records("signed.com"), signed: "now" },
   { apex: "expired.com", listed: both, lines: records("expired.com"), signed: "years ago" },
   { apex: "lame.com", listed: both, served: ["bind"], lines: records("lame.com") },
-  { apex: "referring.com", listed: ["nsd", "parent"], served: ["nsd"], lines: records("referring.com") },
+  {
+    apex: "referring.com",
+    listed: ["nsd", "parent"],
+    served: ["nsd"],
+    resolved: ["nsd"],
+    lines: records("referring.com")
+  },
   { apex: "circular.com", listed: ["parent", "other"], served: [] },
   { apex: "wildcard.com", listed: both, lines: ["* CNAME www", "www A 192.0.2.80"] },
   {
@@ -69,10 +76,17 @@ export const probe = Effect.fnUntraced(function* (domain: string) {
 })
 
 /** What a host said to the question about the domain's first record; `undefined` for the recursive resolver. */
-export const saidBy = (
-  evidence: ReadonlyArray<DnsObservation>,
-  host: HostName | undefined
-): SourceAnswer | undefined =>
+export const saidBy = (evidence: ReadonlyArray<DnsObservation>, host: HostName | undefined): SourceAnswer | undefined =>
   evidence[0]?.sources.find(({ server }) =>
     host === undefined ? server.startsWith("127.") : server === `${addresses[host]}:53`
   )
+
+/** The evidence in a line for each source: what a failing test shows. */
+export const shown = (evidence: ReadonlyArray<DnsObservation>): string =>
+  evidence
+    .flatMap(({ mode, name, sources, type }) =>
+      sources.map(({ outcome, reason = "", role, server }) =>
+        [`\n${name} ${type} (${mode}):`, server, role, outcome, reason].join(" ")
+      )
+    )
+    .join("")

@@ -8,11 +8,7 @@ import { type DecodedPacket, decode, encode, RECURSION_DESIRED, type RecordType 
 import { Effect, Schedule } from "effect"
 
 /** What came back over UDP within half a second, if anything did. Without EDNS: up to 512 octets. */
-export const askServer = (
-  port: number,
-  name: string,
-  type: RecordType
-): Effect.Effect<DecodedPacket | undefined> =>
+export const askServer = (port: number, name: string, type: RecordType): Effect.Effect<DecodedPacket | undefined> =>
   Effect.scoped(
     Effect.gen(function* () {
       const socket = yield* Effect.acquireRelease(
@@ -43,13 +39,13 @@ export const serialAt = (port: number, apex: string): Effect.Effect<number | und
     return undefined
   })
 
-/** Waits until the condition holds; it is looked at every 20 milliseconds, for ten seconds at most. */
-export const until = (what: () => string, condition: Effect.Effect<boolean>): Effect.Effect<void> =>
+/** Waits until the condition holds; it is looked at every 20 milliseconds, for half a minute at most. */
+export const until = <E, R>(what: () => string, condition: Effect.Effect<boolean, E, R>): Effect.Effect<void, E, R> =>
   condition.pipe(
     Effect.repeat({ until: (holds) => holds, schedule: Schedule.spaced("20 millis") }),
     Effect.asVoid,
     Effect.timeoutOrElse({
-      duration: "10 seconds",
+      duration: "30 seconds",
       orElse: () => Effect.die(new Error(`it did not come to it that ${what()}`))
     })
   )

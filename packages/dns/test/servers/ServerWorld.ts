@@ -13,7 +13,7 @@ import { Daemon, freePort, loopback } from "./Daemon.ts"
 import { askServer, serialAt, until } from "./DirectQuestion.ts"
 import { addresses, type HostName, hostNames, programOf } from "./Hosts.ts"
 import { sign } from "./Signing.ts"
-import { serversOf, withParents, type Zone, zoneText } from "./Zones.ts"
+import { resolvedFrom, serversOf, withParents, type Zone, zoneText } from "./Zones.ts"
 
 export class ServerWorld extends Context.Service<
   ServerWorld,
@@ -23,10 +23,11 @@ export class ServerWorld extends Context.Service<
     /** Where the host of an address really is, as `host:port`. */
     readonly route: (address: string) => string | undefined
     readonly port: (host: HostName) => number
-    /** Adds lines to the zone, and waits until all of its servers that run have them. */
-    readonly publish: (apex: string, lines: ReadonlyArray<string>) => Effect.Effect<void>
-    readonly kill: (host: HostName) => Effect.Effect<void>
-    readonly start: (host: HostName) => Effect.Effect<void>
+    /** Adds lines to the zone, and waits until its servers have them: all of them, or these. */
+    readonly publish: (apex: string, lines: ReadonlyArray<string>, at?: ReadonlyArray<HostName>) => Effect.Effect<void>
+    /** With its cache. */
+    readonly kill: (server: HostName | "resolver") => Effect.Effect<void>
+    readonly start: (server: HostName | "resolver") => Effect.Effect<void>
   }
 >()("countersign/test/ServerWorld") {
   /** The world, and the resolver of the product over it. `ours` is the zone that the records point into. */
@@ -92,7 +93,10 @@ const makeWorld = (given: ReadonlyArray<Zone>): Effect.Effect<ServerWorld["Servi
       const port = yield* freePort
       const home = mkdtempSync(join(folder, "unbound-"))
       const file = join(home, "unbound.conf")
-      const stubs = zones.map(({ apex, listed }) => ({ apex, ports: listed.map((host) => daemon(host).port) }))
+      const stubs = zones.map((zone) => ({
+        apex: zone.apex,
+        ports: resolvedFrom(zone).map((host) => daemon(host).port)
+      }))
       writeFileSync(file, unboundConf(home, port, stubs, trustAnchors))
       // It answers for the root, and so it has found a server that was started before.
       const isReady = Effect.map(serialAt(port, "."), (serial) => serial !== undefined)
@@ -107,16 +111,16 @@ const makeWorld = (given: ReadonlyArray<Zone>): Effect.Effect<ServerWorld["Servi
         return host === undefined ? undefined : `${loopback}:${daemon(host).port}`
       },
       port: (host) => daemon(host).port,
-      publish: Effect.fnUntraced(function* (apex, lines) {
+      publish: Effect.fnUntraced(function* (apex, lines, at) {
         const zone = zones.find((each) => each.apex === apex)
         if (zone === undefined) return yield* Effect.die(new Error(`there is no zone ${apex}`))
         write({ ...zone, lines: [...(zone.lines ?? []), ...lines] })
-        const running = serversOf(zone).map(daemon).filter(({ isRunning }) => isRunning)
-        for (const each of running) yield* each.reload
-        for (const each of running) yield* until(() => `${apex} is published`, isServed(each.port, [zone]))
+        const servers = (at ?? serversOf(zone)).map(daemon)
+        for (const each of servers) yield* each.reload
+        for (const each of servers) yield* until(() => `${apex} is published`, isServed(each.port, [zone]))
       }),
-      kill: (host) => daemon(host).kill,
-      start: (host) => daemon(host).start
+      kill: (server) => (server === "resolver" ? resolver : daemon(server)).kill,
+      start: (server) => (server === "resolver" ? resolver : daemon(server)).start
     })
   })
 

@@ -9,6 +9,8 @@ export interface Zone {
   readonly listed: ReadonlyArray<HostName>
   /** The servers that have the zone; those that are listed when absent. */
   readonly served?: ReadonlyArray<HostName>
+  /** The servers that the recursive resolver asks; those that are listed when absent. */
+  readonly resolved?: ReadonlyArray<HostName>
   /** Lines of the zone file besides the SOA record, the NS records and the addresses of the name servers. */
   readonly lines?: ReadonlyArray<string>
   /** Signed, with signatures that hold, or that ran out years ago. */
@@ -17,7 +19,9 @@ export interface Zone {
 
 export const serversOf = ({ listed, served = listed }: Zone): ReadonlyArray<HostName> => served
 
-/** A cache may keep a no for an hour. */
+export const resolvedFrom = ({ listed, resolved = listed }: Zone): ReadonlyArray<HostName> => resolved
+
+/** A cache may keep a no for an hour: the SOA record's TTL and its MINIMUM. */
 export const negativeTtl = 3_600
 
 const parentOf = (apex: string): string => (apex.includes(".") ? apex.slice(apex.indexOf(".") + 1) : ".")
@@ -41,7 +45,7 @@ export const zoneText = (zone: Zone, serial: number): string =>
   [
     `$ORIGIN ${zone.apex}${zone.apex === "." ? "" : "."}`,
     "$TTL 300",
-    `@ SOA ns1 hostmaster ${serial} 3600 600 86400 ${negativeTtl}`,
+    `@ ${negativeTtl} SOA ns hostmaster ${serial} 3600 600 86400 ${negativeTtl}`,
     ...nameServers(zone).map(({ host }) => `@ NS ${host}`),
     ...(zone.apex.startsWith("_") ? [] : nameServers(zone).map(addressLine)),
     ...(zone.lines ?? []),
