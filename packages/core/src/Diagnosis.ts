@@ -19,8 +19,8 @@ export { mostNeighbours, type NeighbourQuestion, neighbourQuestions } from "./Di
 export { type Diagnosed, zoneOf } from "./Diagnosis/Subject.ts"
 
 /**
- * Every finding: what keeps the whole domain from being right, or else one finding for each record that is not right, in
- * the order of the plan; then what is good to know. Nothing is said of records that no probe observed yet.
+ * Every finding: what keeps the whole domain from being right, or else one finding for each record that is not right,
+ * in the order of the plan; then what is good to know. Nothing is said of records that no probe observed yet.
  */
 export const diagnose = (diagnosed: Diagnosed): ReadonlyArray<Finding> => {
   const subject = subjectOf(diagnosed)

@@ -1,5 +1,6 @@
 /**
- * A finding: what is wrong with the published records, with its evidence, and how to mend it, as a sentence and as data.
+ * A finding: what is wrong with the published records, with its evidence, and how to mend it, as a sentence and as
+ * data.
  *
  * Derived on reading (`diagnose`), never stored, so that better diagnosis is better at once, for old evidence too.
  */
@@ -10,8 +11,8 @@ import type { FindingCode } from "./FindingCode.ts"
 export type FindingClass = "missing" | "mismatch" | "conflict" | "could-not-ask" | "advisory"
 
 /**
- * One change in a DNS panel. `add` the record, `change` the record that is there to `value`, or `delete` the record that
- * has `value` now.
+ * One change in a DNS panel. `add` the record, `change` the record that is there to `value`, or `delete` the record
+ * that has `value` now.
  */
 export interface Edit {
   readonly action: "add" | "change" | "delete"
@@ -26,7 +27,7 @@ export interface Edit {
   readonly line: string
 }
 
-/** What to do. Empty edits mean that there is nothing to change in the zone. */
+/** What to do. Without edits there is nothing to change in the zone, or the choice is its owner's. */
 export interface Fix {
   readonly edits: ReadonlyArray<Edit>
   /** The same, as a sentence for a person. */

@@ -6,6 +6,7 @@
  * - `; no <owner> <type>`, `; no other records`, `; not registered`: what is not there
  * - `; for <domain>`: the sender's domain, if it is not the zone; `; verified`: that it is
  * - `; <server> answers <reason>`: it gives no usable answer; 192.0.2.1 and .2 are the zone's own, others are caches
+ * - `; <server> is silent about <name>`: it gives no answer in time
  * - `; <server> has <line>`, `; <server> lacks <owner>`: it serves another version
  * - `; <server> remembers nothing for <seconds>`: a cache that keeps a no
  */
@@ -65,6 +66,7 @@ interface Server {
   readonly address: string
   readonly lines: ReadonlyArray<Line>
   readonly silent?: string
+  readonly silentAbout: ReadonlyArray<string>
   readonly remembers?: number
 }
 
@@ -94,9 +96,11 @@ const read = (picture: string, of: typeof plan): ReadonlyArray<Server> => {
     const lacks = find("lacks").map((owner) => absolute(owner))
     const has = find("has").map((line) => lineOf(line))
     const [silent] = find("answers")
+    const silentAbout = find("is silent about").map((name) => absolute(name))
     const [remembers] = find("remembers nothing for")
     return {
       address,
+      silentAbout,
       lines: [
         ...lines.filter(
           ({ name, type }) => !lacks.includes(name) && !has.some((l) => l.name === name && l.type === type)
@@ -127,7 +131,9 @@ const lookUp = (lines: ReadonlyArray<Line>, name: string): ReadonlyArray<Line> |
   return starred.length > 0 ? starred : undefined
 }
 
-const answer = ({ address, lines, silent, remembers }: Server, name: string, type: DnsRecordType): SourceAnswer => {
+const answer = (server: Server, name: string, type: DnsRecordType): SourceAnswer => {
+  const { address, lines, remembers } = server
+  const silent = server.silentAbout.includes(name) ? "no answer in time" : server.silent
   const role = /^192\.0\.2\.[12]$/.test(address) ? "authoritative" : "recursive"
   const say = (rest: Omit<SourceAnswer, "server" | "role">): SourceAnswer => ({
     server: `${address}:53`,
@@ -220,7 +226,7 @@ export const right = "one1._domainkey CNAME one1.dkim.example.org."
 
 const signs = { add: "+", change: "~", delete: "-" } as const
 
-/** What is said of the record `one1` and of the domain, as text: the code and what was found, the sentences, the edits. */
+/** What is said of the record `one1` and of the domain, as text: code and what was found, sentences, edits. */
 export const told = (picture: string, more: Partial<Diagnosed> = {}): string =>
   diagnosed(picture, more)
     .filter(({ record }) => record === undefined || record.startsWith("one1."))

@@ -42,6 +42,8 @@ export interface Nothing {
    * `other`: it answered, uselessly.
    */
   readonly kind: "silent" | "unasked" | "refused" | "other"
+  /** That it answers when it is asked not to check signatures. */
+  readonly bogus?: true
 }
 
 export type Reading = Answer | Referral | Nothing

@@ -19,7 +19,7 @@ import { Clock, Duration, Effect, Layer } from "effect"
 import { printable } from "./DnsMessage.ts"
 import { canonicalName, shownName } from "./DnsName.ts"
 import { type NameServerInvalid, parseNameServers, systemServers } from "./NameServer.ts"
-import { unasked } from "./Recursives.ts"
+import { unasked } from "./Sources.ts"
 
 /** Which servers to query, and for how long. */
 export interface SystemResolverOptions {
@@ -97,7 +97,7 @@ const ask = Effect.fnUntraced(function* (
   type: DnsRecordType
 ): Effect.fn.Return<ReadonlyArray<SourceAnswer>> {
   if (!queryable.test(name)) {
-    return [unasked(settings.servers()[0], "recursive", `${JSON.stringify(name)} cannot be asked for: it is no name`)]
+    return [unasked(settings.servers()[0], `${JSON.stringify(name)} cannot be asked for: it is no name`)]
   }
   // For any other type c-ares tells what stands at the end of an alias, or that there is nothing.
   const alias = yield* askServers(settings, name, "CNAME")
@@ -119,7 +119,7 @@ const askServers = Effect.fnUntraced(function* (
       if (attempt._tag !== "Failed") return [...sources.values()]
     }
   }
-  return servers.length === 0 ? [unasked(undefined, "recursive", "no DNS server is configured")] : [...sources.values()]
+  return servers.length === 0 ? [unasked(undefined, "no DNS server is configured")] : [...sources.values()]
 })
 
 const sourceAnswer = (server: string, attempt: Attempt): SourceAnswer => {

@@ -23,10 +23,13 @@ const diagnoseSeveral = ({ editor }: Subject, { record, decisive }: Judged): Dia
   return say("several-cnames", message, editor.fix([...deletions, ...add]))
 }
 
+/** What may stand beside a CNAME: the records of DNSSEC (RFC 4034). */
+const mayStandBeside: ReadonlyArray<string> = ["CNAME", "RRSIG", "NSEC"]
+
 /** The records of other types at the name. Some servers give them in answer to the question for the CNAME. */
 const othersAt = ({ all }: Subject, { name, decisive }: Judged): ReadonlyArray<SeenRecord> => {
   const asked = typesInPlace.flatMap((type) => recordsAt(all, name, type))
-  return distinct([...(decisive?.source.records ?? []), ...asked]).filter(({ type }) => type !== "CNAME")
+  return distinct([...(decisive?.source.records ?? []), ...asked]).filter(({ type }) => !mayStandBeside.includes(type))
 }
 
 const inWords = (records: ReadonlyArray<SeenRecord>): string =>

@@ -46,10 +46,12 @@ export const diagnoseNoVerdict = (subject: Subject, { name, readings }: Judged):
     const fix = `At the registrar, name only the servers that serve ${zone}.`
     return say("lame-delegation", message, noEdits(fix), chain)
   }
-  const message =
+  const doubt = right.length > 1 ? "resolvers get no answer" : "no second server confirms it"
+  const what =
     right.length === 0
-      ? `No usable answer came for ${name}: ${said}. ${standing}`
-      : `${name} is right at ${namesOf(right)}, but no second server confirms it${said === "" ? "" : `: ${said}`}. ${standing}`
+      ? `No usable answer came for ${chain[chain.length - 1]}`
+      : `${name} is right at ${namesOf(right)}, but ${doubt}`
+  const message = `${what}${said === "" ? "" : `: ${said}`}. ${standing}`
   return say("dns-unavailable", message, noEdits("There is nothing to change: the next probe asks again."), chain)
 }
 

@@ -5,7 +5,7 @@
 /** What receivers are asked to do with mail that is not shown to be the domain's. */
 export type DmarcPolicy = "none" | "quarantine" | "reject"
 
-/** What the records at one `_dmarc` name say: a policy for the domain and one for its subdomains, or why they do not. */
+/** What the records at a `_dmarc` name say: a policy for the domain and one for its subdomains, or why they do not. */
 export type DmarcRecord =
   | { readonly _tag: "None" }
   | { readonly _tag: "Invalid"; readonly why: string }

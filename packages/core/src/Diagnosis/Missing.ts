@@ -66,10 +66,13 @@ export const diagnoseMissing = (subject: Subject, judged: Judged): Diagnosis => 
   const candidates = misplacedNames(subject, judged)
   for (const [index, { code, because, hint }] of misplacements.entries()) {
     // A wildcard may answer at such a name: only our own value shows that the record was meant.
-    const there = candidates[index]?.find((name) => valuesAt(all, name, "CNAME").includes(record.value))
+    const values = [record.value, `${record.value}.${zone}`]
+    const there = candidates[index]
+      ?.flatMap((name) => valuesAt(all, name, "CNAME").map((value) => ({ ...record, name, value })))
+      .find(({ value }) => values.includes(value))
     if (there === undefined) continue
-    const fix = editor.fix([editor.edit("delete", { ...record, name: there }), add], hint)
-    return say(code, `The record is at ${there}: ${because(subject)}.`, fix, [there], [there])
+    const fix = editor.fix([editor.edit("delete", there), add], hint)
+    return say(code, `The record is at ${there.name}: ${because(subject)}.`, fix, [there.name], [there.name])
   }
   const where = nameServers.length === 0 ? "" : ` in the zone ${zone} at ${listed(nameServers)}`
   if (decisive?.source.outcome === "nxdomain") {

@@ -49,6 +49,28 @@ one1._domainkey.example.com is right at 192.0.2.1, but no second server confirms
 There is nothing to change: the next probe asks again.`
   },
   {
+    source: "keybase/keybase-issues#2488: a target behind an alias that cannot be asked for",
+    zone: `
+one1._domainkey CNAME alias.example.net.
+alias.example.net. CNAME one1.dkim.example.org.
+; 192.0.2.1 is silent about alias.example.net.
+; 192.0.2.2 is silent about alias.example.net.`,
+    says: `
+dns-unavailable
+No usable answer came for alias.example.net: no answer in time (192.0.2.1 and 192.0.2.2). This says nothing against the record.
+There is nothing to change: the next probe asks again.`
+  },
+  {
+    source: "records: the zone's servers answer, and no resolver gets through",
+    zone: `
+one1._domainkey CNAME one1.dkim.example.org.
+; 192.0.2.53 answers SERVFAIL`,
+    says: `
+dns-unavailable
+one1._domainkey.example.com is right at 192.0.2.1 and 192.0.2.2, but resolvers get no answer: SERVFAIL (192.0.2.53). This says nothing against the record.
+There is nothing to change: the next probe asks again.`
+  },
+  {
     source: "catalogue: lame_delegation",
     zone: `
 ; 192.0.2.1 answers a referral that leads nowhere

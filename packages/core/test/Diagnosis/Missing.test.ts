@@ -57,6 +57,16 @@ Delete the CNAME record with the host one1._domainkey and the value one1.dkim.ex
 + one1._domainkey.mail.example.com. 3600 IN CNAME one1.dkim.example.org.`
   },
   {
+    source: "catalogue: duplicate_domain_suffix, target_suffix_appended",
+    zone: "one1._domainkey.example.com CNAME one1.dkim.example.org",
+    says: `
+domain-appended-twice | one1._domainkey.example.com.example.com
+The record is at one1._domainkey.example.com.example.com: the DNS provider appended example.com to the whole name.
+Delete the CNAME record with the host one1._domainkey.example.com and the value one1.dkim.example.org.example.com. Add a CNAME record with the host one1._domainkey and the value one1.dkim.example.org. Enter the host without the domain.
+- one1._domainkey.example.com.example.com. 3600 IN CNAME one1.dkim.example.org.example.com.
++ one1._domainkey.example.com. 3600 IN CNAME one1.dkim.example.org.`
+  },
+  {
     source: "catalogue: missing_domainkey_label",
     zone: "one1 CNAME one1.dkim.example.org.",
     says: `

@@ -58,6 +58,13 @@ Delete the TXT record with the host one1._domainkey and the value hello.
 - one1._domainkey.example.com. 3600 IN TXT "hello"`
   },
   {
+    source: "records: DNSSEC-signed, RRSIG beside",
+    zone: `
+one1._domainkey CNAME one1.dkim.example.org.
+one1._domainkey RRSIG CNAME`,
+    says: ""
+  },
+  {
     source: "catalogue: not_propagated, negative_cache",
     zone: `
 one1._domainkey CNAME one1.dkim.example.org.

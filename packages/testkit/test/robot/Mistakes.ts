@@ -36,17 +36,20 @@ interface Place {
   readonly domain: string
   readonly zone: string
   readonly index: number
-  /** The value of the next record. */
-  readonly next: string
+  /** The values of all records. */
+  readonly values: ReadonlyArray<string>
 }
 
 type Publish = (place: Place) => ReadonlyArray<Published>
 
-const placesOf = ({ plan, domain, zone }: Setting): ReadonlyArray<Place> =>
-  plan.records.map(({ name, value }, index) => {
-    const next = plan.records[(index + 1) % plan.records.length]?.value ?? ""
-    return { name, value, token: plan.tokens[index] ?? "", domain, zone, index, next }
+const placesOf = ({ plan, domain, zone }: Setting): ReadonlyArray<Place> => {
+  const values = plan.records.map(({ value }) => value)
+  return plan.records.map(({ name, value }, index) => {
+    return { name, value, token: plan.tokens[index] ?? "", domain, zone, index, values }
   })
+}
+
+const next = ({ index, values }: Place): string => values[(index + 1) % values.length] ?? ""
 
 /** The mistake in every record. */
 const all = (name: string, publish: Publish, more: Partial<Mistake> = {}): Mistake => ({
@@ -134,13 +137,8 @@ export const mistakes: ReadonlyArray<Mistake> = [
   ]),
   all("the records are proxied", right, { proxy: ["104.16.1.1", "104.16.2.2"] }),
   // Another target.
-  all("two targets are swapped", ({ index, ...place }) => [
-    [place.name, "CNAME", index === 0 ? place.next : index === 1 ? `k1aa11.${place.value.slice(7)}` : place.value]
-  ]),
-  all(
-    "the targets are turned round",
-    alias(({ next }) => next)
-  ),
+  all("two targets are swapped", ({ name, index, values }) => [[name, "CNAME", values[[1, 0, 2][index] ?? 0] ?? ""]]),
+  all("the targets are turned round", alias(next)),
   all(
     "the zone is appended to the target",
     alias(({ value, zone }) => `${value}.${zone}`)
@@ -206,7 +204,7 @@ export const mistakes: ReadonlyArray<Mistake> = [
     ["loop.shop.example", "CNAME", name]
   ]),
   // Too much.
-  all("two aliases, of which one is right", ({ name, value, next }) => [[name, "CNAME", value, next]]),
+  all("two aliases, of which one is right", (place) => [[place.name, "CNAME", place.value, next(place)]]),
   first("three aliases, all wrong", instead("CNAME", "a.example", "b.example", "c\\032.example")),
   first(
     "a wrong alias and a text",
