@@ -1,8 +1,16 @@
 /**
  * What customers made of their zones, for the probes: each domain stands for one way to publish three records.
  */
-import { type DnsObservation, judgePlan, makeDnsPlan, probeResult, type SourceAnswer } from "@countersign/core"
-import { DnsResolver, probePlan } from "@countersign/engine"
+import {
+  type DnsObservation,
+  diagnose,
+  judgePlan,
+  makeDnsPlan,
+  neighbourQuestions,
+  probeResult,
+  type SourceAnswer
+} from "@countersign/core"
+import { askNeighbours, DnsResolver, probePlan } from "@countersign/engine"
 import { Effect } from "effect"
 import { addresses, type HostName } from "./Hosts.ts"
 import { published, type Zone } from "./Zones.ts"
@@ -11,7 +19,7 @@ import { published, type Zone } from "./Zones.ts"
 export const ours = "dkim.countersign.net"
 const tokens = ["t1", "t2", "t3"]
 
-export const planOf = (domain: string) => makeDnsPlan(domain, tokens, ours)
+const planOf = (domain: string) => makeDnsPlan(domain, tokens, ours)
 
 const three = (line: (token: string) => string): ReadonlyArray<string> => tokens.map(line)
 const records = (domain: string) => published(planOf(domain).records)
@@ -67,12 +75,15 @@ export const zones: ReadonlyArray<Zone> = [
   }
 ]
 
-/** A probe of the domain, as the engine makes it and as core judges it. */
+/** A probe of the domain, as the engine makes it and as core judges it, with the codes of what is found. */
 export const probe = Effect.fnUntraced(function* (domain: string) {
   const plan = planOf(domain)
-  const evidence = yield* probePlan(yield* DnsResolver, plan, domain)
+  const resolver = yield* DnsResolver
+  const evidence = yield* probePlan(resolver, plan, domain)
   const verdicts = judgePlan(plan.records, evidence)
-  return { plan, evidence, verdicts, result: probeResult(verdicts) }
+  const neighbours = yield* askNeighbours(resolver, domain, neighbourQuestions({ plan, domain, evidence }))
+  const codes = [...new Set(diagnose({ plan, domain, evidence, neighbours }).map(({ code }) => code))]
+  return { plan, evidence, verdicts, codes, result: probeResult(verdicts) }
 })
 
 /** What a host said to the question about the domain's first record; `undefined` for the recursive resolver. */

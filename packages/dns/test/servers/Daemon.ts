@@ -8,13 +8,13 @@ import { once } from "node:events"
 import { createServer } from "node:net"
 import { Effect, type Scope } from "effect"
 import { until } from "./DirectQuestion.ts"
-import { leashed } from "./Programs.ts"
+import { leashed, type Program, pathOf } from "./Programs.ts"
 
 export const loopback = "127.0.0.1"
 
 /** What it takes to run a server. */
 export interface DaemonOptions {
-  readonly program: "bind" | "nsd" | "unbound"
+  readonly program: Program
   readonly args: ReadonlyArray<string>
   readonly port: number
   /** Whether it answers as it should; asked again and again after the start. */
@@ -49,9 +49,11 @@ export class Daemon {
   get start(): Effect.Effect<void> {
     return Effect.suspend(() => {
       const { args, isReady, program } = this.#options
-      const { command, args: all } = leashed(program, args)
       // A group of its own, so that the children of a server end with it.
-      const child = spawn(command, all, { detached: true, stdio: ["ignore", "pipe", "pipe"] })
+      const child = spawn(pathOf("setpriv"), leashed(program, args), {
+        detached: true,
+        stdio: ["ignore", "pipe", "pipe"]
+      })
       this.#child = child
       this.#said = ""
       for (const stream of [child.stdout, child.stderr]) {
@@ -84,7 +86,11 @@ export class Daemon {
       const child = this.#child
       if (child?.pid === undefined) return
       const gone = once(child, "exit")
-      process.kill(-child.pid, "SIGKILL")
+      try {
+        process.kill(-child.pid, "SIGKILL")
+      } catch {
+        // It has just ended by itself.
+      }
       await gone
     })
   }

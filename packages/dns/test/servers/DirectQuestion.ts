@@ -1,6 +1,6 @@
 /**
- * A question to one server, past the resolver under test: packets are made by `dns-packet`. And waiting for a condition,
- * with a bound.
+ * A question to one server, past the resolver under test: packets are made by `dns-packet`. And waiting for a
+ * condition, with a bound.
  */
 import { randomInt } from "node:crypto"
 import { createSocket } from "node:dgram"

@@ -13,8 +13,8 @@ export const addresses = {
 
 export type HostName = keyof typeof addresses
 
-export const programOf = { bind: "bind", nsd: "nsd", other: "nsd", parent: "bind" } as const satisfies {
-  readonly [host in HostName]: "bind" | "nsd"
+export const programOf = { bind: "named", nsd: "nsd", other: "nsd", parent: "named" } as const satisfies {
+  readonly [host in HostName]: "named" | "nsd"
 }
 
 export const hostNames: ReadonlyArray<HostName> = ["bind", "nsd", "other", "parent"]

@@ -3,31 +3,39 @@
  */
 import { existsSync } from "node:fs"
 
-const programs = {
-  bind: { path: "/usr/sbin/named", package: "bind9" },
-  nsd: { path: "/usr/sbin/nsd", package: "nsd" },
-  unbound: { path: "/usr/sbin/unbound", package: "unbound" },
-  keygen: { path: "/usr/bin/dnssec-keygen", package: "bind9-utils" },
-  signzone: { path: "/usr/bin/dnssec-signzone", package: "bind9-utils" }
+const packages = {
+  named: "bind9",
+  nsd: "nsd",
+  unbound: "unbound",
+  "dnssec-keygen": "bind9-utils",
+  "dnssec-signzone": "bind9-utils",
+  setpriv: "util-linux"
 } as const
 
-/** Ends the program that it becomes when the process that started it ends, for whatever reason (`prctl(2)`). */
-const leash = { path: "/usr/bin/setpriv", package: "util-linux" } as const
+export type Program = keyof typeof packages
 
-type Program = keyof typeof programs
+/** Some are in the administrator's folder, which is not in everybody's path. */
+const find = (program: string): string | undefined =>
+  ["/usr/sbin", "/usr/bin"].map((folder) => `${folder}/${program}`).find((path) => existsSync(path))
 
-/** A line for each program that is not there. */
-export const missingPrograms: ReadonlyArray<string> = [...Object.values(programs), leash]
-  .filter(({ path }) => !existsSync(path))
-  .map(({ path, package: name }) => `${path} is not installed (apt-get install ${name})`)
+/** For each program that is not there, the line that the end of a run says. */
+export const notTested: ReadonlyArray<string> = Object.entries(packages)
+  .filter(([program]) => find(program) === undefined)
+  .map(
+    ([program, name]) =>
+      `NOT TESTED: the resolver at real name servers, because ${program} is not installed (apt-get install ${name})`
+  )
 
-export const pathOf = (program: Program): string => programs[program].path
+export const pathOf = (program: Program): string => {
+  const path = find(program)
+  if (path === undefined) throw new Error(`${program} is not installed`)
+  return path
+}
 
-/** The command that runs a program until it is ended, or until this process ends. */
-export const leashed = (
-  program: Program,
-  args: ReadonlyArray<string>
-): { readonly command: string; readonly args: ReadonlyArray<string> } => ({
-  command: leash.path,
-  args: ["--pdeathsig", "KILL", programs[program].path, ...args]
-})
+/** The arguments of `setpriv` that run a program and end it when this process ends, for whatever reason (prctl(2)). */
+export const leashed = (program: Program, args: ReadonlyArray<string>): ReadonlyArray<string> => [
+  "--pdeathsig",
+  "KILL",
+  pathOf(program),
+  ...args
+]

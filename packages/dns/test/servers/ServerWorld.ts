@@ -1,7 +1,7 @@
 /**
- * A small internet of real name servers: two that a customer's zones are at (BIND and NSD), another provider's (NSD), those
- * of the root and the top level domains (BIND), and a recursive resolver with its cache (Unbound). All of them are child
- * processes; they and their folder are gone when the scope closes.
+ * A small internet of real name servers: two that a customer's zones are at (BIND and NSD), another provider's (NSD),
+ * one for the root and the top level domains (BIND), and a recursive resolver with its cache (Unbound). All of them are
+ * child processes; they and their folder are gone when the scope closes.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -76,8 +76,8 @@ const makeWorld = (given: ReadonlyArray<Zone>): Effect.Effect<ServerWorld["Servi
       const own = zones.filter((zone) => serversOf(zone).includes(host))
       const served = own.map(({ apex }) => ({ apex, file: fileOf(apex) }))
       const file = join(home, "server.conf")
-      writeFileSync(file, program === "bind" ? namedConf(home, port, served) : nsdConf(home, port, served))
-      const args = program === "bind" ? ["-g", "-4", "-n", "1", "-c", file] : ["-d", "-c", file]
+      writeFileSync(file, program === "named" ? namedConf(home, port, served) : nsdConf(home, port, served))
+      const args = program === "named" ? ["-g", "-4", "-n", "1", "-c", file] : ["-d", "-c", file]
       return yield* Daemon.make({ program, args, port, isReady: isServed(port, own) })
     })
 

@@ -18,7 +18,7 @@ import { Duration, Effect, Layer, Redacted } from "effect"
 import { vi } from "vitest"
 import { ours, saidBy, shown } from "./Customers.ts"
 import { isNxdomain, until } from "./DirectQuestion.ts"
-import { missingPrograms } from "./Programs.ts"
+import { notTested } from "./Programs.ts"
 import { askResolver, ServerWorld } from "./ServerWorld.ts"
 import { published, type Zone } from "./Zones.ts"
 
@@ -77,7 +77,9 @@ const probeNow = Effect.fnUntraced(function* (sender: Added) {
   return yield* look(sender)
 })
 
-if (missingPrograms.length === 0) {
+for (const line of notTested) it.todo(line)
+
+if (notTested.length === 0) {
   describe("a customer at real name servers", () => {
     it.live("is active within ten seconds of publishing, although a no is in the resolver's cache for an hour", () =>
       Effect.gen(function* () {
@@ -96,8 +98,9 @@ if (missingPrograms.length === 0) {
           .pipe(Effect.andThen(becomesActive(sender)), Effect.timeout("10 seconds"), Effect.timed)
         console.info(`active ${Math.round(Duration.toMillis(took))} ms after publishing began`)
 
-        const { evidence } = yield* look(sender)
+        const { evidence, findings } = yield* look(sender)
         assert.strictEqual(saidBy(evidence, undefined)?.outcome, "nxdomain")
+        assert.isTrue(findings.some(({ code }) => code === "not-yet-in-caches"))
         for (const { name } of records) assert.isTrue(isNxdomain(yield* askResolver(name)))
       }).pipe(Effect.provide(engineOver({ apex: "early.com", listed: both })))
     )
