@@ -30,5 +30,7 @@ export interface Decider<Id extends string, State, Command, Event, Rejection, Un
   readonly view: (id: Id, state: State) => SenderEntry | undefined
   /** The tasks that follow from an event; `state` is the one after it. */
   readonly react: (id: Id, state: State, event: Event) => ReadonlyArray<NewTask>
+  /** Why an event that happened in a state does not follow from what it carries, if so. */
+  readonly doubt?: (state: State, event: Event) => string | undefined
   readonly codec: EventCodec<Event>
 }

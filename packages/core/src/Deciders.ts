@@ -8,6 +8,7 @@ import type { Decider } from "./Decider.ts"
 import type { EncodedEvent, EventUndecodable } from "./EventCodec.ts"
 import type { SenderId } from "./Identity.ts"
 import { type MailboxId, mailboxDecider } from "./Mailbox.ts"
+import { unsupported } from "./Rederivation.ts"
 import {
   decide,
   evolve,
@@ -29,6 +30,7 @@ export const senderDecider: Decider<SenderId, SenderState, SenderCommand, Sender
   account: (state) => (state._tag === "Sender" ? state.account : undefined),
   view,
   react: (id, state, event) => (state._tag === "Sender" ? react(id, state, event) : []),
+  doubt: (state, event) => (state._tag === "Sender" ? unsupported(state.plan, event) : undefined),
   codec: senderEventCodec
 }
 
@@ -36,6 +38,8 @@ export const senderDecider: Decider<SenderId, SenderState, SenderCommand, Sender
 export interface Replay {
   /** Takes the next event; answers why it cannot be read, if so. */
   readonly take: (stored: EncodedEvent) => EventUndecodable | undefined
+  /** Why the event taken last does not follow from the evidence that it carries, if so. */
+  readonly doubt: () => string | undefined
   /** The directory's row that follows from the events taken, if there is one. */
   readonly entry: () => SenderEntry | undefined
 }
@@ -66,13 +70,17 @@ const makeReplay = <Id extends string, State, Command, Event, Rejected, Because 
   id: Id
 ): Replay => {
   let state = decider.initial
+  let doubt: string | undefined
   return {
     take: (stored) => {
+      doubt = undefined
       const decoded = decider.codec.decode(stored)
       if (Result.isFailure(decoded)) return decoded.failure
+      doubt = decider.doubt?.(state, decoded.success)
       state = decider.evolve(state, decoded.success)
       return undefined
     },
+    doubt: () => doubt,
     entry: () => decider.view(id, state)
   }
 }

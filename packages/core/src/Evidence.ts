@@ -23,7 +23,7 @@ interface Limits {
 }
 
 // Two sources are always kept: what one alone says decides nothing. Whatever the last step keeps is short enough.
-const steps: ReadonlyArray<Limits> = [
+const steps: readonly [Limits, ...ReadonlyArray<Limits>] = [
   { sources: 4, values: 16, aliases: 16, observations: 40 },
   { sources: 4, values: 4, aliases: 4, observations: 40 },
   { sources: 4, values: 1, aliases: 2, observations: 40 },
@@ -35,44 +35,53 @@ const steps: ReadonlyArray<Limits> = [
 
 /** The evidence of a probe: the same observations, bounded. Bounding what is bounded changes nothing. */
 export const boundEvidence = (observations: ReadonlyArray<DnsObservation>): ReadonlyArray<DnsObservation> => {
-  let bounded: ReadonlyArray<DnsObservation> = []
+  // Texts are escaped once, however many steps follow: what somebody publishes must not cost much time either.
+  let bounded: ReadonlyArray<DnsObservation> = observations.slice(0, steps[0].observations).map(boundTexts)
   for (const limits of steps) {
-    bounded = observations.slice(0, limits.observations).map((observation) => boundObservation(observation, limits))
-    if (Buffer.byteLength(JSON.stringify(bounded)) <= longestEvidence) return bounded
+    bounded = bounded.slice(0, limits.observations).map(({ sources, ...rest }) => ({
+      ...rest,
+      sources: sources.slice(0, limits.sources).map((source) => limitRecords(source, limits))
+    }))
+    if (Buffer.byteLength(JSON.stringify(bounded)) <= longestEvidence) break
   }
   return bounded
 }
 
-const boundObservation = (observation: DnsObservation, limits: Limits): DnsObservation => ({
-  ...observation,
-  name: plainText(observation.name).slice(0, longestText),
-  ...(observation.zone === undefined ? {} : { zone: plainText(observation.zone).slice(0, longestText) }),
-  // The zone's own servers first: they decide.
-  sources: observation.sources
-    .toSorted((a, b) => Number(b.role === "authoritative") - Number(a.role === "authoritative"))
-    .slice(0, limits.sources)
-    .map((source) => boundSource(source, limits))
+const limitRecords = (source: SourceAnswer, { values, aliases }: Limits): SourceAnswer => ({
+  ...source,
+  records: [
+    ...source.records.filter(isAlias).slice(0, aliases),
+    ...source.records.filter((record) => !isAlias(record)).slice(0, values)
+  ]
 })
 
-const boundSource = (source: SourceAnswer, { values, aliases }: Limits): SourceAnswer => {
-  const isAlias = ({ type }: SeenRecord) => type === "CNAME"
-  return {
-    ...source,
-    server: plainText(source.server).slice(0, 64),
-    records: [
-      ...source.records.filter(isAlias).slice(0, aliases),
-      ...source.records.filter((record) => !isAlias(record)).slice(0, values)
-    ].map(boundRecord),
-    ...(source.reason === undefined ? {} : { reason: plainText(source.reason).slice(0, longestText) })
-  }
-}
+const isAlias = ({ type }: SeenRecord): boolean => type === "CNAME"
+
+const boundTexts = (observation: DnsObservation): DnsObservation => ({
+  ...observation,
+  name: shortText(observation.name),
+  ...(observation.zone === undefined ? {} : { zone: shortText(observation.zone) }),
+  sources: observation.sources
+    .toSorted((a, b) => rank(a) - rank(b))
+    .slice(0, steps[0].sources)
+    .map((source) => ({
+      ...limitRecords(source, steps[0]),
+      server: shortText(source.server, 64),
+      ...(source.reason === undefined ? {} : { reason: shortText(source.reason) })
+    }))
+    .map((source) => ({ ...source, records: source.records.map(boundRecord) }))
+})
+
+/** Who answered comes first, and of those the zone's own servers: they decide. */
+const rank = ({ outcome, role }: SourceAnswer): number =>
+  (outcome === "unavailable" ? 2 : 0) + (role === "recursive" ? 1 : 0)
 
 const boundRecord = ({ type, value, ttl, cut }: SeenRecord): SeenRecord => {
-  const plain = plainText(value)
-  const known = cut ?? (plain.length > longestText ? { length: plain.length, sha256: sha256(value) } : undefined)
+  const isLong = value.length > longestText || plainText(value).length > longestText
+  const known = cut ?? (isLong ? { length: value.length, sha256: sha256(value) } : undefined)
   return {
-    type: plainText(type).slice(0, 16),
-    value: plain.slice(0, longestText),
+    type: shortText(type, 16),
+    value: shortText(value),
     ...(ttl === undefined ? {} : { ttl }),
     ...(known === undefined ? {} : { cut: known })
   }
@@ -81,10 +90,16 @@ const boundRecord = ({ type, value, ttl, cut }: SeenRecord): SeenRecord => {
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex")
 
 // A store keeps neither NUL nor lone surrogates, and a terminal obeys control characters.
-const unprintable = /[^\x20-\x7e]/gu
+const unprintable = /[^\x20-\x7e]/
+
+const escaped = Array.from({ length: 256 }, (_, octet) => {
+  const character = String.fromCharCode(octet)
+  return unprintable.test(character) ? `\\${String(octet).padStart(3, "0")}` : character
+})
 
 /** Printable ASCII as it is; every other octet of the UTF-8 form as `\DDD` (RFC 1035, section 5.1). */
 const plainText = (text: string): string =>
-  text.replaceAll(unprintable, (character) =>
-    Array.from(Buffer.from(character), (octet) => `\\${String(octet).padStart(3, "0")}`).join("")
-  )
+  unprintable.test(text) ? Array.from(Buffer.from(text), (octet) => escaped[octet]).join("") : text
+
+/** The beginning of a text: what is not kept is not escaped either. */
+const shortText = (text: string, length = longestText): string => plainText(text.slice(0, length)).slice(0, length)

@@ -21,6 +21,15 @@ const replay = (stream: string, events: ReadonlyArray<EncodedEvent>) => {
   return { problems, entry: entry() }
 }
 
+/** The doubts about each event in turn. */
+const doubts = (stream: string, events: ReadonlyArray<EncodedEvent>) => {
+  const { take, doubt } = replayOf(stream, events[0]?.type ?? "")
+  return events.map((event) => {
+    take(event)
+    return doubt()
+  })
+}
+
 describe("a stream that is known by its name alone", () => {
   it("is a sender's when it begins as one", () => {
     const { problems, entry } = replay(senderId, senders)
@@ -47,6 +56,18 @@ describe("a stream that is known by its name alone", () => {
       problems: ["the type is unknown"],
       entry: undefined
     })
+  })
+
+  it("has doubts about the event alone that does not follow from its evidence", () => {
+    const doubtful = senderDecider.codec.encode({ ...domainVerified(day), evidence: [] })
+    const broken = { type: "EmailVerified", schemaVersion: 1, data: "[]" }
+    expect(doubts(senderId, [...senders, doubtful, broken])).toEqual([
+      ...senders.map(() => undefined),
+      "the evidence does not show every record right",
+      undefined
+    ])
+    expect(doubts(senderId, [doubtful, ...senders])).toEqual([undefined, ...senders.map(() => undefined)])
+    expect(doubts("m1", mailboxes)).toEqual([undefined, undefined])
   })
 
   it("goes on after an event that cannot be read, which is told", () => {

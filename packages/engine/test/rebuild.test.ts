@@ -79,6 +79,31 @@ it.effect("rows of a newer program are left alone, counted, and no problem", () 
   }).pipe(Effect.provide(MemoryStorage.layer))
 )
 
+it.effect("a transition that does not follow from its evidence is a problem, and its row is made all the same", () =>
+  Effect.gen(function* () {
+    yield* playAll(lives)
+    const [row] = yield* rows
+    if (row?.entry === undefined) return yield* Effect.die("nothing was played")
+    const { stream, version, entry } = row
+    const { position: _, ...rest } = entry
+    const event = { ...eventOf(), type: "DomainVerified", data: JSON.stringify({ at: 0, evidence: [] }) }
+    const append = { stream, expected: version, events: [event], entry: rest, tasks: [] }
+    yield* EventStore.use(({ commit }) =>
+      commit([{ account: entry.account, command: { id: "doubtful", fingerprint: "", result: "" }, appends: [append] }])
+    )
+    const problems: Array<string> = []
+    expect(yield* rebuild(() => Effect.void)).toMatchObject({ problems: 1 })
+    expect(yield* verify((problem) => Effect.sync(() => problems.push(problem)))).toMatchObject({ problems: 1 })
+    expect(problems[0]).toMatch(
+      new RegExp(
+        `^position \\d+ \\(event ${version + 1} of stream ${stream}\\): the transition does not follow from its ` +
+          "evidence: the evidence does not show every record right$"
+      )
+    )
+    expect((yield* rows)[0]?.entry?.domainState).toBe("verified")
+  }).pipe(Effect.provide(MemoryStorage.layer))
+)
+
 it.effect("a row of an older view that is right is stamped anew, once", () =>
   Effect.gen(function* () {
     yield* playAll(lives)

@@ -7,7 +7,6 @@
  */
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
-import { SystemResolver } from "@countersign/dns"
 import { DkimTokens, Engine, Settings, Workers } from "@countersign/engine"
 import { HttpApp } from "@countersign/http"
 import { SmtpMailer } from "@countersign/mailer-smtp"
@@ -19,6 +18,7 @@ import {
   type LinkSecrets,
   type ListenConfig,
   listenConfig,
+  resolverLayer,
   type SandboxConfig,
   type ServiceConfig,
   sandboxConfig,
@@ -96,7 +96,7 @@ const production = (
 ) =>
   Layer.merge(
     answering(part === "workers" ? HttpApp.healthLayer : HttpApp.layer()),
-    world === undefined ? Layer.empty : Layer.provide(Workers.layer, worldOf(world))
+    world === undefined ? Layer.empty : Layer.provide(Workers.layer, worldOf(world, config.dkimZone))
   ).pipe(
     Layer.provideMerge(Engine.layer),
     Layer.provideMerge(DkimTokens.layer(config.dkimZone)),
@@ -106,11 +106,8 @@ const production = (
   )
 
 /** The mail server and the resolvers: the configured ones, or the system's. */
-const worldOf = ({ smtpUrl, mailFrom, dnsServers }: WorldConfig) =>
-  Layer.merge(
-    SmtpMailer.layer({ url: smtpUrl, from: mailFrom }),
-    SystemResolver.layer(dnsServers.length > 0 ? { servers: dnsServers } : {})
-  )
+const worldOf = ({ smtpUrl, mailFrom, ...resolver }: WorldConfig, ours: string) =>
+  Layer.merge(SmtpMailer.layer({ url: smtpUrl, from: mailFrom }), resolverLayer(resolver, { ours }))
 
 /** The same service in a world of its own: the adapters of production, pointed at the sandbox's sockets. */
 export const sandbox = (config: SandboxConfig, folder: SandboxFolder) =>
@@ -159,5 +156,7 @@ const sandboxMailer = (from: string) =>
   )
 
 const sandboxResolver = Layer.unwrap(
-  Effect.map(SandboxServers, ({ dns }) => SystemResolver.layer({ servers: [dns.address] }))
+  Effect.map(SandboxServers, ({ dns }) =>
+    resolverLayer({ dnsServers: [dns.address], dnsMode: "resolver" }, { firstProbeAfter: 0 })
+  )
 )

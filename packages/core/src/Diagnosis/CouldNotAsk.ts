@@ -30,7 +30,7 @@ export const diagnoseNoVerdict = (subject: Subject, { name, readings }: Judged):
     const what =
       right.length > 0 && wrong.length > 0
         ? `${name} is right at ${namesOf(right)}, but not at ${namesOf(wrong)}.${serials(subject)}`
-        : `they have ${split?.name} lead to different names.`
+        : `${split?.name} leads to different names.`
     const fix = "There is nothing to change: the DNS provider is still copying the zone. Ask the provider if it lasts."
     return say("servers-disagree", `The name servers do not agree: ${what} ${standing}`, noEdits(fix), [...chain, zone])
   }

@@ -119,7 +119,7 @@ alias CNAME one1.dkim.example.org.
 ; 192.0.2.2 has alias CNAME elsewhere.example.net.`,
     says: `
 servers-disagree
-The name servers do not agree: they have alias.example.com lead to different names. This says nothing against the record.
+The name servers do not agree: alias.example.com leads to different names. This says nothing against the record.
 There is nothing to change: the DNS provider is still copying the zone. Ask the provider if it lasts.`
   }
 ]

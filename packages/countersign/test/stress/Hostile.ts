@@ -210,6 +210,8 @@ const filter = {
   kind: "email",
   statuses: ["pending", "active"],
   canonical: "hello@acme.com",
+  domain: "acme.com",
+  after: 1,
   addedBetween: { from: 0, to: 1 },
   updatedBetween: { from: 0, to: 1 },
   metadata: { text: "text" }

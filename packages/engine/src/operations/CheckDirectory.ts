@@ -41,7 +41,7 @@ export const checkDirectory = Effect.fnUntraced(function* <E, R>(
       if (found.entry !== undefined) senders += 1
       const refolded = yield* refold(store, found)
       if (refolded.entry !== undefined) onLive(refolded.entry)
-      for (const problem of refolded.problems) yield* say(problem)
+      for (const problem of [...refolded.problems, ...refolded.doubts]) yield* say(problem)
       if (isNewer(found)) newer += 1
       else {
         stored.add(found.stream, found.entry)

@@ -18,6 +18,8 @@ export interface Refolded {
   readonly entry: ListedSender | undefined
   /** What is wrong with the events, in one sentence each. */
   readonly problems: ReadonlyArray<string>
+  /** Which events can be read and do not follow from what they carry. */
+  readonly doubts: ReadonlyArray<string>
 }
 
 const pageSize = 500
@@ -28,6 +30,7 @@ export const refold = Effect.fnUntraced(function* (
   { stream, version }: Pick<StoredStream, "stream" | "version">
 ): Effect.fn.Return<Refolded, StorageUnavailable> {
   const problems: Array<string> = []
+  const doubts: Array<string> = []
   let replay: Replay | undefined
   let added = 0
   let read = 0
@@ -42,17 +45,21 @@ export const refold = Effect.fnUntraced(function* (
       const problem = replay.take(stored)
       if (problem !== undefined) problems.push(unreadable(stored, problem.message))
       else if (stored.type === "SenderAdded") added = stored.position
+      const doubt = replay.doubt()
+      if (doubt !== undefined) {
+        doubts.push(unreadable(stored, `the transition does not follow from its evidence: ${doubt}`))
+      }
     }
     if (events.length === 0 || (events.at(-1)?.version ?? 0) > version) break
   }
   if (read < version) problems.push(`stream ${stream} has no event ${versions(read + 1, version)}`)
   const entry = replay?.entry()
-  return { entry: entry && { ...entry, position: added }, problems }
+  return { entry: entry && { ...entry, position: added }, problems, doubts }
 })
 
 const versions = (from: number, to: number): string => (from === to ? `${from}` : `${from} to ${to}`)
 
-/** That an event cannot be read, and where it stands. */
+/** What is wrong with an event, and where it stands. */
 export const unreadable = ({ position, stream, version }: StoredEvent, problem: string): string =>
   `position ${position} (event ${version} of stream ${stream}): ${problem}`
 
