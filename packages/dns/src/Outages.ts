@@ -5,9 +5,9 @@
 import { Clock, Effect } from "effect"
 import type { Reading } from "./ReadAnswer.ts"
 
-/** So many questions in a row make an outage of a resolver: one packet may be lost. */
+/** So many questions in a row make an outage of a resolver that is worth a line: one packet may be lost. */
 const outageAfter = 3
-/** For so long a resolver that is out is asked after the others. Milliseconds. */
+/** For so long a resolver that gave no answer is asked after the others. Milliseconds. */
 const askedLastFor = 30_000
 /** So many zones in a row, and the reason lies with us: a single zone's servers may be down. */
 const zonesUntilCut = 3
@@ -29,10 +29,10 @@ export class Outages {
   #cutSince: number | undefined
   #nextTry = 0
 
-  /** Whether the resolver gave no answer at all lately. */
-  isOut(server: string, now: number): boolean {
+  /** Whether the resolver gave no answer just now: waiting for it again would cost other questions their time. */
+  isAskedLast(server: string, now: number): boolean {
     const outage = this.#resolvers.get(server)
-    return outage !== undefined && outage.failures >= outageAfter && now - outage.latest < askedLastFor
+    return outage !== undefined && now - outage.latest < askedLastFor
   }
 
   /**

@@ -1,6 +1,6 @@
 /**
  * The configured resolvers: those of the options, or the system's. They tell where the servers of a zone are, and what
- * receivers of mail see, who ask such resolvers as well. One that is out is asked last for a while.
+ * receivers of mail see, who ask such resolvers as well. One that gives no answer is asked last for a while.
  */
 import { Clock, Effect } from "effect"
 import type { Question } from "./DnsMessage.ts"
@@ -48,8 +48,8 @@ export const makeRecursives = (
   const inOrder = Effect.map(Clock.currentTimeMillis, (now) => {
     const all = servers()
     return [
-      ...all.filter((server) => !outages.isOut(server, now)),
-      ...all.filter((server) => outages.isOut(server, now))
+      ...all.filter((server) => !outages.isAskedLast(server, now)),
+      ...all.filter((server) => outages.isAskedLast(server, now))
     ]
   })
 

@@ -154,6 +154,17 @@ describe("when a configured resolver gives no answers", () => {
     })
   )
 
+  it.effect("one that is silent costs the first question its time at most, and the zone's servers are asked", () =>
+    Effect.gen(function* () {
+      const { net } = smallInternet()
+      net.dns.resolver(otherResolver)
+      net.scripts.set(resolver, () => "silence")
+      const { at, mode } = yield* net.with({ servers: [resolver, otherResolver] }, ask(name))
+      expect(mode).toBe("authoritative")
+      expect(at).toBeLessThanOrEqual(2_500)
+    })
+  )
+
   it.effect("SERVFAIL about a name is none: the resolver works", () =>
     Effect.gen(function* () {
       const { net } = smallInternet()

@@ -29,7 +29,7 @@ const accountsOf = Effect.fnUntraced(function* (account: Option.Option<string>) 
   return [account.value]
 })
 
-/** An empty list of an account that does not exist would hide a mistyped id. A host's own are known by their senders. */
+/** An empty list would hide a mistyped id. The accounts of a host's own are known by their senders. */
 export const knownAccount = Effect.fnUntraced(function* (id: string) {
   if (Option.isSome(yield* (yield* Accounts).account(id))) return
   if ((yield* (yield* SenderDirectory).count({ account: id })) > 0) return
