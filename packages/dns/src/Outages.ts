@@ -6,8 +6,8 @@ import { Clock, Effect } from "effect"
 import type { Reading } from "./ReadAnswer.ts"
 
 /**
- * So many questions in a row, about so many domains, make an outage of a resolver that is worth a line: one packet may be
- * lost, and a resolver is silent too while it waits for a domain whose servers are dead.
+ * So many questions in a row, about so many domains, make an outage of a resolver that is worth a line: one packet may
+ * be lost, and a resolver is silent too while it waits for a domain whose servers are dead.
  */
 const outageAfter = { questions: 3, domains: 2 } as const
 /** For so long a resolver that gave no answer is asked after the others. Milliseconds. */
