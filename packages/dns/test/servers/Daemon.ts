@@ -8,13 +8,14 @@ import { once } from "node:events"
 import { createServer } from "node:net"
 import { Effect, type Scope } from "effect"
 import { until } from "./DirectQuestion.ts"
-import { leashed, type Program, pathOf } from "./Programs.ts"
+import { leashed, pathOf } from "./Programs.ts"
 
 export const loopback = "127.0.0.1"
 
 /** What it takes to run a server. */
 export interface DaemonOptions {
-  readonly program: Program
+  /** The path of the program. */
+  readonly program: string
   readonly args: ReadonlyArray<string>
   readonly port: number
   /** Whether it answers as it should; asked again and again after the start. */

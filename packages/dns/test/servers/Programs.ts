@@ -33,9 +33,9 @@ export const pathOf = (program: Program): string => {
 }
 
 /** The arguments of `setpriv` that run a program and end it when this process ends, for whatever reason (prctl(2)). */
-export const leashed = (program: Program, args: ReadonlyArray<string>): ReadonlyArray<string> => [
+export const leashed = (program: string, args: ReadonlyArray<string>): ReadonlyArray<string> => [
   "--pdeathsig",
   "KILL",
-  pathOf(program),
+  program,
   ...args
 ]

@@ -3,7 +3,7 @@
  * one for the root and the top level domains (BIND), and a recursive resolver with its cache (Unbound). All of them are
  * child processes; they and their folder are gone when the scope closes.
  */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { WireResolver } from "@countersign/dns"
@@ -12,6 +12,7 @@ import { namedConf, nsdConf, unboundConf } from "./Configurations.ts"
 import { Daemon, freePort, loopback } from "./Daemon.ts"
 import { askServer, serialAt, until } from "./DirectQuestion.ts"
 import { addresses, type HostName, hostNames, programOf } from "./Hosts.ts"
+import { type Program, pathOf } from "./Programs.ts"
 import { sign } from "./Signing.ts"
 import { resolvedFrom, serversOf, withParents, type Zone, zoneText } from "./Zones.ts"
 
@@ -48,6 +49,12 @@ const makeWorld = (given: ReadonlyArray<Zone>): Effect.Effect<ServerWorld["Servi
       Effect.sync(() => mkdtempSync(join(tmpdir(), "countersign-servers-"))),
       (made) => Effect.sync(() => rmSync(made, { recursive: true, force: true, maxRetries: 5 }))
     )
+    /** A copy: AppArmor keeps the programs in their own places from reading anything here. */
+    const copyOf = (program: Program) => {
+      const copy = join(folder, program)
+      if (!existsSync(copy)) copyFileSync(pathOf(program), copy)
+      return copy
+    }
     const zones = withParents(given)
     const serials = new Map<string, number>()
     const trustAnchors: Array<string> = []
@@ -78,7 +85,7 @@ const makeWorld = (given: ReadonlyArray<Zone>): Effect.Effect<ServerWorld["Servi
       const file = join(home, "server.conf")
       writeFileSync(file, program === "named" ? namedConf(home, port, served) : nsdConf(home, port, served))
       const args = program === "named" ? ["-g", "-4", "-n", "1", "-c", file] : ["-d", "-c", file]
-      return yield* Daemon.make({ program, args, port, isReady: isServed(port, own) })
+      return yield* Daemon.make({ program: copyOf(program), args, port, isReady: isServed(port, own) })
     })
 
     const daemons = new Map<HostName, Daemon>()
@@ -100,7 +107,7 @@ const makeWorld = (given: ReadonlyArray<Zone>): Effect.Effect<ServerWorld["Servi
       writeFileSync(file, unboundConf(home, port, stubs, trustAnchors))
       // It answers for the root, and so it has found a server that was started before.
       const isReady = Effect.map(serialAt(port, "."), (serial) => serial !== undefined)
-      return yield* Daemon.make({ program: "unbound", args: ["-d", "-c", file], port, isReady })
+      return yield* Daemon.make({ program: copyOf("unbound"), args: ["-d", "-c", file], port, isReady })
     })
     const resolver = yield* startResolver
 
