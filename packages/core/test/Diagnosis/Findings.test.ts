@@ -15,8 +15,8 @@ describe("findings", () => {
   it("are one for each record that is not right, in the order of the plan (catalogue: only_some_records)", () => {
     const findings = diagnosed("; no three3._domainkey CNAME")
     expect(findings.map(({ code, record, expected }) => [code, record, expected])).toEqual([
-      ["record-missing-nxdomain", one, "one1.dkim.example.org"],
-      ["record-missing-nxdomain", three, "three3.dkim.example.org"]
+      ["record-missing-nxdomain", one, "one1.k1.dkim.example.org"],
+      ["record-missing-nxdomain", three, "three3.k3.dkim.example.org"]
     ])
     expect(diagnosed("; no other records").map(({ record }) => record)).toEqual([one, two, three])
   })
@@ -50,11 +50,11 @@ describe("findings", () => {
         evidence.map(({ name, type }) => `${hostOf(name, "example.com")} ${type}`)
       )
     expect(shows("")).toEqual([["one1._domainkey CNAME", "@ NS", "@ TXT", "@ MX", "@ A", "@ AAAA"]])
-    expect(shows("one1 CNAME one1.dkim.example.org.")).toEqual([["one1._domainkey CNAME", "one1 CNAME"]])
+    expect(shows("one1 CNAME one1.k1.dkim.example.org.")).toEqual([["one1._domainkey CNAME", "one1 CNAME"]])
     expect(shows("*._domainkey CNAME www")).toEqual([
       ["one1._domainkey CNAME", "no-record-has-this-name._domainkey CNAME"]
     ])
-    expect(shows("one1._domainkey CNAME alias\nalias CNAME one1.dkim.example.org.")).toEqual([
+    expect(shows("one1._domainkey CNAME alias\nalias CNAME one1.k1.dkim.example.org.")).toEqual([
       ["one1._domainkey CNAME", "alias CNAME"]
     ])
   })
@@ -92,8 +92,8 @@ describe("findings", () => {
   })
 
   it("go by one of the zone's own servers before any cache", () => {
-    const old = "; 192.0.2.53 has one1.dkim.example.org. TXT v=DKIM1; p=OLD"
-    const picture = `${right}\n; no two2._domainkey CNAME\n; no one1.dkim.example.org. TXT\n; 192.0.2.2 answers REFUSED`
+    const old = "; 192.0.2.53 has one1.k1.dkim.example.org. TXT v=DKIM1; p=OLD"
+    const picture = `${right}\n; no two2._domainkey CNAME\n; no one1.k1.dkim.example.org. TXT\n; 192.0.2.2 answers REFUSED`
     expect(codesOf(`${picture}\n${old}`)).toEqual(["our-target-missing", "record-missing-nxdomain"])
   })
 
