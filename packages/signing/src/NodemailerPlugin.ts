@@ -7,6 +7,9 @@
  */
 import { Readable } from "node:stream"
 
+// nodemailer leaves single LFs in the parts, and writes CRLF when it sends them. What is signed is what it sends.
+const singleLf = /(?<!\r)\n/g
+
 /** What the plugin needs of a composed mail; nodemailer's own type has it. */
 export interface ComposedMail<Data> {
   readonly data: Data
@@ -24,7 +27,7 @@ export const countersignSigning =
   (mail: ComposedMail<Data>, done: (error?: Error | null) => void): void => {
     const signed = async () => {
       const raw = Buffer.concat(await mail.message.createReadStream().toArray())
-      return sign(raw, owner(mail.data))
+      return sign(Buffer.from(raw.toString("latin1").replaceAll(singleLf, "\r\n"), "latin1"), owner(mail.data))
     }
     signed().then(
       (octets) => {
