@@ -31,9 +31,10 @@ const rooms: ReadonlyArray<Room> = [
   { room: "core", knows: [] },
   { room: "engine", knows: ["core"] },
   ...adapters.map((room) => ({ room, knows: ["core", "engine"] })),
+  { room: "relay", knows: ["core", "engine", "signing"] },
   { room: "countersign", knows: ["core", "engine", ...adapters] },
   { room: "sandbox", knows: [] },
-  { room: "server", knows: ["core", "engine", ...adapters, "sandbox"] },
+  { room: "server", knows: ["core", "engine", ...adapters, "relay", "sandbox"] },
   { room: "testkit", knows: ["core", "engine", "sandbox"] },
   { room: "bench", knows: ["core", "engine", ...adapters, "sandbox", "server", "testkit"] }
 ]
