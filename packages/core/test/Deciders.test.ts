@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { isKnownType, isOf, replayOf, schemaVersions, senderDecider } from "../src/Deciders.ts"
 import type { EncodedEvent } from "../src/EventCodec.ts"
+import { keyRingDecider, keyRingEventFields } from "../src/KeyRing.ts"
 import { mailboxDecider, mailboxEventFields } from "../src/Mailbox.ts"
 import { senderEventFields } from "../src/SenderEvent.ts"
 import { added, day, domainVerified, emailVerified, hour, removed, requested, senderId, t0 } from "./SenderExamples.ts"
@@ -82,15 +83,19 @@ describe("a stream that is known by its name alone", () => {
 describe("the type of an event", () => {
   it("belongs to one kind", () => {
     const types = Object.keys(schemaVersions)
-    expect(types).toEqual([...Object.keys(senderEventFields), ...Object.keys(mailboxEventFields)])
+    expect(types).toEqual([
+      ...Object.keys(senderEventFields),
+      ...Object.keys(mailboxEventFields),
+      ...Object.keys(keyRingEventFields)
+    ])
     for (const type of types) {
-      expect([senderDecider, mailboxDecider].filter((decider) => isOf(decider, type))).toHaveLength(1)
+      expect([senderDecider, mailboxDecider, keyRingDecider].filter((decider) => isOf(decider, type))).toHaveLength(1)
       expect(isKnownType(type)).toBe(true)
     }
   })
 
   it.each(["SenderRenamed", "", "toString", "__proto__"])("%j is of none", (type) => {
-    expect([senderDecider, mailboxDecider].filter((decider) => isOf(decider, type))).toEqual([])
+    expect([senderDecider, mailboxDecider, keyRingDecider].filter((decider) => isOf(decider, type))).toEqual([])
     expect(isKnownType(type)).toBe(false)
   })
 })
