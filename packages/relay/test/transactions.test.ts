@@ -1,4 +1,4 @@
-/** Transactions: each recipient's answer, the envelope, and what the mail server says last, are the mail server's own. */
+/** Transactions: what each recipient is answered, and what is said last, are the mail server's own words. */
 
 import { SmtpSink } from "@countersign/sandbox"
 import { describe, expect, it } from "@effect/vitest"
