@@ -2,7 +2,6 @@
  * Which From a mail may have now: for the effective sender, for a From that is asked for, and when nobody may.
  */
 import {
-  AccountId,
   accountOwner,
   installationAccount,
   KeyId,
@@ -17,14 +16,12 @@ import { type Caller, Executor, Senders, type SendPlan, SendPlans } from "@count
 import { MemoryMailer } from "@countersign/memory"
 import { StorageFaults } from "@countersign/testkit"
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Effect, Fiber, Layer, Random } from "effect"
+import { Clock, Effect, Fiber, type Layer, Random } from "effect"
 import { add as addDomain, dnsWorld, drop, publish } from "./DnsWorld.ts"
 import { createAccount, pass, tokenOf } from "./World.ts"
 
-const world = Layer.provideMerge(SendPlans.layer, dnsWorld)
-
-const test = (title: string, body: Effect.Effect<void, unknown, Layer.Success<typeof world>>) =>
-  it.effect(title, () => body.pipe(Effect.provide(world), Random.withSeed(title)))
+const test = (title: string, body: Effect.Effect<void, unknown, Layer.Success<typeof dnsWorld>>) =>
+  it.effect(title, () => body.pipe(Effect.provide(dnsWorld), Random.withSeed(title)))
 
 const toRing = Effect.fnUntraced(function* (command: KeyRingCommand) {
   const request = { account: installationAccount, actor: "operator", correlation: "test" }
