@@ -1,6 +1,6 @@
 /**
- * Generated messages that pass the rules of signing, in the forms that mail programs write: folded fields, runs of white
- * space, names in quotes and encoded words, fields that may stand twice, and bodies of every kind.
+ * Generated messages that pass the rules of signing, in the forms that mail programs write: folded fields, runs of
+ * white space, names in quotes and encoded words, fields that may stand twice, and bodies of every kind.
  */
 import fc from "fast-check"
 import { arbitraryAddress, arbitraryLocalPart } from "../arbitraries/Addresses.ts"

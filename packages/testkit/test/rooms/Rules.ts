@@ -30,11 +30,12 @@ const adapters = ["memory", "storage-*", "mailer-*", "dns", "http"]
 const rooms: ReadonlyArray<Room> = [
   { room: "core", knows: [] },
   { room: "engine", knows: ["core"] },
-  { room: "signing", knows: ["core"] },
+  { room: "signing", knows: ["core", "engine"] },
   ...adapters.map((room) => ({ room, knows: ["core", "engine"] })),
+  { room: "relay", knows: ["core", "engine", "signing"] },
   { room: "countersign", knows: ["core", "engine", "signing", ...adapters] },
   { room: "sandbox", knows: [] },
-  { room: "server", knows: ["core", "engine", "signing", ...adapters, "sandbox"] },
+  { room: "server", knows: ["core", "engine", "signing", ...adapters, "relay", "sandbox"] },
   { room: "testkit", knows: ["core", "engine", "sandbox"] },
   { room: "bench", knows: ["core", "engine", "signing", ...adapters, "sandbox", "server", "testkit"] }
 ]
