@@ -12,6 +12,7 @@ import {
   MailBudget,
   OutcomeUnknown,
   SenderDirectory,
+  SigningKeys,
   StorageUnavailable,
   TaskQueue
 } from "@countersign/engine"
@@ -75,7 +76,8 @@ export class StorageFaults extends Context.Service<
           Context.add(TaskQueue, faultyQueue(Context.get(ports, TaskQueue), guard)),
           Context.add(SenderDirectory, faultyDirectory(Context.get(ports, SenderDirectory), guard)),
           Context.add(MailBudget, faultyBudget(Context.get(ports, MailBudget), guard)),
-          Context.add(Accounts, faultyAccounts(Context.get(ports, Accounts), guard))
+          Context.add(Accounts, faultyAccounts(Context.get(ports, Accounts), guard)),
+          Context.add(SigningKeys, { list: guard(Context.get(ports, SigningKeys).list) })
         )
       })
     )
