@@ -16,6 +16,7 @@ import { Context, Effect, Layer, Option, Redacted, type Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { beginning, hour, type StorageLayer, type StorageOptions, type StoragePorts, second } from "./Clause.ts"
 import { account, appendOf, commitEach, commitOf, domainTask, entryOf, eventsOf, mailTask, tags } from "./Fixtures.ts"
+import { dropKey, putKey, wrappedKeys } from "./SigningKeysContract.ts"
 
 type Use<A> = Effect.Effect<A, unknown, StoragePorts | Scope.Scope>
 
@@ -159,6 +160,14 @@ export const durabilityContract = ({ reopen }: StorageOptions): void => {
     })
   )
 
+  clause("4.7 private signing keys survive a reopening, and dropped ones stay away", (store) =>
+    Effect.gen(function* () {
+      yield* once(store)(commitEach(commitOf([], { keys: [putKey("one", "1"), putKey("two", "2")] })))
+      yield* once(store)(commitEach(commitOf([], { keys: [dropKey("one")] })))
+      expect(yield* once(store)(wrappedKeys)).toEqual([{ keyId: "two", wrapped: "2" }])
+    })
+  )
+
   clause("6.2 two openings of one store are one storage: what one wrote the other reads at once", (store) =>
     Effect.gen(function* () {
       const [one, two] = [yield* open(store), yield* open(store)]
@@ -224,6 +233,24 @@ export const durabilityContract = ({ reopen }: StorageOptions): void => {
       )
       const budgets = yield* Effect.all(takes, { concurrency: "unbounded" })
       expect(budgets.filter(({ _tag }) => _tag === "Granted").length).toBe(6)
+    })
+  )
+
+  clause("6.6 of racing changes of a private key through two openings the last in the log counts", (store) =>
+    Effect.gen(function* () {
+      const openings = [yield* open(store), yield* open(store)]
+      const change = [putKey("key", "1"), dropKey("key")]
+      for (let index = 0; index < 20; index++) {
+        const commits = openings.map((opening, which) =>
+          Context.get(opening, EventStore).commit([
+            commitOf(appendOf(`${index}-${which}`, 0), { keys: change.slice(which, which + 1) })
+          ])
+        )
+        yield* Effect.all(commits, { concurrency: "unbounded" })
+        const { events } = yield* once(store)(EventStore.use((port) => port.readLog(2 * index, 2)))
+        const isPut = events.at(-1)?.stream === `${index}-0`
+        expect((yield* once(store)(wrappedKeys)).length).toBe(isPut ? 1 : 0)
+      }
     })
   )
 }

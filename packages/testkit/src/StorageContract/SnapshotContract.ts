@@ -86,6 +86,10 @@ export const snapshotContract = (layer: StorageLayer): void => {
         { ...granted, mail: "m-1", addressHash: "h-1", first: true },
         { ...granted, mail: "m-2", addressHash: "h-1", first: false }
       ])
+      expect(of(rows, "SigningKey")).toEqual([
+        { _tag: "SigningKey", keyId: "k-1", wrapped: "wrapped 1" },
+        { _tag: "SigningKey", keyId: "k-2", wrapped: "wrapped 2" }
+      ])
       expect([...new Set(rows.map(({ _tag }) => _tag))]).toEqual(kinds)
     })
   )
@@ -198,7 +202,8 @@ const kinds: ReadonlyArray<StoredRow["_tag"]> = [
   "Event",
   "Task",
   "Receipt",
-  "GrantedMail"
+  "GrantedMail",
+  "SigningKey"
 ]
 
 const eventRow = { _tag: "Event", type: "SenderRemoved", schemaVersion: 1 } as const
