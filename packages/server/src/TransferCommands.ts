@@ -90,10 +90,10 @@ const exportCommand = Command.make(
     yield* intoFile(input.file, write)
     // Besides the rows there are the first line and the last.
     const done = { file: input.file, rows: rows - 1, withKey: input.withKey, withSigningKeys: input.withSigningKeys }
-    const key = input.withKey
-      ? "It holds the identity key: keep it as you keep a password."
-      : "It does not hold the identity key, which a store that replaces this one needs."
-    yield* say(input.json, done, `Exported ${several(done.rows, "row")} to ${input.file}. ${key}`)
+    const held = [input.withKey ? "the identity key" : [], input.withSigningKeys ? "the signing keys" : []].flat()
+    const keys = held.length === 0 ? [] : [`It holds ${held.join(" and ")}: keep it as you keep a password.`]
+    if (!input.withKey) keys.push("It does not hold the identity key, which a store that replaces this one needs.")
+    yield* say(input.json, done, `Exported ${several(done.rows, "row")} to ${input.file}. ${keys.join(" ")}`)
   })
 ).pipe(
   Command.withDescription("Write everything but the directory, which follows from it, as lines of JSON"),

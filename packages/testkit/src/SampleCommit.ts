@@ -88,11 +88,10 @@ export const addCommit = (sender: string, who: string = account): Commit => ({
 export const ringCommit = (id: string, wrapped: string): Commit => {
   const keyId = KeyId.make(id)
   const made = keyRingDecider.codec.encode({ _tag: "KeyGenerated", at: 1, slot: 1, keyId, publicKey: "MIIB" })
-  const events = [{ ...made, meta: JSON.stringify({ actor: "test" }) }]
   return {
     account: installationAccount,
     command: { id: `make ${id}`, fingerprint: "f", result: "{}" },
-    appends: [{ stream: keyRingId, expected: 0, events, entry: undefined, tasks: [] }],
+    appends: [{ stream: keyRingId, expected: 0, events: [{ ...made, meta: "{}" }], entry: undefined, tasks: [] }],
     keys: [{ _tag: "Put", keyId, wrapped }]
   }
 }

@@ -37,10 +37,7 @@ export const furnish = Effect.gen(function* () {
         entry: entryOf("a", { metadata: { n: 1 } }),
         tasks: [mailTask(beginning, "v-1"), domainTask(beginning)]
       }),
-      {
-        command: { id: "c-1", fingerprint: "f-1", result: "first" },
-        keys: [putKey("k-2", "wrapped 2"), putKey("k-1", "wrapped 1")]
-      }
+      { command: { id: "c-1", fingerprint: "f-1", result: "first" }, keys: [putKey("k-2", "w"), putKey("k-1", "w")] }
     )
   )
   yield* TestClock.adjust(second)
