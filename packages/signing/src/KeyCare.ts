@@ -98,13 +98,12 @@ const make = Effect.gen(function* () {
   })
 
   const look = (all: boolean) => oneAtATime.withPermits(1)(turn(all))
-  yield* Effect.forkScoped(
-    look(false).pipe(
-      Effect.catchCause((cause) => Effect.logWarning("the signing keys cannot be looked at", cause)),
-      Effect.andThen(Effect.sleep(minute)),
-      Effect.forever
-    )
+  const looking = Effect.catchCause(look(false), (cause) =>
+    Effect.logWarning("the signing keys cannot be looked at", cause)
   )
+  // Whoever publishes the records by a program does so first.
+  const start = Effect.sleep(1_000)
+  yield* Effect.forkScoped(Effect.andThen(start, Effect.forever(Effect.andThen(looking, Effect.sleep(minute)))))
   return { look: look(true) }
 })
 

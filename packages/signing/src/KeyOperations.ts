@@ -14,12 +14,23 @@ import {
   mayTakeOverFrom
 } from "@countersign/core"
 import { DnsResolver } from "@countersign/engine"
-import { Effect } from "effect"
+import { Effect, Schema } from "effect"
 import { fillSlots } from "./KeyCare.ts"
 import { type KeyLook, lookAtKey } from "./KeyLook.ts"
 import { type KeyRecord, keyRecords } from "./KeyRecords.ts"
-import { makeKeyRingChanges, type RingNow } from "./KeyRingChanges.ts"
+import { type Changed, makeKeyRingChanges, type RingFailure, type RingNow } from "./KeyRingChanges.ts"
 import { KeySettings } from "./KeySettings.ts"
+
+/** A law of the ring stands against a step, as two operators at once may meet it. */
+export class KeyStepRefused extends Schema.TaggedError<KeyStepRefused>()("KeyStepRefused", {
+  message: Schema.String
+}) {}
+
+const told = (step: Effect.Effect<Changed, RingFailure | KeyRingRefusal>) =>
+  Effect.catchTag(step, "KeyRingRefused", ({ law, until }) => {
+    const end = until === undefined ? "" : `, until ${new Date(until).toISOString()}`
+    return new KeyStepRefused({ message: `The key ring refuses this: ${law.replaceAll("-", " ")}${end}.` })
+  })
 
 /** The records to publish; slots that had no key get one. */
 export const showKeys = Effect.gen(function* () {
@@ -69,7 +80,7 @@ export const rotateKeys = Effect.gen(function* () {
   const { ring, at } = yield* changes.load
 
   const replaced = Effect.fnUntraced(function* (slot: KeySlot) {
-    const { ring: after } = yield* changes.generate(slot)
+    const { ring: after } = yield* told(changes.generate(slot))
     return { _tag: "Replaced", slot, record: yield* recordOf(after, zone, slot) } as const
   })
 
@@ -79,7 +90,7 @@ export const rotateKeys = Effect.gen(function* () {
     const until = mayRetireFrom(ring, slot)
     if (key !== undefined && !isUsed(ring, slot)) continue
     if (at < until) return { _tag: "TooEarly", slot, why: "signed-lately", until } as const
-    if (key !== undefined) yield* changes.end("RetireKey", slot, key.keyId)
+    if (key !== undefined) yield* told(changes.end("RetireKey", slot, key.keyId))
     return yield* replaced(slot)
   }
   for (const slot of others(ring)) {
@@ -90,7 +101,7 @@ export const rotateKeys = Effect.gen(function* () {
   const [to = 1] = others(ring)
   const until = mayTakeOverFrom(ring, to) ?? at
   if (at < until) return { _tag: "TooEarly", slot: to, why: "not-seen-long-enough", until } as const
-  const { ring: after } = yield* changes.move(to)
+  const { ring: after } = yield* told(changes.move(to))
   const replaceFrom = ring.signing === undefined ? at : mayRetireFrom(after, ring.signing)
   return { _tag: "Moved", from: ring.signing, to, replaceFrom } as const
 }) satisfies Effect.Effect<RotationStep, unknown, unknown>
@@ -126,10 +137,6 @@ export const revokeKey = Effect.fn("KeyOperations.revoke")(function* (slot: KeyS
   const changes = yield* makeKeyRingChanges("operator")
   const now = yield* changes.load
   const { key } = now.ring.slots[slot]
-  const done = key === undefined ? { ...now, happened: false } : yield* changes.end("RevokeKey", slot, key.keyId)
+  const done = key === undefined ? { ...now, happened: false } : yield* told(changes.end("RevokeKey", slot, key.keyId))
   return { slot, ...done, replaceFrom: mayRetireFrom(done.ring, slot) } satisfies Revoked
 })
-
-/** A law of the ring that stands against a step, as a sentence. Two operators at once may meet one. */
-export const refusalSentence = ({ law, until }: KeyRingRefusal): string =>
-  `The key ring refuses this: ${law.replaceAll("-", " ")}${until === undefined ? "" : `, until ${new Date(until).toISOString()}`}.`
