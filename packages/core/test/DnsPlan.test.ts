@@ -25,8 +25,8 @@ describe("the key of a plan", () => {
   it("is the same for the same records", () => {
     expect(one).toBe(
       [
-        "t1._domainkey.shop.example CNAME t1.dkim.example.net",
-        "t2._domainkey.shop.example CNAME t2.dkim.example.net"
+        "t1._domainkey.shop.example CNAME t1.k1.dkim.example.net",
+        "t2._domainkey.shop.example CNAME t2.k2.dkim.example.net"
       ].join("\n")
     )
     const plan = makeDnsPlan("shop.example", ["t1", "t2"], "dkim.example.net")
@@ -51,7 +51,7 @@ describe("a plan as it is stored", () => {
 
   it("has no records when they follow from the tokens", () => {
     const stored = compactDnsPlan("shop.example", plan)
-    expect(stored).toEqual({ zone: "dkim.example.net", tokens: ["t1", "t2"] })
+    expect(stored).toEqual({ shape: 1, zone: "dkim.example.net", tokens: ["t1", "t2"] })
     expect(wholeDnsPlan("shop.example", stored)).toEqual(plan)
   })
 

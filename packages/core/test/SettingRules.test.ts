@@ -43,12 +43,12 @@ describe("the zone of the keys", () => {
     ["dkim.example.com", "dkim.example.com"],
     ["DKIM.Example.com.", "dkim.example.com"],
     ["_dkim.example.com", "_dkim.example.com"],
-    [`${"a.".repeat(108)}comm`, `${"a.".repeat(108)}comm`]
+    [`${"a.".repeat(106)}commm`, `${"a.".repeat(106)}commm`]
   ])("is in lower case and has no dot at its end: %s", (value, zone) => {
     expect(Result.getOrThrow(parseDkimZone(value))).toBe(zone)
   })
 
-  it.each(["", ".", "com", "a..com", "-a.com", "a b.com", "192.0.2.1", "bücher.com", `${"a.".repeat(109)}com`])(
+  it.each(["", ".", "com", "a..com", "-a.com", "a b.com", "192.0.2.1", "bücher.com", `${"a.".repeat(107)}comm`])(
     "is refused: %j",
     (value) => expect(Result.isFailure(parseDkimZone(value))).toBe(true)
   )

@@ -39,9 +39,9 @@ const well = `
 @ MX 10 mail
 mail A 192.0.2.25
 _dmarc TXT v=DMARC1; p=none
-one1.dkim.example.org. TXT v=DKIM1; p=KEY1
-two2.dkim.example.org. TXT v=DKIM1; p=KEY2
-three3.dkim.example.org. TXT v=DKIM1; p=KEY3`
+one1.k1.dkim.example.org. TXT v=DKIM1; p=KEY1
+two2.k2.dkim.example.org. TXT v=DKIM1; p=KEY2
+three3.k3.dkim.example.org. TXT v=DKIM1; p=KEY3`
   .trim()
   .split("\n")
 
@@ -222,7 +222,7 @@ export const codesOf = (picture: string, more: Partial<Diagnosed> = {}): Readonl
 ]
 
 /** The record that is right, for pictures in which something else is of interest. */
-export const right = "one1._domainkey CNAME one1.dkim.example.org."
+export const right = "one1._domainkey CNAME one1.k1.dkim.example.org."
 
 const signs = { add: "+", change: "~", delete: "-" } as const
 

@@ -1,13 +1,13 @@
 import { arbitraryHistory, type History } from "@countersign/testkit"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { schemaVersions } from "../src/Deciders.ts"
 import { judgePlan, probeResult } from "../src/DnsVerdict.ts"
 import { DomainName } from "../src/DomainName.ts"
-import { declinePeriod } from "../src/Mailbox.ts"
+import { declinePeriod, mailboxEventFields } from "../src/Mailbox.ts"
 import { AccountId } from "../src/Owner.ts"
 import { isLive, type SenderCommand, type SenderState } from "../src/Sender.ts"
 import type { SenderEvent } from "../src/SenderEvent.ts"
+import { senderEventFields } from "../src/SenderEvent.ts"
 import { probeTask } from "../src/SenderTask.ts"
 import {
   agreesWithTheModel,
@@ -89,7 +89,8 @@ describe("the histories", () => {
     const wanted = [
       ...Object.keys(verdicts).map((sight) => `saw ${sight}`),
       ...["a negative that counts", "a negative that does not count"],
-      ...Object.keys(schemaVersions),
+      ...Object.keys(senderEventFields),
+      ...Object.keys(mailboxEventFields),
       ...["clock put back", "late", "added again", "declined again", "already-declined", "not-declined"],
       ...["not-needed", "pending", "verified", "expired", "declined", "undeliverable"].map((word) => `mailbox ${word}`),
       ...["pending", "verified", "degraded", "timed-out", "lost"].map((word) => `domain ${word}`),

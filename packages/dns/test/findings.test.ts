@@ -53,7 +53,7 @@ describe("over packets, the picture shows exactly", () => {
   )
 })
 
-const right = "one1._domainkey CNAME one1.dkim.example.org."
+const right = "one1._domainkey CNAME one1.k1.dkim.example.org."
 const both = (behaviour: string) => `; 192.0.2.1 answers ${behaviour}\n; 192.0.2.2 answers ${behaviour}`
 
 describe("over packets", () => {

@@ -1,7 +1,14 @@
 /**
  * What the engine has to be told by whoever runs it.
  */
-import { type LinkKeys, makeLinkKeys, type PublicUrl, parseLinkSecrets, parsePublicUrl } from "@countersign/core"
+import {
+  type LinkKeys,
+  makeLinkKeys,
+  type PublicUrl,
+  parseEmailAddress,
+  parseLinkSecrets,
+  parsePublicUrl
+} from "@countersign/core"
 import { Context, Effect, Layer, Redacted, Result, Schema } from "effect"
 
 /** A setting is wrong. The message is one sentence that names it, and tells no secret. */
@@ -28,6 +35,8 @@ export class Settings extends Context.Service<
     readonly linkKeys: LinkKeys
     /** Whether names under `.test` and `.example` are allowed. For the sandbox only. */
     readonly allowTestNames: boolean
+    /** The From address of mail that no sender may be named on; signed upstream, or itself a sender. */
+    readonly fallbackFrom: string | undefined
   }
 >()("countersign/Settings") {
   /** `secret` signs the links, with at least 32 characters; `new,old` signs with the first and accepts both. */
@@ -35,16 +44,28 @@ export class Settings extends Context.Service<
     readonly publicUrl: string
     readonly secret: Redacted.Redacted
     readonly allowTestNames?: boolean
+    readonly fallbackFrom?: string | undefined
   }): Layer.Layer<Settings, SettingInvalid> =>
     Layer.effect(
       Settings,
       Effect.gen(function* () {
         const publicUrl = yield* readSetting("publicUrl", parsePublicUrl(given.publicUrl))
         const secrets = yield* readSetting("secret", parseLinkSecrets(Redacted.value(given.secret)))
-        return { publicUrl, linkKeys: makeLinkKeys(secrets), allowTestNames: given.allowTestNames ?? false }
+        const { allowTestNames = false } = given
+        const fallbackFrom =
+          given.fallbackFrom === undefined
+            ? undefined
+            : yield* readSetting("fallbackFrom", parseFallbackFrom(given.fallbackFrom, allowTestNames))
+        return { publicUrl, linkKeys: makeLinkKeys(secrets), allowTestNames, fallbackFrom }
       })
     )
 }
+
+const parseFallbackFrom = (value: string, allowTestNames: boolean): Result.Result<string, string> =>
+  Result.mapBoth(parseEmailAddress(value, { allowTestNames }), {
+    onSuccess: ({ typed }) => typed,
+    onFailure: ({ message }) => `is no address: ${message}`
+  })
 
 /**
  * How often the workers read the task queue when nothing wakes them, in milliseconds: no work depends on a hint of

@@ -11,7 +11,7 @@ import { Effect } from "effect"
 const domain = "example.com"
 const plan = makeDnsPlan(domain, ["t1"], "dkim.example.net")
 const name = "t1._domainkey.example.com"
-const value = "t1.dkim.example.net"
+const value = "t1.k1.dkim.example.net"
 const probed = Effect.gen(function* () {
   const evidence = yield* probePlan(yield* DnsResolver, plan, domain)
   const [judged] = judgePlan(plan.records, evidence)
@@ -107,7 +107,7 @@ describe("a record that is definitively wrong", () => {
       yield* dns.put(name, "AAAA", "2001:db8::1")
       const { found, verdict } = yield* probed
       expect(verdict).toBe("conflict")
-      expect(found).toEqual(["A 192.0.2.1", "AAAA 2001:db8::1", "TXT t1.dkim.example.net", "TXT v=DKIM1; p="])
+      expect(found).toEqual(["A 192.0.2.1", "AAAA 2001:db8::1", "TXT t1.k1.dkim.example.net", "TXT v=DKIM1; p="])
     })
   )
 
@@ -148,7 +148,7 @@ describe("a record that is definitively wrong", () => {
   }
 
   for (const [title, target] of [
-    ["a URL", "https://t1.dkim.example.net/"],
+    ["a URL", "https://t1.k1.dkim.example.net/"],
     ["the root", "."],
     ["an empty label", "t1..dkim.example.net"],
     ["a label that is too long", `${"x".repeat(64)}.example`],
@@ -274,7 +274,7 @@ describe("a plan", () => {
       const together = Promise.withResolvers<void>()
       const resolver = twoServers((of) => ({
         outcome: "records",
-        records: [{ type: "CNAME", value: of.replace("_domainkey.example.com", "dkim.example.net") }]
+        records: [{ type: "CNAME", value: of.replace(/t(.)\._domainkey\.example\.com/, "t$1.k$1.dkim.example.net") }]
       }))
       // Answers nobody before all three records were asked for.
       const ask: typeof resolver.ask = (of, type) =>

@@ -41,7 +41,7 @@ There is nothing to change: the next probe asks again.`
   {
     source: "records: one server answers, and no other",
     zone: `
-one1._domainkey CNAME one1.dkim.example.org.
+one1._domainkey CNAME one1.k1.dkim.example.org.
 ; 192.0.2.2 answers REFUSED`,
     says: `
 dns-unavailable
@@ -52,7 +52,7 @@ There is nothing to change: the next probe asks again.`
     source: "keybase/keybase-issues#2488: a target behind an alias that cannot be asked for",
     zone: `
 one1._domainkey CNAME alias.example.net.
-alias.example.net. CNAME one1.dkim.example.org.
+alias.example.net. CNAME one1.k1.dkim.example.org.
 ; 192.0.2.1 is silent about alias.example.net.
 ; 192.0.2.2 is silent about alias.example.net.`,
     says: `
@@ -63,7 +63,7 @@ There is nothing to change: the next probe asks again.`
   {
     source: "records: the zone's servers answer, and no resolver gets through",
     zone: `
-one1._domainkey CNAME one1.dkim.example.org.
+one1._domainkey CNAME one1.k1.dkim.example.org.
 ; 192.0.2.53 answers SERVFAIL`,
     says: `
 dns-unavailable
@@ -83,11 +83,11 @@ At the registrar, name only the servers that serve example.com.`
   {
     source: "catalogue: dnssec_bogus",
     zone: `
-one1._domainkey CNAME one1.dkim.example.org.
+one1._domainkey CNAME one1.k1.dkim.example.org.
 ; 192.0.2.53 answers SERVFAIL (bogus)`,
     says: `
 dnssec-broken
-DNSSEC of example.com is broken: 192.0.2.53 answers only without validation. This says nothing against the record.
+DNSSEC of example.com is broken: with validation no answer comes, without it one does (192.0.2.53). This says nothing against the record.
 Have example.com signed again, or remove its DS record at the registrar. Until then many receivers see none of its records.`
   },
   {
@@ -103,7 +103,7 @@ Publish the records in the public zone of the domain, on name servers with publi
   {
     source: "catalogue: secondary_out_of_sync",
     zone: `
-one1._domainkey CNAME one1.dkim.example.org.
+one1._domainkey CNAME one1.k1.dkim.example.org.
 ; 192.0.2.2 lacks one1._domainkey
 ; 192.0.2.2 has @ SOA ns1.dns.example.net. host.example.net. 6 7200 3600 1209600 300`,
     says: `
@@ -115,7 +115,7 @@ There is nothing to change: the DNS provider is still copying the zone. Ask the 
     source: "catalogue: secondary_out_of_sync (behind an alias)",
     zone: `
 one1._domainkey CNAME alias
-alias CNAME one1.dkim.example.org.
+alias CNAME one1.k1.dkim.example.org.
 ; 192.0.2.2 has alias CNAME elsewhere.example.net.`,
     says: `
 servers-disagree

@@ -11,8 +11,8 @@ const cases: ReadonlyArray<Case> = [
     says: `
 record-missing-nxdomain
 There is no record named one1._domainkey.example.com in the zone _domainkey.example.com at ns1.keys.example.net.
-Add a CNAME record with the host one1 and the value one1.dkim.example.org.
-+ one1._domainkey.example.com. 3600 IN CNAME one1.dkim.example.org.
+Add a CNAME record with the host one1 and the value one1.k1.dkim.example.org.
++ one1._domainkey.example.com. 3600 IN CNAME one1.k1.dkim.example.org.
 records-delegated of the domain
 The names below _domainkey.example.com are a zone of their own, at ns1.keys.example.net.
 Make the changes in the zone _domainkey.example.com. In the zone of example.com they have no effect.`
@@ -20,7 +20,7 @@ Make the changes in the zone _domainkey.example.com. In the zone of example.com 
   {
     source: "simple-login/app#1334: one of three removed after verification",
     zone: `
-one1._domainkey CNAME one1.dkim.example.org.
+one1._domainkey CNAME one1.k1.dkim.example.org.
 ; no two2._domainkey CNAME`,
     more: { verified: true },
     says: `
@@ -35,8 +35,8 @@ Put right what the other findings name, or the domain loses its verification.`
     says: `
 record-missing-nxdomain
 There is no record named one1._domainkey.example.com in the zone example.com at ns1.dns.example.net and ns2.dns.example.net.
-Add a CNAME record with the host one1._domainkey and the value one1.dkim.example.org.
-+ one1._domainkey.example.com. 3600 IN CNAME one1.dkim.example.org.
+Add a CNAME record with the host one1._domainkey and the value one1.k1.dkim.example.org.
++ one1._domainkey.example.com. 3600 IN CNAME one1.k1.dkim.example.org.
 record-wrong-since-verified of the domain
 example.com is still verified, but 2 of its 3 records are wrong now: one1._domainkey.example.com and three3._domainkey.example.com.
 Put right what the other findings name, or the domain loses its verification.`
@@ -44,7 +44,7 @@ Put right what the other findings name, or the domain loses its verification.`
   {
     source: "catalogue: dmarc_missing",
     zone: `
-one1._domainkey CNAME one1.dkim.example.org.
+one1._domainkey CNAME one1.k1.dkim.example.org.
 ; no two2._domainkey CNAME
 ; no _dmarc TXT`,
     says: `
@@ -56,7 +56,7 @@ Add a TXT record with the host _dmarc and the value v=DMARC1; p=none.
   {
     source: "catalogue: dmarc_multiple",
     zone: `
-one1._domainkey CNAME one1.dkim.example.org.
+one1._domainkey CNAME one1.k1.dkim.example.org.
 ; no two2._domainkey CNAME
 _dmarc TXT v=DMARC1; p=none
 _dmarc TXT v=DMARC1; p=reject`,
@@ -68,7 +68,7 @@ Keep one TXT record at _dmarc.example.com that begins with v=DMARC1; p=none, p=q
   {
     source: "catalogue: dmarc_invalid",
     zone: `
-one1._domainkey CNAME one1.dkim.example.org.
+one1._domainkey CNAME one1.k1.dkim.example.org.
 ; no two2._domainkey CNAME
 _dmarc TXT v=DMARC1; p=rejcet`,
     says: `
@@ -79,7 +79,7 @@ Keep one TXT record at _dmarc.example.com that begins with v=DMARC1; p=none, p=q
   {
     source: "catalogue: dmarc_reject_unaligned",
     zone: `
-one1._domainkey CNAME one1.dkim.example.org.
+one1._domainkey CNAME one1.k1.dkim.example.org.
 ; no two2._domainkey CNAME
 _dmarc TXT v=DMARC1; p=reject`,
     says: `
@@ -90,7 +90,7 @@ There is nothing to change. Send nothing through this service before the sender 
   {
     source: "catalogue: dmarc_reject_unaligned (quarantine)",
     zone: `
-one1._domainkey CNAME one1.dkim.example.org.
+one1._domainkey CNAME one1.k1.dkim.example.org.
 ; no two2._domainkey CNAME
 _dmarc TXT v=DMARC1; p=quarantine`,
     says: `
@@ -101,7 +101,7 @@ There is nothing to change. Send nothing through this service before the sender 
   {
     source: "catalogue: spf_missing_include, spf_multiple, spf_over_10_lookups, spf_permerror",
     zone: `
-one1._domainkey CNAME one1.dkim.example.org.
+one1._domainkey CNAME one1.k1.dkim.example.org.
 ; no two2._domainkey CNAME
 @ TXT v=spf1 -all`,
     says: `
@@ -112,7 +112,7 @@ There is nothing to change in the SPF record.`
   {
     source: "catalogue: mx_missing_for_mailbox (null MX)",
     zone: `
-one1._domainkey CNAME one1.dkim.example.org.
+one1._domainkey CNAME one1.k1.dkim.example.org.
 ; no two2._domainkey CNAME
 @ MX 0 .`,
     says: `
@@ -123,7 +123,7 @@ Use an address whose domain receives mail, or add an MX record of a mail server 
   {
     source: "catalogue: mx_missing_for_mailbox (none)",
     zone: `
-one1._domainkey CNAME one1.dkim.example.org.
+one1._domainkey CNAME one1.k1.dkim.example.org.
 ; no two2._domainkey CNAME
 ; no @ MX`,
     says: `

@@ -1,0 +1,11 @@
+export type { AccountLimits } from "./Limits.ts"
+export { Relay, RelayNotStarted } from "./Relay.ts"
+export {
+  RelayBackend,
+  type RelayPlan,
+  SigningFailed,
+  type Submission,
+  type Submitter
+} from "./RelayBackend.ts"
+export type { RelayCertificate, RelaySettings } from "./RelaySettings.ts"
+export type { UpstreamServer, UpstreamTimeouts } from "./Upstream.ts"
