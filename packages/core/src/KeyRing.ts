@@ -5,6 +5,7 @@
  * was signed may be verified a week later, and resolvers keep what they saw. So a key signs only once it was seen, a
  * slot that takes over was seen for longer than any cache keeps an older answer, and a key stays published for a week
  * after it last signed. Only public keys are in the events; private keys are rows beside them (`SigningKeys`).
+ * `KeyRingLaws.test.ts` holds the ring against an independent model.
  */
 import { createHash } from "node:crypto"
 import { Brand, Schema } from "effect"
@@ -41,7 +42,7 @@ const hour = 60 * 60 * 1_000
 export const seenBeforeSigning = 24 * hour
 /** How long a key stays published after it last signed: mail is delivered late. In milliseconds. */
 export const keptAfterSigning = 7 * 24 * hour
-/** A use is written down at most so often, in milliseconds. */
+/** A use is written down at most so often, in milliseconds: one that is counts until the next one may be. */
 const useSpacing = 24 * hour
 
 const key = { at: Schema.Number, slot: KeySlot, keyId: KeyId }
@@ -52,8 +53,8 @@ export const keyRingEventFields = {
   KeyGenerated: { ...key, publicKey: Schema.String },
   /** The key is published: every server that was asked shows it. Caches keep an older answer for `keptFor` ms. */
   KeySeen: { ...key, keptFor: Schema.Number, evidence: Schema.Array(DnsObservation) },
-  /** The key is not published, or another one is in its place. */
-  KeyMissing: { ...key, evidence: Schema.Array(DnsObservation) },
+  /** The key is not published, or another one is in its place; `keptFor` is as in `KeySeen`. */
+  KeyMissing: { ...key, keptFor: Schema.Number, evidence: Schema.Array(DnsObservation) },
   /** Mail is signed with another slot from now on; without `to`, with none. */
   SigningMoved: { at: Schema.Number, from: Schema.optionalKey(KeySlot), to: Schema.optionalKey(KeySlot) },
   /** A slot signed although another one is the one that signs by default. */
@@ -79,10 +80,10 @@ export interface RingKey {
   readonly seenSince: number | undefined
 }
 
-/** A slot: its key, and when it last signed, if it ever did. */
+/** A slot: its key, and until when the slot may have signed, if it ever did. */
 export interface RingSlot {
   readonly key: RingKey | undefined
-  readonly signedAt: number | undefined
+  readonly signedUntil: number | undefined
 }
 
 /** A key that ever was. */
@@ -104,7 +105,7 @@ export interface KeyRing {
   readonly history: ReadonlyArray<PastKey>
 }
 
-const emptySlot: RingSlot = { key: undefined, signedAt: undefined }
+const emptySlot: RingSlot = { key: undefined, signedUntil: undefined }
 /** A ring without keys. */
 export const emptyRing: KeyRing = {
   slots: { 1: emptySlot, 2: emptySlot, 3: emptySlot },
@@ -120,21 +121,23 @@ export const evolveKeyRing = (ring: KeyRing, event: KeyRingEvent): KeyRing => {
       const { slot, keyId, publicKey, at } = event
       const made: RingKey = { keyId, publicKey, generatedAt: at, seenSince: undefined }
       const kept = [...ring.history, { slot, keyId, publicKey, ended: undefined }]
-      return { ...withSlot(ring, slot, { key: made, signedAt: undefined }), history: kept }
+      return { ...withSlot(ring, slot, { ...ring.slots[slot], key: made }), history: kept }
     }
     case "KeySeen": {
       const next = withKey(ring, event, (known) => ({ ...known, seenSince: known.seenSince ?? event.at }))
       return { ...next, keptFor: Math.max(ring.keptFor, event.keptFor) }
     }
-    case "KeyMissing":
-      return withKey(ring, event, (known) => ({ ...known, seenSince: undefined }))
+    case "KeyMissing": {
+      const next = withKey(ring, event, (known) => ({ ...known, seenSince: undefined }))
+      return { ...next, keptFor: Math.max(ring.keptFor, event.keptFor) }
+    }
     case "SigningMoved": {
       const left = event.from === undefined ? ring : signed(ring, event.from, event.at)
       const joined = event.to === undefined ? left : signed(left, event.to, event.at)
       return { ...joined, signing: event.to }
     }
     case "KeyUsed":
-      return signed(ring, event.slot, event.at)
+      return signed(ring, event.slot, event.at + useSpacing)
     case "KeyRetired":
       return end(ring, event, "retired")
     case "KeyRevoked":
@@ -154,12 +157,15 @@ const withKey = (
   { slot, keyId }: { readonly slot: KeySlot; readonly keyId: KeyId },
   change: (known: RingKey) => RingKey
 ): KeyRing => {
-  const { key: known, signedAt } = ring.slots[slot]
-  return known?.keyId === keyId ? withSlot(ring, slot, { key: change(known), signedAt }) : ring
+  const { key: known, signedUntil } = ring.slots[slot]
+  return known?.keyId === keyId ? withSlot(ring, slot, { key: change(known), signedUntil }) : ring
 }
 
-const signed = (ring: KeyRing, slot: KeySlot, at: number): KeyRing =>
-  withSlot(ring, slot, { ...ring.slots[slot], signedAt: Math.max(ring.slots[slot].signedAt ?? at, at) })
+const signed = (ring: KeyRing, slot: KeySlot, until: number): KeyRing => {
+  const state = ring.slots[slot]
+  const signedUntil = Math.max(state.signedUntil ?? until, until)
+  return withSlot(ring, slot, { ...state, signedUntil })
+}
 
 const end = (
   ring: KeyRing,
@@ -193,6 +199,7 @@ export type KeyRingCommand =
       readonly at: number
       readonly slot: KeySlot
       readonly keyId: KeyId
+      readonly keptFor: number
       readonly evidence: ReadonlyArray<DnsObservation>
     }
   | { readonly _tag: "MoveSigning"; readonly at: number; readonly to: KeySlot }
@@ -232,12 +239,14 @@ export const mayTakeOverFrom = ({ slots, keptFor }: KeyRing, slot: KeySlot): num
 
 /** From when on the key of a slot that does not sign may go; 0 when it never signed. */
 export const mayRetireFrom = ({ slots }: KeyRing, slot: KeySlot): number => {
-  const { signedAt } = slots[slot]
-  return signedAt === undefined ? 0 : signedAt + keptAfterSigning
+  const { signedUntil } = slots[slot]
+  return signedUntil === undefined ? 0 : signedUntil + keptAfterSigning
 }
 
-const hasEverSigned = ({ slots, signing }: KeyRing): boolean =>
-  signing !== undefined || keySlots.some((slot) => slots[slot].signedAt !== undefined)
+/** The first key that is seen signs at once: no cache can hold another key of a slot that never had one. */
+const signsAtOnce = ({ slots, history }: KeyRing, of: KeySlot): boolean =>
+  keySlots.every((slot) => slots[slot].signedUntil === undefined) &&
+  history.filter(({ slot }) => slot === of).length === 1
 
 /** What a command makes happen in a state. The same command on the state it produced makes nothing happen. */
 export const decideKeyRing = (ring: KeyRing, command: KeyRingCommand): KeyRingDecision => {
@@ -248,7 +257,10 @@ export const decideKeyRing = (ring: KeyRing, command: KeyRingCommand): KeyRingDe
   switch (command._tag) {
     case "GenerateKey": {
       const { keyId, publicKey } = command
-      if (known !== undefined) return known.keyId === keyId ? unchanged("already-so") : refused("slot-has-a-key")
+      if (known?.keyId === keyId) return unchanged("already-so")
+      // A key that ever was is never made again.
+      if (ring.history.some((past) => past.keyId === keyId)) return unchanged("stale")
+      if (known !== undefined) return refused("slot-has-a-key")
       const until = mayRetireFrom(ring, slot)
       // What was lost signs nothing any more, and what it signed stands by the record that is published.
       if (at < until && lastEnd(ring, slot) !== "lost") return refused("slot-signed-lately", until)
@@ -259,19 +271,18 @@ export const decideKeyRing = (ring: KeyRing, command: KeyRingCommand): KeyRingDe
       if (known?.keyId !== keyId) return unchanged("stale")
       if (known.seenSince !== undefined && keptFor <= ring.keptFor) return unchanged("already-so")
       const seen: KeyRingEvent = { _tag: "KeySeen", at, slot, keyId, keptFor, evidence }
-      // The first key that is seen signs at once: no cache can hold an older one.
-      return hasEverSigned(ring) ? happened(seen) : happened(seen, { _tag: "SigningMoved", at, to: slot })
+      return signsAtOnce(ring, slot) ? happened(seen, { _tag: "SigningMoved", at, to: slot }) : happened(seen)
     }
     case "RecordKeyMissing": {
-      const { keyId, evidence } = command
+      const { keyId, keptFor, evidence } = command
       if (known?.keyId !== keyId) return unchanged("stale")
-      if (known.seenSince === undefined) return unchanged("already-so")
-      return happened({ _tag: "KeyMissing", at, slot, keyId, evidence })
+      if (known.seenSince === undefined && keptFor <= ring.keptFor) return unchanged("already-so")
+      return happened({ _tag: "KeyMissing", at, slot, keyId, keptFor, evidence })
     }
     case "RecordKeyUse": {
       if (known?.keyId !== command.keyId) return unchanged("stale")
-      const last = ring.slots[slot].signedAt
-      return ring.signing === slot || (last !== undefined && at - last < useSpacing)
+      const { signedUntil } = ring.slots[slot]
+      return ring.signing === slot || (signedUntil !== undefined && at <= signedUntil)
         ? unchanged("already-so")
         : happened({ _tag: "KeyUsed", at, slot, keyId: known.keyId })
     }
@@ -326,7 +337,7 @@ export const keyRingDecider: Decider<
   decide: decideKeyRing,
   account: ({ history }) => (history.length === 0 ? undefined : installationAccount),
   view: () => undefined,
-  // The workers look after the ring by a clock of their own (`engine/workers/KeyCare.ts`).
+  // The workers look after the ring by a clock of their own (`signing/KeyCare.ts`).
   react: () => [],
   codec: makeEventCodec(KeyRingEvent, {
     KeyGenerated: 1,

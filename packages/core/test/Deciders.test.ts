@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { isKnownType, isOf, replayOf, schemaVersions, senderDecider } from "../src/Deciders.ts"
 import type { EncodedEvent } from "../src/EventCodec.ts"
-import { keyRingDecider, keyRingEventFields } from "../src/KeyRing.ts"
+import { KeyId, type KeyRingEvent, keyRingDecider, keyRingEventFields, keyRingId } from "../src/KeyRing.ts"
 import { mailboxDecider, mailboxEventFields } from "../src/Mailbox.ts"
 import { senderEventFields } from "../src/SenderEvent.ts"
 import { added, day, domainVerified, emailVerified, hour, removed, requested, senderId, t0 } from "./SenderExamples.ts"
@@ -44,6 +44,15 @@ describe("a stream that is known by its name alone", () => {
     expect(replay("m1", mailboxes)).toEqual({ problems: [], entry: undefined })
   })
 
+  it("is the key ring's when it begins as one, and has no row", () => {
+    const key = { at: t0, slot: 1, keyId: KeyId.make("k1") } as const
+    const ring: ReadonlyArray<KeyRingEvent> = [
+      { _tag: "KeyGenerated", ...key, publicKey: "p" },
+      { _tag: "KeySeen", ...key, keptFor: 0, evidence: [] }
+    ]
+    expect(replay(keyRingId, ring.map(keyRingDecider.codec.encode))).toEqual({ problems: [], entry: undefined })
+  })
+
   it("has no events of the other kind", () => {
     expect(replay(senderId, [...senders, ...mailboxes]).problems).toEqual([
       "the type is unknown",
@@ -81,21 +90,18 @@ describe("a stream that is known by its name alone", () => {
 })
 
 describe("the type of an event", () => {
+  const kinds = [senderDecider, mailboxDecider, keyRingDecider]
   it("belongs to one kind", () => {
     const types = Object.keys(schemaVersions)
-    expect(types).toEqual([
-      ...Object.keys(senderEventFields),
-      ...Object.keys(mailboxEventFields),
-      ...Object.keys(keyRingEventFields)
-    ])
+    expect(types).toEqual(Object.keys({ ...senderEventFields, ...mailboxEventFields, ...keyRingEventFields }))
     for (const type of types) {
-      expect([senderDecider, mailboxDecider, keyRingDecider].filter((decider) => isOf(decider, type))).toHaveLength(1)
+      expect(kinds.filter((decider) => isOf(decider, type))).toHaveLength(1)
       expect(isKnownType(type)).toBe(true)
     }
   })
 
   it.each(["SenderRenamed", "", "toString", "__proto__"])("%j is of none", (type) => {
-    expect([senderDecider, mailboxDecider, keyRingDecider].filter((decider) => isOf(decider, type))).toEqual([])
+    expect(kinds.filter((decider) => isOf(decider, type))).toEqual([])
     expect(isKnownType(type)).toBe(false)
   })
 })

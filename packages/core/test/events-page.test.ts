@@ -4,10 +4,11 @@
 import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { expect, it } from "vitest"
+import { keyRingEventFields } from "../src/KeyRing.ts"
 import { mailboxEventFields } from "../src/Mailbox.ts"
 import { senderEventFields } from "../src/SenderEvent.ts"
 
-const eventFields = { ...senderEventFields, ...mailboxEventFields }
+const eventFields = { ...senderEventFields, ...mailboxEventFields, ...keyRingEventFields }
 
 const lines = readFileSync(fileURLToPath(new URL("../../../docs/reference/events.md", import.meta.url)), "utf8").split(
   "\n"

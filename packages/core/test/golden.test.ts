@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import type { Decider } from "../src/Decider.ts"
 import { isOf, schemaVersions, senderDecider } from "../src/Deciders.ts"
 import type { EncodedEvent } from "../src/EventCodec.ts"
+import { keyRingDecider } from "../src/KeyRing.ts"
 import { mailboxDecider } from "../src/Mailbox.ts"
 import { freeze, goldenFolder, problemsOf } from "./golden/GoldenEvents.ts"
 
@@ -15,7 +16,11 @@ it("every golden event is as it was released and is read; every event has an exa
 
 /** An event by the codec of its kind, and the state of a stream that it begins. */
 const read = (stored: EncodedEvent) =>
-  isOf(mailboxDecider, stored.type) ? readBy(mailboxDecider, stored) : readBy(senderDecider, stored)
+  isOf(mailboxDecider, stored.type)
+    ? readBy(mailboxDecider, stored)
+    : isOf(keyRingDecider, stored.type)
+      ? readBy(keyRingDecider, stored)
+      : readBy(senderDecider, stored)
 
 const readBy = <State, Event>(
   { codec, initial, evolve }: Pick<Decider<never, State, never, Event, never, never>, "codec" | "initial" | "evolve">,
@@ -34,13 +39,16 @@ describe.each(Object.entries(schemaVersions))("%s@%i", (type, schemaVersion) => 
     const { event, state } = read({ type, schemaVersion, data: JSON.stringify(data) })
     expect(event).toEqual({ _tag: type, ...data })
     const begins = ["SenderAdded", "MailDeclined"].includes(type)
-    expect(state._tag).toBe(
-      isOf(senderDecider, type) ? (begins ? "Sender" : "NotAdded") : begins ? "KnownMailbox" : "UnknownMailbox"
-    )
+    if ("history" in state) expect(state.history).toHaveLength(type === "KeyGenerated" ? 1 : 0)
+    else {
+      expect(state._tag).toBe(
+        isOf(senderDecider, type) ? (begins ? "Sender" : "NotAdded") : begins ? "KnownMailbox" : "UnknownMailbox"
+      )
+    }
     for (const field of Object.keys(data)) {
       const { [field]: _, ...rest } = data
       const without = () => read({ type, schemaVersion, data: JSON.stringify(rest) })
-      if (field === "inheritedFrom") expect(without, `${type} of its own`).not.toThrow()
+      if (["inheritedFrom", "from", "to"].includes(field)) expect(without, `${type} without ${field}`).not.toThrow()
       else expect(without, `${type} without ${field}`).toThrow("cannot read a stored event")
     }
   })

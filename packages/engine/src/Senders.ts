@@ -21,6 +21,7 @@ import { remove } from "./senders/remove.ts"
 import { removeAddress } from "./senders/removeAddress.ts"
 import { removeAll } from "./senders/removeAll.ts"
 import { resend } from "./senders/resend.ts"
+import { sendPlan } from "./senders/sendPlan.ts"
 import { stateAt } from "./senders/stateAt.ts"
 import { status } from "./senders/status.ts"
 
@@ -69,7 +70,12 @@ const make = Effect.gen(function* () {
      * The From address that may be used now: the newest active sender of the organization, else of the account, else
      * none.
      */
-    effective: yield* effective
+    effective: yield* effective,
+    /**
+     * Which From a mail may have now, what it is signed with, and why it is not what was asked for. From memory, never
+     * later than a second behind the log.
+     */
+    sendPlan: yield* sendPlan
   }
 })
 

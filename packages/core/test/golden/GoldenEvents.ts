@@ -11,6 +11,7 @@ import { fileURLToPath } from "node:url"
 import { Result, Schema } from "effect"
 import { isOf, schemaVersions, senderDecider } from "../../src/Deciders.ts"
 import type { EncodedEvent, EventCodec } from "../../src/EventCodec.ts"
+import { keyRingDecider } from "../../src/KeyRing.ts"
 import { mailboxDecider } from "../../src/Mailbox.ts"
 
 /** Where this project keeps them. */
@@ -82,7 +83,9 @@ const unreadable = (folder: string, place: "released" | "unreleased", name: stri
   const stored = { type, schemaVersion, data: JSON.stringify(data) }
   const written = isOf(mailboxDecider, type)
     ? writtenAgain(mailboxDecider.codec, stored)
-    : writtenAgain(senderDecider.codec, stored)
+    : isOf(keyRingDecider, type)
+      ? writtenAgain(keyRingDecider.codec, stored)
+      : writtenAgain(senderDecider.codec, stored)
   if (Result.isFailure(written)) return [`${where}: ${written.failure.message}`]
   const again = written.success
   // An older version is lifted and so is written differently; the newest one has to come back to the letter.

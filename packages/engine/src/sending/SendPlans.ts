@@ -41,13 +41,15 @@ const longestWait = 5_000
 const pageSize = 1_000
 
 const senderId = Brand.nominal<SenderId>()
-const monotonic = (): number => performance.now()
 
 const make = Effect.gen(function* () {
   const store = yield* EventStore
   const directory = yield* SenderDirectory
   const accounts = yield* Accounts
   const { allowTestNames, fallbackFrom } = yield* Settings
+  const clock = yield* Clock.Clock
+  /** Milliseconds of a clock that is never set back. */
+  const monotonic = (): number => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
   const index = new SenderIndex()
   const wanted = yield* Latch.make()
   const looked = yield* Latch.make()
@@ -214,7 +216,7 @@ const make = Effect.gen(function* () {
     askedAt = monotonic()
     Latch.openUnsafe(wanted)
     if (!isFresh() || !index.has(request.account) || filling.has(request.account)) return undefined
-    return planFor(request, Date.now() - (monotonic() - freshAt) + freshFor)
+    return planFor(request, clock.currentTimeMillisUnsafe() - (monotonic() - freshAt) + freshFor)
   }
 
   const prepared = Effect.fnUntraced(function* (account: AccountId) {
