@@ -13,7 +13,16 @@ export * from "./EventCodec.ts"
 export * from "./Evidence.ts"
 export * from "./Finding.ts"
 export * from "./FindingCode.ts"
-export { type Identity, makeIdentity, SenderId, type SenderName, StoredSenderId, senderNumber } from "./Identity.ts"
+export {
+  deriveKey,
+  framed,
+  type Identity,
+  makeIdentity,
+  SenderId,
+  type SenderName,
+  StoredSenderId,
+  senderNumber
+} from "./Identity.ts"
 export * from "./KeyRing.ts"
 export * from "./Mailbox.ts"
 export * from "./Owner.ts"

@@ -12,7 +12,7 @@ import {
   keySlots,
   type OwnerInput
 } from "@countersign/core"
-import { type Caller, Executor, Senders, type SendPlan, SendPlans } from "@countersign/engine"
+import { type Caller, Executor, Senders, type SendPlan } from "@countersign/engine"
 import { MemoryMailer } from "@countersign/memory"
 import { StorageFaults } from "@countersign/testkit"
 import { assert, describe, it } from "@effect/vitest"
@@ -54,8 +54,14 @@ const active = Effect.fnUntraced(function* (caller: Caller, address: string, org
   return sender
 })
 
-const plan = (caller: Caller, from?: string, organization?: string): Effect.Effect<SendPlan, never, SendPlans> =>
-  Effect.flatMap(SendPlans, (plans) => plans.plan({ account: AccountId.make(caller.account), from, organization }))
+const plan = (caller: Caller, from?: string, organization?: string) =>
+  Effect.flatMap(Senders, (senders) =>
+    senders.sendPlan({
+      account: caller.account,
+      ...(from === undefined ? {} : { from }),
+      ...(organization === undefined ? {} : { organization })
+    })
+  )
 
 const codes = ({ obstacles }: SendPlan) => obstacles.map(({ code }) => code)
 

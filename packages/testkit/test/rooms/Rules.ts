@@ -30,13 +30,14 @@ const adapters = ["memory", "storage-*", "mailer-*", "dns", "http"]
 const rooms: ReadonlyArray<Room> = [
   { room: "core", knows: [] },
   { room: "engine", knows: ["core"] },
+  { room: "signing", knows: ["core", "engine"] },
   ...adapters.map((room) => ({ room, knows: ["core", "engine"] })),
   { room: "relay", knows: ["core", "engine", "signing"] },
-  { room: "countersign", knows: ["core", "engine", ...adapters] },
+  { room: "countersign", knows: ["core", "engine", "signing", ...adapters] },
   { room: "sandbox", knows: [] },
-  { room: "server", knows: ["core", "engine", ...adapters, "relay", "sandbox"] },
+  { room: "server", knows: ["core", "engine", "signing", ...adapters, "relay", "sandbox"] },
   { room: "testkit", knows: ["core", "engine", "sandbox"] },
-  { room: "bench", knows: ["core", "engine", ...adapters, "sandbox", "server", "testkit"] }
+  { room: "bench", knows: ["core", "engine", "signing", ...adapters, "sandbox", "server", "testkit"] }
 ]
 
 /** No package may depend on these, not even for its tests; the benchmarks measure the server, so they may know it. */

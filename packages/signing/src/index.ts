@@ -1,0 +1,8 @@
+export { type DkimSigner, SigningFailed, signMessage } from "./DkimSignature.ts"
+export * from "./KeyPair.ts"
+export * from "./KeyWrap.ts"
+export * from "./Message.ts"
+export { MessageRefused, type MessageRefusedCode } from "./MessageRefused.ts"
+export * from "./MessageRules.ts"
+export * from "./NodemailerPlugin.ts"
+export * from "./PreparedMessage.ts"
