@@ -51,6 +51,9 @@ smtp_sasl_auth_enable = yes
 smtp_sasl_password_maps = static:${login}
 smtp_sasl_security_options = noanonymous
 notify_classes =
+queue_run_delay = 1s
+minimal_backoff_time = 1s
+maximal_backoff_time = 1s
 `
 
 const freePort = Effect.callback<number>((resume) => {
@@ -60,7 +63,7 @@ const freePort = Effect.callback<number>((resume) => {
   })
 })
 
-/** Starts it, until the scope closes. `tryAgain` sends what waits in the queue. */
+/** Starts it, until the scope closes, and gives its port. What waits in its queue it tries every second. */
 export const startPostfix = Effect.fnUntraced(function* (relay: number, login: string) {
   const port = yield* freePort
   const folder = yield* Effect.acquireRelease(
@@ -93,5 +96,5 @@ export const startPostfix = Effect.fnUntraced(function* (relay: number, login: s
   while ((yield* greeting) === "closed") {
     if (master.exitCode !== null) return yield* Effect.die(readFileSync(join(folder, "log"), "utf8"))
   }
-  return { port, tryAgain: Effect.sync(() => spawnSync("/usr/sbin/postqueue", ["-c", folder, "-f"])) }
+  return port
 })
