@@ -14,12 +14,13 @@ import type {
   Maintenance,
   Organization,
   SenderDirectory,
+  SigningKeys,
   TaskQueue
 } from "@countersign/engine"
 import type { Layer } from "effect"
 
 /** The ports of a storage, without the accounts that it may keep, too. */
-type StoragePorts = EventStore | SenderDirectory | TaskQueue | MailBudget | Installation | Maintenance
+type StoragePorts = EventStore | SenderDirectory | TaskQueue | MailBudget | Installation | Maintenance | SigningKeys
 
 /** Made by `sqlite`, `postgres` or `memory`. */
 export interface Storage {

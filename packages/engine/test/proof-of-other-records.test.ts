@@ -11,7 +11,10 @@ type Storage = Context.Context<StoragePorts>
 /** Imports the store into one with an identity key of its own. */
 const imported = Effect.fnUntraced(function* (storage: Storage) {
   const other = yield* MemoryStorage.make()
-  const file = Stream.provideContext(Stream.encodeText(exportLines({ withKey: false })), storage)
+  const file = Stream.provideContext(
+    Stream.encodeText(exportLines({ withKey: false, withSigningKeys: false })),
+    storage
+  )
   yield* importStore(file, { newIdentityKey: true }).pipe(Effect.provide(other))
   return other
 })

@@ -14,6 +14,7 @@ import {
 } from "@countersign/engine"
 import { receiptLifetime } from "@countersign/engine/storage"
 import { Clock, Effect, Option, Stream } from "effect"
+import { changeKey } from "./MemorySigningKeys.ts"
 import { hint, list, type MemoryState } from "./MemoryState.ts"
 import { completeTask, heldTask, putTask } from "./MemoryTasks.ts"
 
@@ -62,6 +63,7 @@ const commitOne = (state: MemoryState, commit: Commit, now: number): CommitOutco
   // Settled first: what the commit puts is put after the run, not during it.
   if (settled !== undefined) completeTask(state, settled)
   const appends = commit.appends.map((append) => write(state, append, now))
+  for (const change of commit.keys ?? []) changeKey(state, change)
   // Deleted first, or a forgotten id that is used anew would keep its old place in the order of age.
   state.receipts.delete(key)
   state.receipts.set(key, { fingerprint: commit.command.fingerprint, result: commit.command.result, at: now })

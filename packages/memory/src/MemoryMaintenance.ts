@@ -78,8 +78,9 @@ const storedStream = (state: MemoryState, stream: string): StoredStream => ({
   view: state.views.get(stream) ?? 0
 })
 
-const isEmpty = ({ log, tasks, receipts, mails, accounts, organizations, keys }: MemoryState): boolean =>
-  [tasks, receipts, mails, accounts, organizations, keys].every(({ size }) => size === 0) && log.length === 0
+const isEmpty = ({ log, tasks, receipts, mails, accounts, organizations, keys, signingKeys }: MemoryState): boolean =>
+  [tasks, receipts, mails, accounts, organizations, keys, signingKeys].every(({ size }) => size === 0) &&
+  log.length === 0
 
 const moveInto = (state: MemoryState, loaded: MemoryState): void => {
   state.installation.id = loaded.installation.id
@@ -97,6 +98,7 @@ const moveInto = (state: MemoryState, loaded: MemoryState): void => {
   move(state.organizations, loaded.organizations)
   move(state.keys, loaded.keys)
   move(state.keysByHash, loaded.keysByHash)
+  move(state.signingKeys, loaded.signingKeys)
   hint(state)
 }
 

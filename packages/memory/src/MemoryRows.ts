@@ -5,6 +5,7 @@ import type { TaskKind } from "@countersign/core"
 import { budgetWindow, type StoredRow, type StoredRowOf } from "@countersign/engine"
 import { receiptLifetime, taskId, taskNumber } from "@countersign/engine/storage"
 import { Redacted } from "effect"
+import { wrappedKeys } from "./MemorySigningKeys.ts"
 import type { MemoryState, Task } from "./MemoryState.ts"
 
 /** Every row as it is now, in the order of the port. */
@@ -21,7 +22,8 @@ export const rowsOf = (state: MemoryState, now: number): ReadonlyArray<StoredRow
   ...state.log.map((event) => ({ _tag: "Event", ...event }) as const),
   ...[...state.tasks.values()].map(taskRow),
   ...receiptRows(state, now),
-  ...mailRows(state, now)
+  ...mailRows(state, now),
+  ...wrappedKeys(state).map((key) => ({ _tag: "SigningKey", ...key }) as const)
 ]
 
 const keyRows = ({ keys, keysByHash }: MemoryState): ReadonlyArray<StoredRow> => {
@@ -86,6 +88,8 @@ export const putRow = (state: MemoryState, row: StoredRow): boolean => {
       const { addressHash, account, at, first } = row
       return add(state.mails, row.mail, { addressHash, account, at, first })
     }
+    case "SigningKey":
+      return add(state.signingKeys, row.keyId, row.wrapped)
   }
 }
 

@@ -71,6 +71,8 @@ export interface MemoryState {
   readonly keys: Map<string, AccessKey>
   /** The id of a key by the hash of its secret. */
   readonly keysByHash: Map<string, string>
+  /** Private signing keys by their ids, wrapped. */
+  readonly signingKeys: Map<string, string>
   readonly changes: PubSub.PubSub<void>
 }
 
@@ -102,6 +104,7 @@ export const makeState = (options: MemoryOptions = {}): Effect.Effect<MemoryStat
     organizations: new Map(),
     keys: new Map(),
     keysByHash: new Map(),
+    signingKeys: new Map(),
     changes
   }))
 

@@ -11,6 +11,7 @@ import {
   MailBudget,
   Maintenance,
   SenderDirectory,
+  SigningKeys,
   TaskQueue
 } from "@countersign/engine"
 import { Context, Effect, Layer } from "effect"
@@ -19,6 +20,7 @@ import { makeEventStore } from "./MemoryEventStore.ts"
 import { makeMailBudget } from "./MemoryMailBudget.ts"
 import { makeMaintenance } from "./MemoryMaintenance.ts"
 import { makeSenderDirectory } from "./MemorySenderDirectory.ts"
+import { makeSigningKeys } from "./MemorySigningKeys.ts"
 import { type MemoryOptions, makeState } from "./MemoryState.ts"
 import { makeTaskQueue } from "./MemoryTaskQueue.ts"
 
@@ -31,6 +33,7 @@ type Ports =
   | AccountAdmin
   | Installation
   | Maintenance
+  | SigningKeys
 
 /** A new, empty store. Provide the same context to two engines (`Layer.succeedContext`) and they share it. */
 const make = (options?: MemoryOptions): Effect.Effect<Context.Context<Ports>> =>
@@ -43,7 +46,8 @@ const make = (options?: MemoryOptions): Effect.Effect<Context.Context<Ports>> =>
       Context.add(Accounts, makeAccounts(state)),
       Context.add(AccountAdmin, makeAccountAdmin(state)),
       Context.add(Installation, state.installation),
-      Context.add(Maintenance, makeMaintenance(state))
+      Context.add(Maintenance, makeMaintenance(state)),
+      Context.add(SigningKeys, makeSigningKeys(state))
     )
   )
 

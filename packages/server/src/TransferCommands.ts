@@ -16,6 +16,9 @@ import { existingStore, storeToWrite } from "./Store.ts"
 
 const standard = "-"
 
+const option = (name: string, description: string) =>
+  Flag.Boolean(name).pipe(Flag.withDescription(description), Flag.withDefault(false))
+
 const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
 
 const refused = (what: string) => (cause: unknown) =>
@@ -66,16 +69,14 @@ const exportCommand = Command.make(
       Argument.withDescription("Where to write; - is standard output"),
       Argument.withDefault(standard)
     ),
-    withKey: Flag.Boolean("with-key").pipe(
-      Flag.withDescription("With the identity key, which a store that replaces this one needs"),
-      Flag.withDefault(false)
-    ),
+    withKey: option("with-key", "With the identity key, which a store that replaces this one needs"),
+    withSigningKeys: option("with-signing-keys", "With the private signing keys, which COUNTERSIGN_SECRET unwraps"),
     json
   },
   Effect.fn(function* (input) {
     let rows = -1
     const write = <E>(add: (text: string) => Effect.Effect<void, E>) =>
-      Stream.runForEach(exportLines({ withKey: input.withKey }), (text) => {
+      Stream.runForEach(exportLines(input), (text) => {
         rows += text.split("\n").length - 1
         return add(text)
       })
@@ -88,11 +89,11 @@ const exportCommand = Command.make(
     }
     yield* intoFile(input.file, write)
     // Besides the rows there are the first line and the last.
-    const done = { file: input.file, rows: rows - 1, withKey: input.withKey }
-    const key = input.withKey
-      ? "It holds the identity key: keep it as you keep a password."
-      : "It does not hold the identity key, which a store that replaces this one needs."
-    yield* say(input.json, done, `Exported ${several(done.rows, "row")} to ${input.file}. ${key}`)
+    const done = { file: input.file, rows: rows - 1, withKey: input.withKey, withSigningKeys: input.withSigningKeys }
+    const held = [input.withKey ? "the identity key" : [], input.withSigningKeys ? "the signing keys" : []].flat()
+    const keys = held.length === 0 ? [] : [`It holds ${held.join(" and ")}: keep it as you keep a password.`]
+    if (!input.withKey) keys.push("It does not hold the identity key, which a store that replaces this one needs.")
+    yield* say(input.json, done, `Exported ${several(done.rows, "row")} to ${input.file}. ${keys.join(" ")}`)
   })
 ).pipe(
   Command.withDescription("Write everything but the directory, which follows from it, as lines of JSON"),
@@ -112,11 +113,9 @@ const importCommand = Command.make(
   "import",
   {
     file: Argument.String("file").pipe(Argument.withDescription("What export wrote; - is standard input")),
-    newIdentityKey: Flag.Boolean("new-identity-key").pipe(
-      Flag.withDescription(
-        "Take a file without identity key: ids and DNS records of senders that are added again change"
-      ),
-      Flag.withDefault(false)
+    newIdentityKey: option(
+      "new-identity-key",
+      "Take a file without identity key: ids and DNS records of senders that are added again change"
     ),
     json
   },

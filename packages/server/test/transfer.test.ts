@@ -2,6 +2,10 @@ import { execFile } from "node:child_process"
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { promisify } from "node:util"
+import { EventStore } from "@countersign/engine"
+import { SqliteStorage } from "@countersign/storage-sqlite"
+import { ringCommit } from "@countersign/testkit/sample-commit"
+import { Effect } from "effect"
 import { expect, it } from "vitest"
 import { command, type Environment, run, temporaryFolder } from "./Program.ts"
 import { add, current, startSandbox, stopped } from "./Sandbox.ts"
@@ -87,6 +91,24 @@ it("leaves the identity key out unless asked, and takes such a file only when to
   expect(imported).toMatchObject({ code: 0, stdout: expect.stringContaining("Imported 2 rows") })
   expect(imported.stderr).toMatch(/^The store has an identity key of its own: /)
   expect(await well(to, "export", "--with-key")).not.toContain(identityKey)
+})
+
+it("leaves private signing keys out unless asked", async () => {
+  const { environment } = await smallStore()
+  const wrapped = "a wrapped private key"
+  await EventStore.use((store) => store.commit([ringCommit("key-1", wrapped)])).pipe(
+    Effect.provide(SqliteStorage.layer({ file: join(environment.COUNTERSIGN_DATA, "countersign.db") })),
+    Effect.runPromise
+  )
+  expect(await well(environment, "export", "--with-key")).not.toContain(wrapped)
+  const file = join(temporaryFolder(), "keys.jsonl")
+  expect(await well(environment, "export", "--with-key", "--with-signing-keys", file)).toMatch(
+    /It holds the identity key and the signing keys: keep it as you keep a password\.\n$/
+  )
+  expect(readFileSync(file, "utf8")).toContain(wrapped)
+  const to = storeIn()
+  await well(to, "import", file)
+  expect(await well(to, "verify")).toMatch(/all is well/)
 })
 
 it("says in one sentence why it cannot, and leaves nothing behind", async () => {

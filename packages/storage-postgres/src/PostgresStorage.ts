@@ -11,6 +11,7 @@ import {
   type MailLimits,
   Maintenance,
   SenderDirectory,
+  SigningKeys,
   StorageUnavailable,
   TaskQueue
 } from "@countersign/engine"
@@ -28,6 +29,7 @@ import { connectionSettings, type DatabaseOptions, type PostgresAddress, urlOf }
 import { makeSenderDirectory } from "./directory/PostgresSenderDirectory.ts"
 import { makeMailBudget } from "./mail/PostgresMailBudget.ts"
 import { migrate } from "./migrations/Migrations.ts"
+import { makeSigningKeys } from "./signing/PostgresSigningKeys.ts"
 import { makeMaintenance } from "./snapshot/PostgresMaintenance.ts"
 import { makeTaskQueue } from "./tasks/PostgresTaskQueue.ts"
 
@@ -74,6 +76,7 @@ export type PostgresPorts =
   | AccountAdmin
   | Installation
   | Maintenance
+  | SigningKeys
 
 const make = (
   options: PostgresOptions
@@ -103,7 +106,8 @@ const make = (
       Context.add(Accounts, makeAccounts(database)),
       Context.add(AccountAdmin, makeAccountAdmin(database)),
       Context.add(Installation, yield* readInstallation(database)),
-      Context.add(Maintenance, makeMaintenance(database))
+      Context.add(Maintenance, makeMaintenance(database)),
+      Context.add(SigningKeys, makeSigningKeys(database))
     )
   })
 

@@ -26,7 +26,7 @@ const filters: ReadonlyArray<Omit<SenderFilter, "account">> = [
 const orders = ["oldest-first", "newest-first", "by-domain"] as const
 
 /** Walked from end to end only when an operator asks for all there are. */
-const small = ["installation", "migrations", "accounts", "organizations", "access_keys"]
+const small = ["installation", "migrations", "accounts", "organizations", "access_keys", "signing_keys"]
 
 onPostgres((postgres) => {
   const stores = testStores(postgres)

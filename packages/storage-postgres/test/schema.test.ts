@@ -1,6 +1,6 @@
-import { EventStore, Installation } from "@countersign/engine"
+import { EventStore, Installation, SigningKeys } from "@countersign/engine"
 import { onPostgres } from "@countersign/testkit"
-import { addCommit } from "@countersign/testkit/sample-commit"
+import { addCommit, ringCommit } from "@countersign/testkit/sample-commit"
 import { describe, expect, it } from "@effect/vitest"
 import { Context, Effect, Layer } from "effect"
 import { PostgresStorage } from "../src/index.ts"
@@ -9,7 +9,10 @@ import { openSession } from "./Session.ts"
 import { testStores } from "./TestStores.ts"
 
 /** Of every migration ever released. A digest that is here never changes: a changed schema is a new migration. */
-const frozen = ["386d1135a3630933ae4eb092630b72b3f7c305c550320a79d7760db2d5346611"]
+const frozen = [
+  "386d1135a3630933ae4eb092630b72b3f7c305c550320a79d7760db2d5346611",
+  "b1445ae79b66b0f5bc19347d78cee42ae06a4332180f9836113bb9925f9ed014"
+]
 
 const unavailable = (reason: string) => `the storage is not available: ${reason}`
 
@@ -33,6 +36,21 @@ onPostgres((postgres) => {
       expect(yield* query(`SELECT number, checksum FROM "${place.schema}".migrations`)).toEqual(
         migrations.map((sql, index) => ({ number: index + 1, checksum: checksum(sql) }))
       )
+    })
+  )
+
+  it.effect("bring an older schema to this version, with what it holds", () =>
+    Effect.gen(function* () {
+      const place = yield* stores.place
+      const open = Effect.provide(Layer.fresh(PostgresStorage.layer(place)))
+      yield* open(EventStore.use((store) => store.commit([addCommit("a")])))
+      const { query } = yield* session
+      yield* query(`DROP TABLE ${place.schema}.signing_keys`)
+      yield* query(`DROP FUNCTION ${place.schema}.change_signing_keys`)
+      yield* query(`DELETE FROM ${place.schema}.migrations WHERE number > 1`)
+      yield* open(EventStore.use((store) => store.commit([ringCommit("key-1", "wrapped")])))
+      expect((yield* open(EventStore.use((store) => store.readLog(0, 10)))).events.length).toBe(3)
+      expect(yield* open(SigningKeys.use(({ list }) => list))).toEqual([{ keyId: "key-1", wrapped: "wrapped" }])
     })
   )
 

@@ -14,6 +14,7 @@ import {
   type MailLimits,
   Maintenance,
   SenderDirectory,
+  SigningKeys,
   type StorageUnavailable,
   TaskQueue
 } from "@countersign/engine"
@@ -30,6 +31,7 @@ import { makeSenderRows } from "./directory/SenderRows.ts"
 import { type LongLists, makeSenderDirectory } from "./directory/SqliteSenderDirectory.ts"
 import { makeSurrogateKeys } from "./directory/SurrogateKeys.ts"
 import { makeMailBudget } from "./mail/SqliteMailBudget.ts"
+import { makeSigningKeys } from "./signing/SqliteSigningKeys.ts"
 import { makeMaintenance } from "./snapshot/SqliteMaintenance.ts"
 import { makeTaskQueue } from "./tasks/SqliteTaskQueue.ts"
 import { makeTaskRows } from "./tasks/TaskRows.ts"
@@ -56,6 +58,7 @@ export type SqlitePorts =
   | AccountAdmin
   | Installation
   | Maintenance
+  | SigningKeys
 
 const make = (options: SqliteOptions): Effect.Effect<Context.Context<SqlitePorts>, StorageUnavailable, Scope.Scope> =>
   Effect.flatMap(openDatabase({ file: options.file, cacheMegabytes: options.cacheMegabytes ?? 64 }), (database) =>
@@ -90,7 +93,8 @@ export const makePorts = (
       Context.add(Accounts, makeAccounts(database)),
       Context.add(AccountAdmin, makeAccountAdmin(database)),
       Context.add(Installation, yield* readInstallation(database)),
-      Context.add(Maintenance, makeMaintenance(database, senders))
+      Context.add(Maintenance, makeMaintenance(database, senders)),
+      Context.add(SigningKeys, makeSigningKeys(database))
     )
   })
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto"
 import { DatabaseSync } from "node:sqlite"
-import { EventStore, Installation, Maintenance } from "@countersign/engine"
-import { addCommit } from "@countersign/testkit/sample-commit"
+import { EventStore, Installation, Maintenance, SigningKeys } from "@countersign/engine"
+import { addCommit, ringCommit } from "@countersign/testkit/sample-commit"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Redacted } from "effect"
 import { SqliteStorage } from "../src/index.ts"
@@ -9,7 +9,10 @@ import { migrations } from "../src/migrations/Migrations.ts"
 import { temporaryFile } from "./TemporaryStore.ts"
 
 /** Of every migration ever released. A digest that is here never changes: a changed schema is a new migration. */
-const frozen = ["679a0bde6ee97fd160dbb95dc3bc0d0208b8c11ef1d2a61019980f2140934819"]
+const frozen = [
+  "679a0bde6ee97fd160dbb95dc3bc0d0208b8c11ef1d2a61019980f2140934819",
+  "2fb08c3e3b5c42bc98d3a90f4460cdf0494a7279bf729242a89f1cef3c322756"
+]
 
 describe("migrations", () => {
   it("are never edited", () => {
@@ -25,6 +28,25 @@ describe("migrations", () => {
       const db = new DatabaseSync(file)
       expect(db.prepare("PRAGMA user_version").get()).toEqual({ user_version: migrations.length })
       db.close()
+    })
+  )
+
+  it.effect("bring an older file to this version, with what it holds", () =>
+    Effect.gen(function* () {
+      const file = yield* temporaryFile
+      const older = new DatabaseSync(file)
+      for (const sql of migrations.slice(0, 1)) older.exec(sql)
+      older.exec("INSERT INTO installation (one, id, identity_key) VALUES (1, 'older', randomblob(32))")
+      older.exec(`PRAGMA application_id = ${0x43_4e_54_53}; PRAGMA user_version = 1`)
+      older.close()
+      const seen = Effect.gen(function* () {
+        yield* EventStore.use((store) => store.commit([ringCommit("key-1", "wrapped")]))
+        return [(yield* Installation).id, yield* SigningKeys.use(({ list }) => list)]
+      })
+      expect(yield* Effect.provide(seen, SqliteStorage.layer({ file }))).toEqual([
+        "older",
+        [{ keyId: "key-1", wrapped: "wrapped" }]
+      ])
     })
   )
 })

@@ -5,6 +5,10 @@
 import {
   AccountId,
   CanonicalAddress,
+  installationAccount,
+  KeyId,
+  keyRingDecider,
+  keyRingId,
   makeDnsPlan,
   type NewTask,
   OrganizationId,
@@ -79,3 +83,15 @@ export const addCommit = (sender: string, who: string = account): Commit => ({
     }
   ]
 })
+
+/** Makes the first key of the ring, in slot 1. */
+export const ringCommit = (id: string, wrapped: string): Commit => {
+  const keyId = KeyId.make(id)
+  const made = keyRingDecider.codec.encode({ _tag: "KeyGenerated", at: 1, slot: 1, keyId, publicKey: "MIIB" })
+  return {
+    account: installationAccount,
+    command: { id: `make ${id}`, fingerprint: "f", result: "{}" },
+    appends: [{ stream: keyRingId, expected: 0, events: [{ ...made, meta: "{}" }], entry: undefined, tasks: [] }],
+    keys: [{ _tag: "Put", keyId, wrapped }]
+  }
+}

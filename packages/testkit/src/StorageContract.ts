@@ -4,7 +4,7 @@
  *
  * Clauses 1 to 8 are the promises of `docs/architecture.md`, "What the storage promises"; the lettered ones are the
  * sentences of the ports' own documentation: E entries, S settling, C changes, T tasks, D directory, M mail budget, A
- * accounts, I installation, R directory rows, X snapshots.
+ * accounts, I installation, K signing keys, R directory rows, X snapshots.
  *
  * @example
  * ```ts
@@ -29,6 +29,7 @@ import { maintenanceContract } from "./StorageContract/MaintenanceContract.ts"
 import { senderDirectoryContract } from "./StorageContract/SenderDirectoryContract.ts"
 import { senderEntryContract } from "./StorageContract/SenderEntryContract.ts"
 import { settlingContract } from "./StorageContract/SettlingContract.ts"
+import { signingKeysContract } from "./StorageContract/SigningKeysContract.ts"
 import { snapshotContract } from "./StorageContract/SnapshotContract.ts"
 import { taskOperatorContract } from "./StorageContract/TaskOperatorContract.ts"
 import { taskQueueContract } from "./StorageContract/TaskQueueContract.ts"
@@ -53,6 +54,7 @@ export const storageContract = (name: string, layer: StorageLayer, options: Stor
     describe("tasks and operators", () => taskOperatorContract(layer))
     describe("the mail budget", () => mailBudgetContract(layer, options))
     describe("accounts and the installation", () => accountsContract(layer, options))
+    describe("private signing keys", () => signingKeysContract(layer))
     describe("the directory put right", () => maintenanceContract(layer))
     describe("snapshots", () => snapshotContract(layer))
     describe("loads", () => loadContract(layer))

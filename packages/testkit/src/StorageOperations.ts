@@ -157,7 +157,8 @@ export const storageOperations = (
 
 type Store = Context.Context<StoragePorts>
 
-const exported = (store: Store) => exportLines({ withKey: true }).pipe(Stream.mkString, Effect.provideContext(store))
+const exported = (store: Store) =>
+  exportLines({ withKey: true, withSigningKeys: true }).pipe(Stream.mkString, Effect.provideContext(store))
 
 const rowsIn = (store: Store) => Context.get(store, Maintenance).streams("", 1_000)
 

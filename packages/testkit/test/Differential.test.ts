@@ -1,4 +1,4 @@
-import { EventStore, MailBudget, SenderDirectory, TaskQueue } from "@countersign/engine"
+import { type Commit, EventStore, MailBudget, SenderDirectory, TaskQueue } from "@countersign/engine"
 import { MemoryStorage } from "@countersign/memory"
 import { Context, Effect, Layer, Option } from "effect"
 import { describe, expect, it } from "vitest"
@@ -15,6 +15,11 @@ const planted = {
       ...store,
       commit: (batch) => store.commit(batch.map(({ settles: _, ...commit }) => commit))
     })
+  }),
+  "a commit that ignores the keys it drops": worse((ports) => {
+    const store = Context.get(ports, EventStore)
+    const put = (commit: Commit) => ({ ...commit, keys: commit.keys?.filter(({ _tag }) => _tag === "Put") ?? [] })
+    return Context.add(ports, EventStore, { ...store, commit: (batch) => store.commit(batch.map(put)) })
   }),
   "a commit that loses the tasks of its second append": worse((ports) => {
     const store = Context.get(ports, EventStore)

@@ -47,7 +47,7 @@ const present = async ({ senders }: World) => {
 const soundness = Effect.gen(function* () {
   const problems: Array<string> = []
   yield* verify((problem) => Effect.sync(() => void problems.push(problem)))
-  const file = Stream.encodeText(exportLines({ withKey: true }))
+  const file = Stream.encodeText(exportLines({ withKey: true, withSigningKeys: true }))
   const bytes = yield* Stream.runCollect(file)
   const { events } = yield* importStore(Stream.fromIterable(bytes), { newIdentityKey: false }).pipe(
     Effect.provide(MemoryStorage.layer)

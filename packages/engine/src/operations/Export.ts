@@ -1,8 +1,9 @@
 /**
  * The whole store as lines of text: what `import` reads. Of one moment, read in pages, while servers commit.
  *
- * With the identity key only when asked: who has it can compute every customer's DNS tokens. Hashes of access keys,
- * addresses and metadata are in any export.
+ * With the identity key only when asked: who has it can compute every customer's DNS tokens. With the private signing
+ * keys only when asked: who has them and the secret can sign for every customer. Hashes of access keys, addresses and
+ * metadata are in any export.
  */
 import { createHash } from "node:crypto"
 import { Effect, Stream } from "effect"
@@ -11,10 +12,16 @@ import { Maintenance } from "../ports/Maintenance.ts"
 import type { StoredRow } from "../ports/StoredRow.ts"
 import { type Footer, header, rowLine } from "./ExportFormat.ts"
 
-/** The lines of an export, each with its end, some at a time. */
-export const exportLines = (options: {
+/** What of the secrets an export has. */
+export interface ExportOptions {
+  /** The identity key. */
   readonly withKey: boolean
-}): Stream.Stream<string, StorageUnavailable, Maintenance> =>
+  /** The private signing keys, wrapped. */
+  readonly withSigningKeys: boolean
+}
+
+/** The lines of an export, each with its end, some at a time. */
+export const exportLines = (options: ExportOptions): Stream.Stream<string, StorageUnavailable, Maintenance> =>
   Stream.unwrap(
     Effect.map(Maintenance, ({ snapshot }) => {
       const hash = createHash("sha256")
@@ -26,8 +33,9 @@ export const exportLines = (options: {
       return Stream.make(written(`${JSON.stringify(header)}\n`)).pipe(
         Stream.concat(
           Stream.mapArray(snapshot, (page) => {
-            rows += page.length
-            return [written(page.map((row) => `${rowLine(options.withKey ? row : withoutKey(row))}\n`).join(""))]
+            const shown = page.flatMap((row) => exported(row, options))
+            rows += shown.length
+            return [written(shown.map((row) => `${rowLine(row)}\n`).join(""))]
           })
         ),
         Stream.concat(
@@ -40,8 +48,9 @@ export const exportLines = (options: {
     })
   )
 
-const withoutKey = (row: StoredRow): StoredRow => {
-  if (row._tag !== "Installation") return row
+const exported = (row: StoredRow, { withKey, withSigningKeys }: ExportOptions): ReadonlyArray<StoredRow> => {
+  if (row._tag === "SigningKey") return withSigningKeys ? [row] : []
+  if (row._tag !== "Installation" || withKey) return [row]
   const { identityKey: _, ...rest } = row
-  return rest
+  return [rest]
 }

@@ -4,8 +4,8 @@
  * The log: positions without a hole, times that do not go back, every event readable, every stream without a hole, and
  * every transition by verdict one that follows from the evidence in its event. What follows from it: the directory,
  * row by row, and what the adapter keeps beside the rows. The work: every task readable, and a probe for every domain
- * with a live sender. It cannot see an event that was replaced by another one that is as plausible: nothing here is
- * signed.
+ * with a live sender. The signing keys: a private one for each of the ring. It cannot see an event that was replaced by
+ * another one that is as plausible: nothing here is signed.
  */
 import { probeKey } from "@countersign/core"
 import { Effect } from "effect"
@@ -13,6 +13,7 @@ import { EventStore, type StorageUnavailable } from "../ports/EventStore.ts"
 import { type MaintainedStore, Maintenance } from "../ports/Maintenance.ts"
 import type { ListedSender } from "../ports/SenderDirectory.ts"
 import { type CheckedDirectory, checkDirectory } from "./CheckDirectory.ts"
+import { checkSigningKeys } from "./CheckSigningKeys.ts"
 import { checkTasks } from "./CheckTasks.ts"
 import { unreadable } from "./Refold.ts"
 
@@ -51,6 +52,7 @@ export const verify = Effect.fn("Verify")(function* <E, R>(say: Say<E, R>) {
     probed.set(probeKey(entry.account, entry.domain), entry)
   })
   const tasks = yield* checkTasks(probed, count)
+  yield* checkSigningKeys(count)
   return { ...checked, tasks, problems } satisfies Verified
 })
 

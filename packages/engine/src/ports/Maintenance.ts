@@ -88,8 +88,8 @@ export class Maintenance extends Context.Service<
     /**
      * Every row as it was at one moment, kind by kind: the installation, accounts, organizations and keys in the order
      * they were made, events by position, tasks by number, receipts that still answer and mails that still count by
-     * their time. The same store answers the same rows again, and so does one that was loaded with
-     * them.
+     * their time, signing keys by their ids. The same store answers the same rows again, and so does one that was
+     * loaded with them.
      */
     readonly snapshot: Stream.Stream<StoredRow, StorageUnavailable>
     /**

@@ -13,6 +13,7 @@ import {
   readText
 } from "./Columns.ts"
 import { decodeEvent } from "./EventRows.ts"
+import { decodeWrappedKey } from "./SigningKeyRows.ts"
 import { readTaskState } from "./TaskRows.ts"
 
 /** Decodes a row of each kind. */
@@ -74,7 +75,8 @@ export const decodeStoredRow: { readonly [Tag in StoredRow["_tag"]]: (row: Row) 
     account: readText(row, "account"),
     at: readInteger(row, "at"),
     first: readBoolean(row, "first")
-  })
+  }),
+  SigningKey: (row) => ({ _tag: "SigningKey", ...decodeWrappedKey(row) })
 }
 
 /** A field that is there when it has a value. */

@@ -104,6 +104,17 @@ export const encodeBatch = (
   ]
 }
 
+/** What the batch does to private keys, as the other parameters of `change_signing_keys`; none when it does nothing. */
+export const encodeKeyChanges = (batch: ReadonlyArray<Commit>): ReadonlyArray<unknown> => {
+  const all = batch.flatMap(({ keys = [] }, index) => keys.map((change) => ({ change, commit: index + 1 })))
+  if (all.length === 0) return []
+  return [
+    integers(all.map(({ commit }) => commit)),
+    texts(all.map(({ change }) => change.keyId)),
+    texts(all.map(({ change }) => (change._tag === "Put" ? change.wrapped : null)))
+  ]
+}
+
 /** What became of each commit of the batch. */
 export const decodeOutcomes = (batch: ReadonlyArray<Commit>, row: Row | undefined): ReadonlyArray<CommitOutcome> => {
   const outcomes = readArray(row, "outcomes")

@@ -16,7 +16,7 @@ import type { Database, Statements } from "../connection/Database.ts"
 import { databaseNow } from "../connection/DatabaseClock.ts"
 import { joinEach } from "../connection/JoinEach.ts"
 import { indexable, long } from "../connection/Parameters.ts"
-import { commitParameters, decodeOutcomes, encodeBatch } from "./CommitBatch.ts"
+import { commitParameters, decodeOutcomes, encodeBatch, encodeKeyChanges } from "./CommitBatch.ts"
 
 /**
  * Every so many batches the rows of a count become one. A count is the sum of about as many rows, and a snapshot that
@@ -28,6 +28,10 @@ export const makeEventStore = (database: Database, changes: Changes): EventStore
   const { schema } = database.names
   const parameters = Array.from({ length: commitParameters }, (_, index) => `$${index + 1}`).join(", ")
   const commit = `SELECT * FROM ${schema}.commit_batch(${parameters})`
+  // The rare batch that changes private keys: the same call, and its outcomes given to another.
+  const [first, second, third] = [1, 2, 3].map((more) => `$${commitParameters + more}`)
+  const commitWithKeys = `SELECT b.*, ${schema}.change_signing_keys(b.outcomes, ${first}, ${second}, ${third})
+    FROM ${schema}.commit_batch(${parameters}) b`
   const receiptsToForget = makeReceiptForgetting()
   let batches = 0
 
@@ -35,12 +39,11 @@ export const makeEventStore = (database: Database, changes: Changes): EventStore
     commit: (batch) =>
       batch.length === 0
         ? Effect.succeed([])
-        : Effect.flatMap(database.given, (given) =>
-            database.commit(
-              commit,
-              encodeBatch(given, receiptsToForget(batch.length), ++batches % foldEvery === 0, batch)
-            )
-          ).pipe(
+        : Effect.flatMap(database.given, (given) => {
+            const keys = encodeKeyChanges(batch)
+            const commits = encodeBatch(given, receiptsToForget(batch.length), ++batches % foldEvery === 0, batch)
+            return database.commit(keys.length === 0 ? commit : commitWithKeys, [...commits, ...keys])
+          }).pipe(
             Effect.map(([row]) => decodeOutcomes(batch, row)),
             Effect.tap((outcomes) => (outcomes.some(isCommitted) ? changes.hint : Effect.void))
           ),

@@ -12,9 +12,10 @@ import type { SqlError } from "effect/sql/SqlError"
 import { foreignSchema } from "../connection/PostgresFailure.ts"
 import { lockKey, type SchemaNames } from "../connection/SchemaNames.ts"
 import { initial } from "./0001-initial.ts"
+import { signingKeys } from "./0002-signing-keys.ts"
 
 /** In order: the first makes version 1. */
-export const migrations: ReadonlyArray<string> = [initial]
+export const migrations: ReadonlyArray<string> = [initial, signingKeys]
 
 export const checksum = (sql: string): string => createHash("sha256").update(sql).digest("hex")
 

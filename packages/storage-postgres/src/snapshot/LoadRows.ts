@@ -126,6 +126,11 @@ export const makeLoadRows = (statements: Statements) => {
         texts(rows.map(({ account }) => account)),
         longs(rows.map(({ at }) => at)),
         booleans(rows.map(({ first }) => first))
+      ]),
+    SigningKey: (rows) =>
+      insert("signing_keys", "key_id, wrapped", [
+        texts(rows.map(({ keyId }) => keyId)),
+        texts(rows.map(({ wrapped }) => wrapped))
       ])
   }
 

@@ -20,7 +20,17 @@ import { inRealTime, reachConnection, refuse } from "../connection/Reconnect.ts"
 import { makeLoadRows } from "./LoadRows.ts"
 import { maintained } from "./MaintainedRows.ts"
 
-const filled = ["accounts", "organizations", "access_keys", "streams", "events", "tasks", "receipts", "granted_mails"]
+const filled = [
+  "accounts",
+  "organizations",
+  "access_keys",
+  "streams",
+  "events",
+  "tasks",
+  "receipts",
+  "granted_mails",
+  "signing_keys"
+]
 
 export const makeLoad =
   (database: Database): Maintenance["Service"]["load"] =>

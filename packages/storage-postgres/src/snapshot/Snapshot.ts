@@ -75,7 +75,14 @@ const kinds: ReadonlyArray<Kind> = [
     "granted_mails",
     decodeStoredRow.GrantedMail,
     `at > $2 - ${budgetWindow}`
-  )
+  ),
+  {
+    sql: (schema) => `SELECT key_id, wrapped FROM ${schema}.signing_keys
+      WHERE key_id > $3 AND $2::bigint IS NOT NULL ORDER BY key_id LIMIT $1`,
+    start: [""],
+    key: ["key_id"],
+    decode: decodeStoredRow.SigningKey
+  }
 ]
 
 export const snapshotOf = ({

@@ -9,6 +9,7 @@ import type { Database } from "../connection/Database.ts"
 import type { Transaction } from "../connection/Transaction.ts"
 import type { SenderRows } from "../directory/SenderRows.ts"
 import type { SurrogateKeys } from "../directory/SurrogateKeys.ts"
+import { makeKeyChanges } from "../signing/SqliteSigningKeys.ts"
 import type { TaskRows } from "../tasks/TaskRows.ts"
 
 export interface CommitRows {
@@ -31,11 +32,12 @@ interface Head {
 }
 
 export const makeCommitRows = (
-  { writer }: Database,
+  database: Database,
   keys: SurrogateKeys,
   senders: SenderRows,
   tasks: TaskRows
 ): CommitRows => {
+  const { writer } = database
   const readHead = writer.prepare("SELECT position, recorded_at FROM events ORDER BY position DESC LIMIT 1")
   const findReceipt = writer.prepare(
     "SELECT number, fingerprint, result, at FROM receipts WHERE account = ? AND command = ?"
@@ -56,6 +58,7 @@ export const makeCommitRows = (
     SELECT position, version, type, schema_version, data, meta, recorded_at
     FROM events WHERE stream = ? AND version > ? ORDER BY version`)
 
+  const changeKey = makeKeyChanges(database)
   const receiptsToForget = makeReceiptForgetting()
 
   const forget = (commits: number, now: number): void => {
@@ -104,7 +107,8 @@ export const makeCommitRows = (
     return { version, entryPosition }
   }
 
-  const commitOne = (tx: Transaction, { account, command, appends, settles }: Commit, head: Head): CommitOutcome => {
+  const commitOne = (tx: Transaction, commit: Commit, head: Head): CommitOutcome => {
+    const { account, command, appends, settles } = commit
     const accountNumber = keys.ofAccount(tx, account)
     const receipt = findReceipt.get(accountNumber, command.id)
     // Before everything else: the first answer holds although the versions, and the lease, have moved on since.
@@ -131,6 +135,7 @@ export const makeCommitRows = (
         head
       )
     })
+    for (const change of commit.keys ?? []) changeKey(change)
     if (receipt !== undefined) removeReceipt.run(readInteger(receipt, "number"))
     addReceipt.run(accountNumber, command.id, command.fingerprint, command.result, tx.now)
     return { _tag: "Committed", appends: written }

@@ -9,6 +9,7 @@ import { randomBytes, randomUUID } from "node:crypto"
 import type { DatabaseSync } from "node:sqlite"
 import { readInteger } from "@countersign/engine/storage"
 import { initial } from "./0001-initial.ts"
+import { signingKeys } from "./0002-signing-keys.ts"
 
 /** The file is not ours to write to; thrown while it is opened. */
 export class ForeignDatabase extends Error {
@@ -16,7 +17,7 @@ export class ForeignDatabase extends Error {
 }
 
 /** In order: the first makes version 1. */
-export const migrations: ReadonlyArray<string> = [initial]
+export const migrations: ReadonlyArray<string> = [initial, signingKeys]
 
 /** "CNTS": what the file is, for this program and for `file(1)`. */
 const applicationId = 0x43_4e_54_53

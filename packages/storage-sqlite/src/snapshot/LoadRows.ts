@@ -22,6 +22,7 @@ export const makeLoadRows = (db: DatabaseSync, keys: SurrogateKeys): LoadRows =>
   const addMail = db.prepare(
     "INSERT INTO granted_mails (mail, address_hash, account, at, first) VALUES (?, ?, ?, ?, ?)"
   )
+  const addSigningKey = db.prepare("INSERT INTO signing_keys (key_id, wrapped) VALUES (?, ?)")
   const addTask = db.prepare(`
     INSERT INTO tasks (number, kind, key, state, due, attempts, payload, error, fence, leased_until, last_run_at, rerun_at)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
@@ -69,6 +70,9 @@ export const makeLoadRows = (db: DatabaseSync, keys: SurrogateKeys): LoadRows =>
         return
       case "GrantedMail":
         addMail.run(row.mail, row.addressHash, row.account, row.at, row.first ? 1 : 0)
+        return
+      case "SigningKey":
+        addSigningKey.run(row.keyId, row.wrapped)
     }
   }
 

@@ -48,7 +48,17 @@ const begin = (file: string): DatabaseSync => {
   }
 }
 
-const filled = ["accounts", "organizations", "access_keys", "streams", "events", "tasks", "receipts", "granted_mails"]
+const filled = [
+  "accounts",
+  "organizations",
+  "access_keys",
+  "streams",
+  "events",
+  "tasks",
+  "receipts",
+  "granted_mails",
+  "signing_keys"
+]
 
 const isEmpty = (db: DatabaseSync): boolean =>
   filled.every((table) => db.prepare(`SELECT 1 FROM ${table} LIMIT 1`).get() === undefined)

@@ -75,6 +75,12 @@ const kinds: ReadonlyArray<Kind> = [
       WHERE number > :after0 AND at > :now - ${budgetWindow} ORDER BY number LIMIT :limit`,
     ...byNumber,
     decode: decodeStoredRow.GrantedMail
+  },
+  {
+    sql: "SELECT key_id, wrapped FROM signing_keys WHERE key_id > :after0 ORDER BY key_id LIMIT :limit",
+    start: [""],
+    key: ["key_id"],
+    decode: decodeStoredRow.SigningKey
   }
 ]
 

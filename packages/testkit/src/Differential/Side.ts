@@ -13,6 +13,7 @@ import {
   Maintenance,
   SenderDirectory,
   type SenderQuery,
+  SigningKeys,
   type StoredRow,
   type TaskFence,
   TaskQueue,
@@ -21,6 +22,7 @@ import {
 import { Clock, Context, Effect, Option, Stream } from "effect"
 import { minute, type StoragePorts } from "../StorageContract/Clause.ts"
 import { domainTask, eventsOf, mailTask } from "../StorageContract/Fixtures.ts"
+import { dropKey, putKey } from "../StorageContract/SigningKeysContract.ts"
 import type { AppendStep, CommitStep, Step, TaskStep } from "./StorageProgram.ts"
 
 const accountOf = (index: number) => AccountId.make(`acc-${index}`)
@@ -71,7 +73,7 @@ export const makeSide = (storage: Context.Context<StoragePorts>) => {
   })
 
   const commitOf = Effect.fnUntraced(function* (step: CommitStep, name: string) {
-    const { account, command, fingerprint, settles } = step
+    const { account, command, fingerprint, keys, settles } = step
     return {
       account: accountOf(account),
       command: {
@@ -80,7 +82,10 @@ export const makeSide = (storage: Context.Context<StoragePorts>) => {
         result: JSON.stringify({ of: name })
       },
       appends: yield* Effect.forEach(step.appends, (append) => appendOf(account, append, name)),
-      ...(settles === undefined ? {} : { settles: claimAt(settles) })
+      ...(settles === undefined ? {} : { settles: claimAt(settles) }),
+      keys: keys.map(({ key, wrapped }) =>
+        wrapped === undefined ? dropKey(`key-${key}`) : putKey(`key-${key}`, wrapped)
+      )
     } satisfies Commit
   })
 
@@ -168,6 +173,7 @@ export const makeSide = (storage: Context.Context<StoragePorts>) => {
     const page = { order: "oldest-first", offset: 0, limit: 1_000 } as const
     return {
       log: yield* store.readLog(0, 10_000),
+      keys: yield* Context.get(storage, SigningKeys).list,
       tasks: tasks.map(({ id: _, ...rest }) => rest),
       senders: yield* Effect.forEach(accounts, (account) => directory.page({ account, ...page })),
       streams: yield* maintenance.streams("", 1_000),

@@ -33,6 +33,8 @@ export interface CommitStep {
   readonly appends: ReadonlyArray<AppendStep>
   /** Of the claims made so far. */
   readonly settles: number | undefined
+  /** What is put under a private key; without it the key is dropped. */
+  readonly keys: ReadonlyArray<{ readonly key: number; readonly wrapped: string | undefined }>
 }
 
 interface MailStep {
@@ -89,7 +91,8 @@ const commit: fc.Arbitrary<CommitStep> = fc.record({
   command: maybe(fc.nat(3)),
   fingerprint: fc.constantFrom("f", "f", "f", "g"),
   appends: fc.uniqueArray(append, { selector: ({ stream }) => stream, maxLength: 2 }),
-  settles: fc.option(fc.nat(5), { nil: undefined, freq: 3 })
+  settles: fc.option(fc.nat(5), { nil: undefined, freq: 3 }),
+  keys: fc.array(fc.record({ key: fc.nat(2), wrapped: maybe(fc.constantFrom("v", "w")) }), { maxLength: 2 })
 })
 
 const claim = fc.nat(9)

@@ -10,6 +10,7 @@ import type {
   MailLimits,
   Maintenance,
   SenderDirectory,
+  SigningKeys,
   TaskQueue
 } from "@countersign/engine"
 import { it } from "@effect/vitest"
@@ -26,6 +27,7 @@ export type StoragePorts =
   | AccountAdmin
   | Installation
   | Maintenance
+  | SigningKeys
 
 export type StorageLayer = Layer.Layer<StoragePorts, unknown>
 

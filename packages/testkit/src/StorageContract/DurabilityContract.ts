@@ -16,6 +16,7 @@ import { Context, Effect, Layer, Option, Redacted, type Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { beginning, hour, type StorageLayer, type StorageOptions, type StoragePorts, second } from "./Clause.ts"
 import { account, appendOf, commitEach, commitOf, domainTask, entryOf, eventsOf, mailTask, tags } from "./Fixtures.ts"
+import { dropKey, keptKeys, putKey } from "./SigningKeysContract.ts"
 
 type Use<A> = Effect.Effect<A, unknown, StoragePorts | Scope.Scope>
 
@@ -32,26 +33,26 @@ export const durabilityContract = ({ reopen }: StorageOptions): void => {
   /** Opens the store and leaves it open for the whole clause. */
   const open = (store: StorageLayer) => Layer.build(Layer.fresh(store))
 
-  clause("4.1 a reopened store has the same log, directory and receipts", (store) =>
+  clause("4.1 a reopened store has the same log, directory, receipts and signing keys", (store) =>
     Effect.gen(function* () {
       const command = { id: "c", fingerprint: "f", result: "first" }
       const read = Effect.gen(function* () {
         const events = yield* EventStore.use((port) => port.readLog(0, 100))
         const stream = yield* EventStore.use((port) => port.readStream("a", 1, 100))
-        const page = { account, order: "oldest-first", offset: 0, limit: 10 } as const
-        return { events, stream, senders: yield* SenderDirectory.use((port) => port.page(page)) }
+        const page = SenderDirectory.use((port) => port.page({ account, order: "oldest-first", offset: 0, limit: 10 }))
+        return { events, stream, senders: yield* page, keys: yield* keptKeys }
       })
       const before = yield* once(store)(
         Effect.gen(function* () {
           yield* commitEach(
             commitOf(appendOf("a", 0, { events: eventsOf("a", 3), entry: entryOf("a", { metadata: { n: 1 } }) })),
-            commitOf(appendOf("b", 0, { entry: entryOf("b") }), { command }),
+            commitOf(appendOf("b", 0, { entry: entryOf("b") }), { command, keys: [putKey("k", "w")] }),
             commitOf(appendOf("a", 3, { entry: entryOf("a", { status: "active", metadata: { n: 1 } }) }))
           )
           return yield* read
         })
       )
-      expect(before.events.events.length).toBe(5)
+      expect([before.events.events.length, before.keys]).toEqual([5, ["k: w"]])
       expect(yield* once(store)(read)).toEqual(before)
       const outcomes = yield* once(store)(
         commitEach(commitOf(appendOf("b", 0), { command }), commitOf(appendOf("a", 3)), commitOf(appendOf("a", 4)))
@@ -224,6 +225,23 @@ export const durabilityContract = ({ reopen }: StorageOptions): void => {
       )
       const budgets = yield* Effect.all(takes, { concurrency: "unbounded" })
       expect(budgets.filter(({ _tag }) => _tag === "Granted").length).toBe(6)
+    })
+  )
+
+  clause("6.6 of racing changes of a private key through two openings the last in the log counts", (store) =>
+    Effect.gen(function* () {
+      const openings = [yield* open(store), yield* open(store)]
+      const changes = [[putKey("key", "1")], [dropKey("key")]]
+      for (let index = 0; index < 20; index++) {
+        const commits = openings.map((opening, which) =>
+          Context.get(opening, EventStore).commit([
+            commitOf(appendOf(`${which}`, index), { keys: changes[which] ?? [] })
+          ])
+        )
+        yield* Effect.all(commits, { concurrency: "unbounded" })
+        const { events } = yield* once(store)(EventStore.use((port) => port.readLog(2 * index, 2)))
+        expect((yield* once(store)(keptKeys)).length).toBe(events.at(-1)?.stream === "0" ? 1 : 0)
+      }
     })
   )
 }

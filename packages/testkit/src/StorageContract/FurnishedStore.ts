@@ -6,6 +6,7 @@ import { Effect, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { beginning, hour, minute, second } from "./Clause.ts"
 import { account, appendOf, commitEach, commitOf, domainTask, entryOf, eventsOf, mailTask } from "./Fixtures.ts"
+import { putKey } from "./SigningKeysContract.ts"
 
 /** Every row of the store. */
 export const snapshot = Maintenance.use((maintenance) => Stream.runCollect(maintenance.snapshot))
@@ -36,7 +37,7 @@ export const furnish = Effect.gen(function* () {
         entry: entryOf("a", { metadata: { n: 1 } }),
         tasks: [mailTask(beginning, "v-1"), domainTask(beginning)]
       }),
-      { command: { id: "c-1", fingerprint: "f-1", result: "first" } }
+      { command: { id: "c-1", fingerprint: "f-1", result: "first" }, keys: [putKey("k-2", "w"), putKey("k-1", "w")] }
     )
   )
   yield* TestClock.adjust(second)

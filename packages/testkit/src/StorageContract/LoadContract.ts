@@ -49,7 +49,7 @@ export const loadContract = (layer: StorageLayer): void => {
         const twice = load((store) => Effect.andThen(store.put(rows), store.put(rows.slice(1, 2))))
         expect(yield* Effect.flip(twice)).toMatchObject({ _tag: "StorageUnavailable" })
         expect(yield* snapshot).toEqual(empty)
-        const unminded = load((store) => Effect.andThen(store.put(rows), Effect.ignore(store.put(rows.slice(1, 2)))))
+        const unminded = load((store) => Effect.andThen(store.put(rows), Effect.ignore(store.put(rows.slice(-1)))))
         expect(yield* Effect.flip(unminded)).toMatchObject({ _tag: "StorageUnavailable" })
         expect(yield* snapshot).toEqual(empty)
         const arrived = yield* Deferred.make<void>()

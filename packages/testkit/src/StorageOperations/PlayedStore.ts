@@ -15,6 +15,7 @@ import { Brand, Effect } from "effect"
 import fc from "fast-check"
 import { arbitraryHistory, type History } from "../arbitraries/Histories.ts"
 import { type PlayedStep, playHistory } from "../arbitraries/HistoryPlay.ts"
+import { ringCommit } from "../SampleCommit.ts"
 
 /** Histories of several senders: what a store holds. */
 export const histories: fc.Arbitrary<ReadonlyArray<History>> = fc.array(arbitraryHistory({ length: 12 }), {
@@ -81,4 +82,5 @@ export const furnishAround = Effect.gen(function* () {
   yield* admin.createOrganization(id, "One")
   yield* admin.createKey(id)
   yield* budget.take({ mail: "m", addressHash: "h", account: id })
+  yield* EventStore.use((store) => store.commit([ringCommit("key-1", "wrapped")]))
 })

@@ -12,6 +12,7 @@ import {
   MailBudget,
   OutcomeUnknown,
   SenderDirectory,
+  SigningKeys,
   StorageUnavailable,
   TaskQueue
 } from "@countersign/engine"
@@ -74,8 +75,9 @@ export class StorageFaults extends Context.Service<
           Context.add(EventStore, faultyStore(Context.get(ports, EventStore), guard, commitWith)),
           Context.add(TaskQueue, faultyQueue(Context.get(ports, TaskQueue), guard)),
           Context.add(SenderDirectory, faultyDirectory(Context.get(ports, SenderDirectory), guard)),
-          Context.add(MailBudget, faultyBudget(Context.get(ports, MailBudget), guard)),
-          Context.add(Accounts, faultyAccounts(Context.get(ports, Accounts), guard))
+          Context.add(MailBudget, { take: (request) => guard(Context.get(ports, MailBudget).take(request)) }),
+          Context.add(Accounts, faultyAccounts(Context.get(ports, Accounts), guard)),
+          Context.add(SigningKeys, { list: guard(Context.get(ports, SigningKeys).list) })
         )
       })
     )
@@ -209,11 +211,6 @@ const faultyDirectory = (directory: SenderDirectory["Service"], guard: Guard): S
     page: (query) => guard(directory.page(query)),
     count: (filter) => guard(directory.count(filter)),
     onDomain: (account, domain, after, limit) => guard(directory.onDomain(account, domain, after, limit))
-  })
-
-const faultyBudget = (budget: MailBudget["Service"], guard: Guard): MailBudget["Service"] =>
-  MailBudget.of({
-    take: (request) => guard(budget.take(request))
   })
 
 const faultyAccounts = (accounts: Accounts["Service"], guard: Guard): Accounts["Service"] =>
