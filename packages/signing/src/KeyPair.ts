@@ -11,7 +11,7 @@ export interface KeyPair {
   readonly publicKey: string
 }
 
-/** Makes a pair, beside the event loop: it takes some 50 ms of a core. That the system has no randomness is a defect. */
+/** Makes a pair, beside the event loop, in some 50 ms of a core. That the system has no randomness is a defect. */
 export const makeKeyPair: Effect.Effect<KeyPair> = Effect.callback((resume) =>
   generateKeyPair("rsa", { modulusLength: 2_048 }, (cause, _, privateKey) =>
     resume(cause === null ? Effect.succeed({ privateKey, publicKey: publicKeyOf(privateKey) }) : Effect.die(cause))

@@ -100,8 +100,8 @@ export const unwrapKey = (
   return Result.isSuccess(opened) ? Result.succeed(opened.success) : failed("does-not-open")
 }
 
-/** Whether a stored text has to be wrapped again, because an older secret wrapped it. */
-export const isWrappedAnew = ({ current }: WrappingKeys, wrapped: string): boolean =>
+/** Whether the newest secret wrapped a stored text. If not, it has to be wrapped again. */
+export const isWrappedByNewest = ({ current }: WrappingKeys, wrapped: string): boolean =>
   layout.exec(wrapped)?.[1] === current.id
 
 const boundTo = ({ installation, slot, keyId }: KeyPlace): Buffer => framed([installation, String(slot), keyId])

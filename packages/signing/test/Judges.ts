@@ -93,11 +93,17 @@ const candidates = [
   }
 ]
 
-const present = candidates.filter(({ name, command, option, probe }) => {
-  const here = spawnSync(command, [option, probe]).status === 0
-  if (!here) console.warn(`NOT JUDGED by ${name}, which is not installed here: apt-get install ${name}`)
-  return here
-})
+const isPresent = ({ command, option, probe }: (typeof candidates)[number]) =>
+  spawnSync(command, [option, probe]).status === 0
+const present = candidates.filter(isPresent)
+
+/** What a run says at its end about who could not judge. */
+export const absentJudges: ReadonlyArray<string> = candidates
+  .filter((each) => !present.includes(each))
+  .map(
+    ({ name }) =>
+      `NOT TESTED: what ${name} says of our signatures, because it is not installed (apt-get install ${name})`
+  )
 
 /** Everybody who can judge on this machine. */
 export const judges: ReadonlyArray<readonly [name: string, judge: Judge]> = [

@@ -4,7 +4,7 @@ import { KeyId, parseLinkSecrets } from "@countersign/core"
 import { Effect, Result } from "effect"
 import { describe, expect, it } from "vitest"
 import {
-  isWrappedAnew,
+  isWrappedByNewest,
   type KeyPlace,
   makeKeyPair,
   makeWrappingKeys,
@@ -44,9 +44,9 @@ describe("a wrapped key", () => {
 
   it("is wrapped with the newest secret, and says when it is not", () => {
     const both = keysOf(`${newer},${older}`)
-    expect(isWrappedAnew(both, wrapped)).toBe(false)
+    expect(isWrappedByNewest(both, wrapped)).toBe(false)
     const again = wrapKey(both, place, privateKey)
-    expect(isWrappedAnew(both, again)).toBe(true)
+    expect(isWrappedByNewest(both, again)).toBe(true)
     expect(failure(newer, place, again)).toBeUndefined()
   })
 

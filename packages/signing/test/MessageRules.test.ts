@@ -141,6 +141,8 @@ describe("accepts", () => {
     ["its own address as the name", named('"ada@example.com"')],
     ["its own address between quotes", named("\"'Ada@Example.com'\"")],
     ["its own address, encoded", encoded("ada@example.com")],
+    ["its own address, escaped", named('"ada\\@example.com"')],
+    ["its own address in two words", named("=?utf-8?q?ada?= =?utf-8?q?=40example.com?=")],
     ["an emoji of several", encoded("Ada \u{1F469}\u200D\u{1F4BB}")],
     ["Arabic and Hebrew", encoded("\u0639\u062F\u0627 \u05E2\u05D3\u05D4")],
     ["one octet a character", named(word("koi8-r", "b", "4cTB"))],

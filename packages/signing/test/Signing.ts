@@ -4,7 +4,7 @@ import { type DkimSigner, makeKeyPair, prepareMessage, readMessage, signMessage 
 import type { Records } from "./Judges.ts"
 
 export const domain = "example.com"
-export const selector = "abc.k1"
+const selector = "abc.k1"
 export const at = Date.UTC(2026, 10, 28)
 
 const { privateKey, publicKey } = await Effect.runPromise(makeKeyPair)

@@ -4,7 +4,7 @@ import { Result } from "effect"
 import fc from "fast-check"
 import { expect, it } from "vitest"
 import { readMessage } from "../../src/index.ts"
-import { judges } from "../Judges.ts"
+import { absentJudges, judges } from "../Judges.ts"
 import { domain, records, signed } from "../Signing.ts"
 
 const mails = fc.sample(arbitraryMail(domain), { numRuns: commandsOr(long ? 1_000 : 100), seed })
@@ -25,3 +25,5 @@ it.each(judges)(`%s passes every mail (seed ${seed})`, async (_, judge) => {
   const failed = (await judge(sent, domain, records)).flatMap((passes, index) => (passes ? [] : [String(sent[index])]))
   expect(failed).toEqual([])
 })
+
+for (const sentence of absentJudges) it.todo(sentence)
