@@ -2,8 +2,8 @@
  * Key care: the worker that gives every slot a key, and looks whether the keys are published: each minute until a key
  * is seen, then each hour, and when somebody asks.
  *
- * At its start it unwraps every key, so that a wrong secret is one sentence then and not a failed mail later. It runs in
- * every process that works; what two of them do at once is done once. With `DKIM_KEYS=elsewhere` it is left out.
+ * At its start it unwraps every key, so that a wrong secret is one sentence then and not a failed mail later. It runs
+ * in every process that works; what two of them do at once is done once. With `DKIM_KEYS=elsewhere` it is left out.
  */
 import { type KeyRing, type KeySlot, keySlots, mayTakeOverFrom } from "@countersign/core"
 import { DnsResolver } from "@countersign/engine"

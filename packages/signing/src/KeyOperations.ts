@@ -2,8 +2,8 @@
  * What an operator does with the signing keys: see what to publish, check what is published, replace the keys one after
  * the other, and revoke one.
  *
- * A rotation takes weeks, so it is a saga without a memory of its own: each call reads the ring, does the next step that
- * the laws of the ring allow, and says what comes after it. It may be called at any time and after any crash.
+ * A rotation takes weeks, so it is a saga without a memory of its own: each call reads the ring, does the next step
+ * that the laws of the ring allow, and says what comes after it. It may be called at any time and after any crash.
  */
 import {
   type KeyRing,

@@ -22,7 +22,6 @@ import {
   Ids,
   Installation,
   type KeyChange,
-  type StorageUnavailable,
   type WriteFailure
 } from "@countersign/engine"
 import { Effect } from "effect"
@@ -31,8 +30,7 @@ import { makeKeyPair } from "./KeyPair.ts"
 import { KeySettings } from "./KeySettings.ts"
 import { wrapKey } from "./KeyWrap.ts"
 
-/** What reading the ring may fail with, and what changing it may. */
-export type RingReadFailure = StorageUnavailable | EventUndecodable
+/** What changing the ring may fail with. */
 export type RingFailure = WriteFailure | EventUndecodable
 
 /** The ring at a time, in milliseconds since the epoch by the storage's clock. */
@@ -129,4 +127,5 @@ export const makeKeyRingChanges = Effect.fnUntraced(function* (actor: string) {
   }
 })
 
+/** What may be done to the ring. */
 export type KeyRingChanges = Effect.Success<ReturnType<typeof makeKeyRingChanges>>

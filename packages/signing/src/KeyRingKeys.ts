@@ -3,11 +3,15 @@
  * them.
  */
 import type { KeyObject } from "node:crypto"
-import type { KeyId, KeyRing, KeySlot } from "@countersign/core"
-import { Installation, SendPlans, SigningKeys, type StorageUnavailable } from "@countersign/engine"
-import { Context, Effect, Layer, Redacted, Result, Schema } from "effect"
+import { decideKeyRing, type KeyId, type KeyRing, type KeySlot } from "@countersign/core"
+import { Installation, SendPlans, SigningKeys } from "@countersign/engine"
+import { Clock, Context, Effect, Layer, Redacted, Result, Schema } from "effect"
+import { makeKeyRingChanges, type RingFailure } from "./KeyRingChanges.ts"
 import { KeySettings } from "./KeySettings.ts"
 import { type UnwrapFailed, unwrapKey } from "./KeyWrap.ts"
+
+/** The storage's clock may be ahead of ours by so much, in milliseconds. */
+const clockMargin = 60 * 60 * 1_000
 
 /** A slot has no key, or its private half is not there. */
 export class SigningKeyMissing extends Schema.TaggedError<SigningKeyMissing>()("SigningKeyMissing", {
@@ -18,7 +22,8 @@ export class SigningKeyMissing extends Schema.TaggedError<SigningKeyMissing>()("
   }
 }
 
-export type KeyFailure = SigningKeyMissing | UnwrapFailed | StorageUnavailable
+/** Why a private key is not given out. */
+export type KeyFailure = SigningKeyMissing | UnwrapFailed | RingFailure
 
 /** The private key of a slot's key, as a row has it. */
 export const openKey = Effect.fnUntraced(function* (slot: KeySlot, keyId: KeyId) {
@@ -36,7 +41,10 @@ export const openKey = Effect.fnUntraced(function* (slot: KeySlot, keyId: KeyId)
 export class KeyRingKeys extends Context.Service<
   KeyRingKeys,
   {
-    /** The key of a slot as the send plans know the ring: ask for the plan first. */
+    /**
+     * The key of a slot as the send plans know the ring: ask for the plan first. That a slot signs in place of the one
+     * that does by default is written down before the key is given out.
+     */
     readonly privateKey: (slot: KeySlot) => Effect.Effect<Redacted.Redacted<KeyObject>, KeyFailure>
   }
 >()("countersign/KeyRingKeys") {
@@ -45,6 +53,7 @@ export class KeyRingKeys extends Context.Service<
     Effect.gen(function* () {
       const plans = yield* SendPlans
       const ports = yield* Effect.context<SigningKeys | Installation | KeySettings>()
+      const changes = yield* makeKeyRingChanges("signer")
       const opened = new Map<KeyId, Redacted.Redacted<KeyObject>>()
 
       const forget = ({ slots }: KeyRing) => {
@@ -52,11 +61,19 @@ export class KeyRingKeys extends Context.Service<
         for (const keyId of opened.keys()) if (!current.has(keyId)) opened.delete(keyId)
       }
 
+      /** A slot that signs although another one does by default keeps its key for a week from then on. */
+      const noteUse = Effect.fnUntraced(function* (ring: KeyRing, slot: KeySlot, keyId: KeyId) {
+        const at = (yield* Clock.currentTimeMillis) + clockMargin
+        if (decideKeyRing(ring, { _tag: "RecordKeyUse", at, slot, keyId })._tag !== "Happened") return
+        yield* Effect.catchTag(changes.use(slot, keyId), "KeyRingRefused", Effect.die)
+      })
+
       return {
         privateKey: Effect.fnUntraced(function* (slot) {
           const ring = yield* plans.ring
           const keyId = ring.slots[slot].key?.keyId
           if (keyId === undefined) return yield* new SigningKeyMissing({ slot })
+          yield* noteUse(ring, slot, keyId)
           const known = opened.get(keyId)
           if (known !== undefined) return known
           const { key } = yield* Effect.provide(openKey(slot, keyId), ports)

@@ -6,6 +6,7 @@ import { readSetting, type SettingInvalid } from "@countersign/engine"
 import { Context, Effect, Layer, Redacted } from "effect"
 import { makeWrappingKeys, type WrappingKeys } from "./KeyWrap.ts"
 
+/** See the top of the file. */
 export class KeySettings extends Context.Service<
   KeySettings,
   { readonly zone: string; readonly wrappingKeys: WrappingKeys }

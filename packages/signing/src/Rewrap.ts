@@ -6,7 +6,7 @@ import { EventStore, Executor, Ids, Installation, type KeyChange } from "@counte
 import { Effect, Redacted } from "effect"
 import { openKey } from "./KeyRingKeys.ts"
 import { KeySettings } from "./KeySettings.ts"
-import { isWrappedAnew, wrapKey } from "./KeyWrap.ts"
+import { isWrappedByNewest, wrapKey } from "./KeyWrap.ts"
 
 /** Only while the ring is as it was read: a key that ends meanwhile must not come back. The next start tries again. */
 export const rewrapKeys = Effect.gen(function* () {
@@ -20,7 +20,7 @@ export const rewrapKeys = Effect.gen(function* () {
     const keyId: KeyId | undefined = state.slots[slot].key?.keyId
     if (keyId === undefined) continue
     const { key, wrapped } = yield* openKey(slot, keyId)
-    if (isWrappedAnew(wrappingKeys, wrapped)) continue
+    if (isWrappedByNewest(wrappingKeys, wrapped)) continue
     keys.push({
       _tag: "Put",
       keyId,

@@ -256,6 +256,8 @@ describe("the private keys", () => {
         expect(yield* privateKey(slot)).toBe(opened)
         expect(JSON.stringify(opened)).toBe('"<redacted>"')
       }
+      // Slot 1 signs by default; that the others did is written down, once a day.
+      expect((yield* world.events).filter((type) => type === "KeyUsed")).toHaveLength(2)
     })
   )
 })
