@@ -16,7 +16,7 @@ export interface TypedCommand {
   readonly parameters: Parameters
 }
 
-/** Parameters of MAIL that are understood. AUTH belongs to the offer of AUTH (RFC 4954, section 5); it changes nothing. */
+/** Parameters of MAIL that are understood. AUTH goes with the offer of AUTH (RFC 4954, section 5), and changes nothing. */
 const ofMail = ["BODY", "SIZE", "AUTH"]
 const ofDsn = ["RET", "ENVID", "NOTIFY", "ORCPT"]
 

@@ -4,14 +4,15 @@
  * It listens as long as its scope is open. At the end it takes no new transactions, and lets those that are open finish
  * for ten seconds.
  */
-import { isLoopback } from "@countersign/engine"
+import { type Accounts, isLoopback, type SendPlans, type Settings } from "@countersign/engine"
 import { Cause, Context, Data, Duration, Effect, Exit, FiberSet, Layer, Option, Redacted, type Scope } from "effect"
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerOptions, type SMTPServerSession } from "smtp-server"
 import { makeLimits } from "./Limits.ts"
-import { RelayBackend } from "./RelayBackend.ts"
 import type { RelaySettings } from "./RelaySettings.ts"
+import type { Signer } from "./Signer.ts"
 import { type Refused, refused } from "./SmtpReply.ts"
 import { makeSession, type SmtpSession } from "./SmtpSession.ts"
+import { makeSubmissions } from "./Submission.ts"
 import { ownName } from "./Upstream.ts"
 
 /** The relay cannot start. The message is one sentence for the operator. */
@@ -25,28 +26,30 @@ export class Relay extends Context.Service<Relay, { readonly host: string; reado
   "countersign/Relay"
 ) {
   /** Starts a relay that lives as long as the layer. */
-  static readonly layer = (settings: RelaySettings): Layer.Layer<Relay, RelayNotStarted, RelayBackend> =>
+  static readonly layer = (settings: RelaySettings): Layer.Layer<Relay, RelayNotStarted, House> =>
     Layer.effect(Relay, make(settings))
 }
+
+type House = Accounts | SendPlans | Settings | Signer
 
 /** Longer than a mail server usually takes for its last reply. */
 const graceful = 10_000
 
 const make = Effect.fnUntraced(function* (
   settings: RelaySettings
-): Effect.fn.Return<Relay["Service"], RelayNotStarted, RelayBackend | Scope.Scope> {
+): Effect.fn.Return<Relay["Service"], RelayNotStarted, House | Scope.Scope> {
   const { certificate, host } = settings
   if (certificate === undefined && !isLoopback(host)) {
     return yield* new RelayNotStarted({
       message: `The relay does not listen on ${host} without a certificate of its own: access keys would be sent in the clear.`
     })
   }
-  const backend = yield* RelayBackend
+  const submissions = yield* makeSubmissions(settings)
   const limits = makeLimits(settings.limits)
   const run = yield* FiberSet.makeRuntime<never>()
   const sessions = new Map<string, { readonly steps: SmtpSession; line: string }>()
   const sessionOf = (id: string) => {
-    const known = sessions.get(id) ?? { steps: makeSession(settings, backend, limits), line: "" }
+    const known = sessions.get(id) ?? { steps: makeSession(settings, submissions, limits), line: "" }
     sessions.set(id, known)
     return known
   }

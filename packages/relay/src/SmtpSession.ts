@@ -7,13 +7,14 @@
  */
 import { isAscii } from "node:buffer"
 import type { StorageUnavailable } from "@countersign/engine"
-import { DateTime, Effect, Option, type Redacted, Result } from "effect"
+import type { SigningFailed } from "@countersign/signing"
+import { DateTime, Effect, Option, type Redacted } from "effect"
 import { readCommand } from "./CommandLine.ts"
 import type { Limits } from "./Limits.ts"
 import { countReceived, type Hop, receivedLine } from "./Received.ts"
-import type { RelayBackend, RelayPlan, SigningFailed, Submission, Submitter } from "./RelayBackend.ts"
 import type { RelaySettings } from "./RelaySettings.ts"
 import { isAccepted, passedOn, Refused, refused, textOf } from "./SmtpReply.ts"
+import type { Submissions, Submitter } from "./Submission.ts"
 import { openUpstream, ownName, type Upstream, type UpstreamTimeouts, type UpstreamUnready } from "./Upstream.ts"
 import type { UpstreamLost } from "./UpstreamWire.ts"
 
@@ -31,7 +32,7 @@ export interface SmtpSession {
 const mostHops = 50
 const mostFailures = 3
 
-export const makeSession = (settings: RelaySettings, backend: RelayBackend["Service"], limits: Limits): SmtpSession => {
+export const makeSession = (settings: RelaySettings, submissions: Submissions, limits: Limits): SmtpSession => {
   let failures = 0
   let known: { readonly user: string; readonly key: Redacted.Redacted; readonly submitter: Submitter } | undefined
   let upstream: Upstream | undefined
@@ -49,7 +50,7 @@ export const makeSession = (settings: RelaySettings, backend: RelayBackend["Serv
   const authenticate: SmtpSession["authenticate"] = Effect.fn("Relay.authenticate")(function* (user, key) {
     // STARTTLS makes a client begin anew.
     leave()
-    const found = yield* Effect.catchTag(backend.authenticate(user, key), "StorageUnavailable", (error) =>
+    const found = yield* Effect.catchTag(submissions.submitter(user, key), "StorageUnavailable", (error) =>
       Effect.andThen(
         Effect.logWarning("The relay cannot check access keys.", error),
         Effect.fail(refused(454, "4.7.0 access keys cannot be checked now: try again later"))
@@ -70,7 +71,7 @@ export const makeSession = (settings: RelaySettings, backend: RelayBackend["Serv
   /** A key that was revoked meanwhile lets no further message through. */
   const stillKnown = Effect.gen(function* () {
     if (known === undefined) return yield* refused(530, "5.7.0 authentication is required")
-    const found = yield* orLater(backend.authenticate(known.user, known.key))
+    const found = yield* orLater(submissions.submitter(known.user, known.key))
     return Option.isSome(found) ? found.value : yield* refused(550, "5.7.1 the access key is not valid any more")
   })
 
@@ -118,25 +119,18 @@ export const makeSession = (settings: RelaySettings, backend: RelayBackend["Serv
 
   const data: SmtpSession["data"] = Effect.fn("Relay.data")(function* (message, hop) {
     if (upstream === undefined) return yield* refused(451, "4.4.2 the connection to the mail server is gone")
-    const read = backend.read(message)
-    if (Result.isFailure(read)) return yield* refused(550, `5.6.0 ${read.failure}`)
+    const read = yield* submissions.read(message)
     if (countReceived(message) >= mostHops) return yield* refused(554, "5.4.6 the message goes round in circles")
     if (!upstream.offers8BitMime && !isAscii(message)) {
       return yield* refused(550, "5.6.3 the mail server takes no 8-bit bodies: encode it as quoted-printable or base64")
     }
-    const signed = yield* signedNow(read.success)
+    // Asks for the key and the plan of this moment, after the last byte, and signs at once.
+    const signed = yield* orLater(submissions.signed(read, yield* stillKnown, hop.id))
     const at = DateTime.toDateUtc(yield* DateTime.now)
     const received = receivedLine({ ...hop, by: ownName(settings.upstream.name), at })
     const reply = yield* lostIsLater(upstream.data(Buffer.concat([received, signed])))
     if (!isAccepted(reply)) return yield* passedOn(reply)
     return textOf(reply)
-  })
-
-  /** Asks what holds now, after the last byte, and signs at once. */
-  const signedNow = Effect.fnUntraced(function* (submission: Submission) {
-    const plan = yield* backend.plan(yield* stillKnown, submission.from)
-    yield* allowed(plan, settings.fallback, submission.from)
-    return yield* orLater(submission.signed(plan, settings.unsigned))
   })
 
   return {
@@ -155,31 +149,21 @@ export const makeSession = (settings: RelaySettings, backend: RelayBackend["Serv
 /** Replies to MAIL that are about the relay's own session, and nothing that its client could mend (RFC 4954). */
 const aboutTheSession = [503, 530, 534, 535, 538]
 
-const allowed = (plan: RelayPlan, fallback: RelaySettings["fallback"], from: string): Effect.Effect<void, Refused> => {
-  const [obstacle] = plan.obstacles
-  // It will be another answer soon: nothing is refused for good, and nothing rewritten.
-  if (obstacle?.code === "storage-unavailable") return Effect.fail(refused(451, `4.3.0 ${obstacle.message}`))
-  if (plan.reason === "fallback") {
-    return fallback === "rewrite" && plan.from !== undefined
-      ? Effect.void
-      : Effect.fail(refused(550, `5.7.1 ${obstacle?.message ?? "this From address may not be used"}`))
-  }
-  return plan.from?.toLowerCase() === from.toLowerCase()
-    ? Effect.void
-    : Effect.fail(refused(550, `5.7.1 ${from} was confirmed as ${plan.from}: write it like that in From`))
-}
-
-const orLater = <A>(effect: Effect.Effect<A, StorageUnavailable | SigningFailed>): Effect.Effect<A, Refused> =>
-  Effect.catch(effect, (error) =>
-    Effect.andThen(
-      Effect.logWarning("The relay cannot take a message now.", error),
-      Effect.fail(
-        error._tag === "StorageUnavailable"
-          ? refused(451, "4.3.0 the storage is not available: try again later")
-          : refused(451, "4.3.0 the message could not be signed: try again later")
+const orLater = <A>(
+  effect: Effect.Effect<A, StorageUnavailable | SigningFailed | Refused>
+): Effect.Effect<A, Refused> =>
+  Effect.catchTags(effect, {
+    StorageUnavailable: (error) =>
+      Effect.andThen(
+        Effect.logWarning("The relay cannot take a message now.", error),
+        Effect.fail(refused(451, "4.3.0 the storage is not available: try again later"))
+      ),
+    SigningFailed: (error) =>
+      Effect.andThen(
+        Effect.logError("The relay cannot sign a message.", error),
+        Effect.fail(refused(451, "4.3.0 the message could not be signed: try again later"))
       )
-    )
-  )
+  })
 
 const lostIsLater = <A>(effect: Effect.Effect<A, UpstreamLost>): Effect.Effect<A, Refused> =>
   Effect.catch(effect, (error) =>

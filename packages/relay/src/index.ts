@@ -1,11 +1,7 @@
 export type { AccountLimits } from "./Limits.ts"
 export { Relay, RelayNotStarted } from "./Relay.ts"
-export {
-  RelayBackend,
-  type RelayPlan,
-  SigningFailed,
-  type Submission,
-  type Submitter
-} from "./RelayBackend.ts"
+export { type RelayProblem, type RelayVariable, readRelaySettings, relayVariables } from "./RelayConfig.ts"
 export type { RelayCertificate, RelaySettings } from "./RelaySettings.ts"
+export { Signer } from "./Signer.ts"
+export type { SubmissionRules } from "./Submission.ts"
 export type { UpstreamServer, UpstreamTimeouts } from "./Upstream.ts"

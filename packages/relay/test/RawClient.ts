@@ -70,7 +70,8 @@ export const dialKnown = (port: number, user = "acc", key = "key-1") =>
     return client
   })
 
-export const aMessage = "From: Anna <anna@customer.example>\r\nTo: bob@example.org\r\nSubject: s\r\n\r\nHello\r\n"
+export const aMessage =
+  "From: Anna <anna@customer.example>\r\nSubject: s\r\nDate: x\r\nMessage-ID: <1@x>\r\n\r\nHello\r\n"
 
 /** All of a transaction: the replies to MAIL, each RCPT, DATA and the last dot, as far as it goes. */
 export const submit = Effect.fnUntraced(function* (

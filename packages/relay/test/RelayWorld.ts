@@ -2,9 +2,11 @@
  * A relay with accounts, senders and a signer that the tests write down: what the rest of the house is to it. Signing
  * is a header, so that every other byte can be compared.
  */
-import { StorageUnavailable } from "@countersign/engine"
-import { Context, Effect, Layer, Option, Redacted, Result } from "effect"
-import { Relay, RelayBackend, type RelayPlan, type RelaySettings, SigningFailed } from "../src/index.ts"
+import { DomainName, emptyRing } from "@countersign/core"
+import { Accounts, type Obstacle, type SendPlan, SendPlans, Settings, StorageUnavailable } from "@countersign/engine"
+import { messageOctets, SigningFailed } from "@countersign/signing"
+import { Context, Effect, Layer, Option, Redacted } from "effect"
+import { Relay, type RelaySettings, Signer } from "../src/index.ts"
 
 /** What the relay meets; a test changes it as it goes. */
 export interface World {
@@ -14,58 +16,69 @@ export interface World {
   readonly active: Set<string>
   storage: "there" | "away"
   signer: "fine" | "broken"
+  /** How often an access key was looked up. */
+  lookUps: number
   /** From whom plans were asked. */
   readonly asked: Array<string>
 }
 
-const active = (from: string): RelayPlan => ({
-  from,
-  replyTo: undefined,
-  sign: { domain: "customer.example", selector: "token", slot: 1 },
-  reason: "active",
-  obstacles: []
-})
-
-const fallback = (code: string, message: string): RelayPlan => ({
-  from: '"Shop" <fallback@platform.example>',
-  replyTo: "anna@customer.example",
-  sign: undefined,
-  reason: "fallback",
-  obstacles: [{ code, message }]
-})
-
-const backendOf = (world: World) =>
-  RelayBackend.of({
-    authenticate: (user, key) => {
+const accountsOf = (world: World) =>
+  Accounts.of({
+    authenticate: (key) => {
+      world.lookUps += 1
       if (world.storage === "away") return Effect.fail(new StorageUnavailable({ reason: "it is away" }))
-      const account = world.keys.get(Redacted.value(key))
-      const organization = world.organizations.get(user) === account ? user : undefined
-      const isKnown = account !== undefined && (user === account || organization !== undefined)
-      return Effect.succeed(isKnown ? Option.some({ account, organization }) : Option.none())
+      const id = world.keys.get(Redacted.value(key))
+      const account = (known: string) => ({ account: { id: known, email: "", name: "" }, key: "" })
+      return Effect.succeed(Option.map(Option.fromUndefinedOr(id), account))
     },
-    read: (message) => {
-      const text = Buffer.from(message).toString("latin1")
-      const from = /^From: .*?([^ <]+@[^ >\r]+)/im.exec(text)?.[1]
-      if (from === undefined) return Result.fail("the message has no From")
-      return Result.succeed({
-        from,
-        signed: ({ from, replyTo, sign }, unsigned) => {
-          if (world.signer === "broken") return Effect.fail(new SigningFailed({ reason: "no key" }))
-          const leftOut = unsigned.join(" ")
-          const mark = sign === undefined ? `X-From: ${from}\r\nX-Reply-To: ${replyTo}` : `X-Signed: ${sign.domain}`
-          return Effect.succeed(Buffer.from(`${mark} ${leftOut}\r\n${text}`, "latin1"))
-        }
-      })
-    },
-    plan: ({ account, organization }, from) =>
+    account: () => Effect.succeed(Option.none()),
+    organization: (account, id) =>
+      Effect.succeed(world.organizations.get(id) === account ? Option.some({ id, account, name: "" }) : Option.none())
+  })
+
+const customer = DomainName.make("customer.example")
+
+const planOf = (world: World, from: string): Omit<SendPlan, "sender" | "validUntil"> => {
+  const fallback = (code: Obstacle["code"], message: string) => ({
+    ...{ from: '"Shop" <fallback@platform.example>', replyTo: "anna@customer.example", sign: undefined },
+    ...{ reason: "fallback" as const, obstacles: [{ code, message }] }
+  })
+  if (world.storage === "away") return fallback("storage-unavailable", "Whether mail may be sent cannot be told.")
+  if (!world.active.has(from)) return fallback("sender-not-active", `${from} is not active: its status is degraded.`)
+  const sign = { domain: customer, selector: "token", slot: 1 as const }
+  return { from, replyTo: undefined, sign, reason: "active", obstacles: [] }
+}
+
+const plansOf = (world: World) =>
+  SendPlans.of({
+    plan: ({ account, organization, from = "" }) =>
       Effect.sync(() => {
         world.asked.push(`${account} ${organization ?? "-"} ${from}`)
-        if (world.storage === "away") return fallback("storage-unavailable", "Whether mail may be sent cannot be told.")
-        return world.active.has(from)
-          ? active(from)
-          : fallback("sender-not-active", `${from} is not active: its status is degraded.`)
-      })
+        return { ...planOf(world, from), sender: undefined, validUntil: 0 }
+      }),
+    planNow: () => undefined,
+    ring: Effect.succeed(emptyRing)
   })
+
+const signerOf = (world: World) =>
+  Signer.of({
+    sign: (message, { domain }, unsigned) =>
+      world.signer === "fine"
+        ? Effect.succeed(messageOctets(message, `X-Signed: ${[domain, ...unsigned].join(" ")}\r\n`))
+        : Effect.fail(new SigningFailed({ reason: "there is no key" }))
+  })
+
+const houseOf = (world: World) =>
+  Layer.mergeAll(
+    Layer.succeed(Accounts, accountsOf(world)),
+    Layer.succeed(SendPlans, plansOf(world)),
+    Layer.succeed(Signer, signerOf(world)),
+    Settings.layer({
+      publicUrl: "http://127.0.0.1:1",
+      secret: Redacted.make("a secret of the tests that is long enough"),
+      allowTestNames: true
+    })
+  )
 
 export const loopback = (port: number, more: Partial<RelaySettings["upstream"]> = {}): RelaySettings["upstream"] => ({
   ...{
@@ -90,6 +103,7 @@ export const startRelay = Effect.fnUntraced(function* (
     active: new Set(["anna@customer.example"]),
     storage: "there",
     signer: "fine",
+    lookUps: 0,
     asked: []
   }
   const all: RelaySettings = {
@@ -98,7 +112,7 @@ export const startRelay = Effect.fnUntraced(function* (
     ...{ fallback: "refuse", maxBytes: 100_000, limits: { connections: 10, messagesPerMinute: 100 } },
     ...settings
   }
-  const layer = Layer.provide(Relay.layer(all), Layer.succeed(RelayBackend, backendOf(world)))
+  const layer = Layer.provide(Relay.layer(all), houseOf(world))
   const { port } = Context.get(yield* Layer.build(layer), Relay)
   return { port, world }
 })
