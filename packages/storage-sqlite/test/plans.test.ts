@@ -22,7 +22,8 @@ const harmless: ReadonlyArray<RegExp> = [
   // One row.
   /FROM installation|FROM task_numbers|UPDATE task_numbers/,
   // An operator asks for all there are.
-  /FROM accounts ORDER BY number/
+  /FROM accounts ORDER BY number/,
+  /FROM signing_keys ORDER BY key_id/
 ]
 
 /** Everything that is prepared on the connection from now on. */
