@@ -16,7 +16,7 @@ export interface TypedCommand {
   readonly parameters: Parameters
 }
 
-/** Parameters of MAIL that are understood. AUTH goes with the offer of AUTH (RFC 4954, section 5), and changes nothing. */
+/** Parameters of MAIL that are understood. AUTH, which comes with its offer (RFC 4954, section 5), has no effect. */
 const ofMail = ["BODY", "SIZE", "AUTH"]
 const ofDsn = ["RET", "ENVID", "NOTIFY", "ORCPT"]
 

@@ -17,11 +17,12 @@ export interface Limits {
   readonly message: (account: string) => Effect.Effect<void, Refused>
 }
 
-const minute = 60_000
+const minute = 60_000_000_000n
 
 export const makeLimits = ({ connections, messagesPerMinute }: AccountLimits): Limits => {
   const open = new Map<string, number>()
-  const minutes = new Map<string, { readonly began: number; count: number }>()
+  const messages = new Map<string, number>()
+  let began: bigint | undefined
   return {
     enter: (account) =>
       Effect.suspend(() => {
@@ -37,14 +38,18 @@ export const makeLimits = ({ connections, messagesPerMinute }: AccountLimits): L
       else open.delete(account)
     },
     message: (account) =>
-      Effect.flatMap(Clock.currentTimeMillis, (now) => {
-        for (const [other, { began }] of minutes) if (now - began >= minute) minutes.delete(other)
-        const current = minutes.get(account) ?? { began: now, count: 0 }
-        minutes.set(account, current)
-        if (current.count >= messagesPerMinute) {
+      Clock.clockWith((clock) => {
+        // The monotonic clock: nobody sets it back.
+        const now = clock.monotonicTimeNanosUnsafe()
+        if (began === undefined || now - began >= minute) {
+          began = now
+          messages.clear()
+        }
+        const count = messages.get(account) ?? 0
+        if (count >= messagesPerMinute) {
           return Effect.fail(refused(450, "4.7.1 too many messages of this account in a minute: try again later"))
         }
-        current.count += 1
+        messages.set(account, count + 1)
         return Effect.void
       })
   }

@@ -68,13 +68,16 @@ const make = Effect.fnUntraced(function* (
     )
   }
 
-  const receive = Effect.fnUntraced(function* (stream: SMTPServerDataStream, session: SMTPServerSession) {
+  const receive = Effect.fnUntraced(function* (
+    steps: SmtpSession,
+    stream: SMTPServerDataStream,
+    session: SMTPServerSession
+  ) {
     const message = yield* readAll(stream)
     // smtp-server answers 552 by itself (`rejectOversized`), and nobody hears the answer to half a message.
     if (Option.isNone(message)) return ""
     const { hostNameAppearsAs: helo, remoteAddress: address, transmissionType: protocol, id, transaction } = session
-    const hop = { helo, address, protocol, id: `${id}.${transaction}` }
-    return yield* sessionOf(session.id).steps.data(message.value, hop)
+    return yield* steps.data(message.value, { helo, address, protocol, id: `${id}.${transaction}` })
   })
 
   const server = yield* Effect.try({
@@ -96,17 +99,16 @@ const make = Effect.fnUntraced(function* (
           conclude(sessionOf(session.id).steps.authenticate(username, Redacted.make(password ?? "")), (refusal, user) =>
             callback(refusal, { user })
           ),
-        onMailFrom: (_address, { id }, callback) =>
-          conclude(
-            Effect.suspend(() => sessionOf(id).steps.mail(sessionOf(id).line)),
-            callback
-          ),
-        onRcptTo: (_address, { id }, callback) =>
-          conclude(
-            Effect.suspend(() => sessionOf(id).steps.rcpt(sessionOf(id).line)),
-            callback
-          ),
-        onData: (stream, session, callback) => conclude(receive(stream, session), callback),
+        onMailFrom: (_address, { id }, callback) => {
+          const { steps, line } = sessionOf(id)
+          conclude(steps.mail(line), callback)
+        },
+        onRcptTo: (_address, { id }, callback) => {
+          const { steps, line } = sessionOf(id)
+          conclude(steps.rcpt(line), callback)
+        },
+        onData: (stream, session, callback) =>
+          conclude(receive(sessionOf(session.id).steps, stream, session), callback),
         onClose: ({ id }) => {
           sessions.get(id)?.steps.close()
           sessions.delete(id)
