@@ -17,13 +17,7 @@ import {
   keyRingDecider,
   keyRingId
 } from "@countersign/core"
-import {
-  Executor,
-  Ids,
-  Installation,
-  type KeyChange,
-  type WriteFailure
-} from "@countersign/engine"
+import { Executor, Ids, Installation, type KeyChange, type WriteFailure } from "@countersign/engine"
 import { Effect } from "effect"
 import type { KeyLook } from "./KeyLook.ts"
 import { makeKeyPair } from "./KeyPair.ts"
