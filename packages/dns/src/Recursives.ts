@@ -70,7 +70,7 @@ export const makeRecursives = (
     lookUp: Effect.fnUntraced(function* (question, sources, willDo) {
       let answer: Answer | undefined
       const servers = (yield* inOrder).slice(0, mostSources)
-      // A packet may be lost: who was silent is asked again when nobody else knows.
+      // A packet may be lost: who was silent is asked again when nobody else knows, before a no is believed too.
       const silent: Array<string> = []
       for (const server of [...servers, ...servers]) {
         if (sources.has(server) && !silent.includes(server)) continue
@@ -79,7 +79,9 @@ export const makeRecursives = (
         if (unchecked._tag === "Answer") answer ??= unchecked
         sources.note(server, reading._tag === "Referral" ? nothing("a referral that leads nowhere") : reading)
         if (reading._tag === "Nothing" && reading.kind === "silent") silent.push(server)
-        if (answer !== undefined && sources.list.length === servers.length) break
+        const now = yield* Clock.currentTimeMillis
+        const isKnown = sources.list.length === servers.length && silent.every((one) => outages.isOut(one, now))
+        if (answer !== undefined && isKnown) break
       }
       return answer
     })
