@@ -53,6 +53,9 @@ export default defineConfig(({ mode }) => {
     test: {
       // Many tests wait for processes, disks and servers; with one worker, which is vitest's choice for two cores, one core stands idle.
       maxWorkers: Math.max(2, availableParallelism()),
+      // Only against hanging: no test depends on how fast the machine is.
+      testTimeout: 60_000,
+      hookTimeout: 60_000,
       // Answers for the PostgreSQL servers of the run; starts one when the first test asks for it.
       globalSetup: ["./packages/testkit/src/postgres/VitestSetup.ts"],
       // With the name servers it matters how long each case takes.
