@@ -142,6 +142,13 @@ describe("a name of a chain", () => {
       ...resolvers.map((said, index) => resolver(index + 1, said))
     ]
     expect(counts(minute, ...sources)).toBe(expected)
+    // Time gives a single resolver the right to say it again, and nobody else.
+    expect(counts(9 * hour, ...sources)).toBe(expected || servers.length === 0)
+  })
+
+  it("counts by a single resolver while the servers are silent", () => {
+    expect(counts(9 * hour, own(1, refused), resolver(1, nxdomain))).toBe(true)
+    expect(counts(minute, own(1, refused), resolver(1, nxdomain))).toBe(false)
   })
 
   it("counts by a single resolver when it is the first, or when its no has left the cache", () => {
