@@ -28,7 +28,7 @@ const settings = {
   secret: "0123456789abcdef0123456789abcdef",
   dkimZone: "dkim.example.com",
   mail: smtp("smtp://127.0.0.1:1", "verify@example.com"),
-  dns: ["127.0.0.1:1"]
+  dns: { servers: ["127.0.0.1:1"] }
 }
 const works = async (countersign) => {
   const { created } = await countersign.senders.add({ account: "acme", address: "billing@acme.com" })

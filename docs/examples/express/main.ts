@@ -21,7 +21,7 @@ const countersign = await createCountersign({
   storage: sqlite(process.env.DATABASE ?? "countersign.db"),
   mail: smtp(process.env.SMTP_URL ?? "smtp://127.0.0.1:1025", "Example <verify@example.com>"),
   // Without any the system's own resolvers are asked.
-  dns: process.env.DNS_SERVERS?.split(",") ?? [],
+  dns: { servers: process.env.DNS_SERVERS?.split(",") ?? [] },
   accounts: { account: async (id) => customers.get(id) }
 })
 

@@ -66,6 +66,8 @@ export interface Sender {
   /** Changes when anything changes that an API shows. */
   readonly updatedAt: number
   readonly mailbox: MailboxState
+  /** Since when the mailbox axis has its present state. */
+  readonly mailboxSince: number
   readonly link: Link | undefined
   readonly domainState: DomainState
   /** Since when the domain axis has its present state. */
@@ -177,6 +179,7 @@ const begin = (before: SenderState, event: SenderEvent & { readonly _tag: "Sende
     addedAt: event.at,
     updatedAt: event.at,
     mailbox: event.kind === "domain" ? "not-needed" : declined ? "declined" : "pending",
+    mailboxSince: event.at,
     link: undefined,
     domainState: "pending",
     domainSince: event.at,
@@ -189,7 +192,7 @@ const begin = (before: SenderState, event: SenderEvent & { readonly _tag: "Sende
 }
 
 const withMailbox = (state: Sender, mailbox: MailboxState, at: number): Sender =>
-  state.mailbox === mailbox ? state : { ...state, mailbox, updatedAt: Math.max(state.updatedAt, at) }
+  state.mailbox === mailbox ? state : { ...state, mailbox, mailboxSince: at, updatedAt: Math.max(state.updatedAt, at) }
 
 const withDomain = (state: Sender, domainState: DomainState, at: number): Sender =>
   state.domainState === domainState

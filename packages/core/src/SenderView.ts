@@ -45,19 +45,30 @@ export interface Blocker {
     | "domain-unverified"
     | "domain-timed-out"
     | "domain-lost"
+  /** Which axis it is on: another person can mend it. `sender` when there is none. */
+  readonly about: "mailbox" | "domain" | "sender"
   readonly message: string
 }
 
 /** Empty exactly when the sender is active. */
 export const blockersOf = (state: SenderState): ReadonlyArray<Blocker> => {
   if (!isLive(state)) {
-    return [{ code: "sender-not-found", message: "There is no such sender: it was never added, or it was removed." }]
+    const message = "There is no such sender: it was never added, or it was removed."
+    return [{ code: "sender-not-found", about: "sender", message }]
   }
-  const blockers = [mailboxBlocker(state), domainBlocker(state)]
-  return blockers.filter((blocker) => blocker !== undefined)
+  return entryBlockers(state)
 }
 
-const mailboxBlocker = (state: Sender): Blocker | undefined => {
+/**
+ * The blockers of a live sender by its directory entry, which costs no load. An entry does not know why a mail could
+ * not be delivered: the message that says it is `blockersOf`'s.
+ */
+export const entryBlockers = (state: Axes): ReadonlyArray<Blocker> =>
+  [mailboxBlocker(state), domainBlocker(state)].filter((blocker) => blocker !== undefined)
+
+type Axes = Pick<SenderEntry, "mailbox" | "domainState" | "address" | "domain" | "plan"> & Partial<Pick<Sender, "link">>
+
+const mailboxBlocker = (state: Axes): Blocker | undefined => {
   switch (state.mailbox) {
     case "not-needed":
     case "verified":
@@ -65,27 +76,33 @@ const mailboxBlocker = (state: Sender): Blocker | undefined => {
     case "pending":
       return {
         code: "mailbox-unconfirmed",
+        about: "mailbox",
         message: `The link mailed to ${state.address} has not been confirmed yet.`
       }
     case "expired":
       return {
         code: "link-expired",
+        about: "mailbox",
         message: `The link mailed to ${state.address} expired before it was confirmed: request a new one.`
       }
     case "declined":
       return {
         code: "mailbox-declined",
+        about: "mailbox",
         message: `The owner of ${state.address} declined. No mail is sent there for 30 days; after that, request a new link.`
       }
     case "undeliverable":
       return {
         code: "mail-undeliverable",
-        message: `The mail to ${state.address} could not be delivered: ${state.link?.failure?.reason ?? "no reason given"}`
+        about: "mailbox",
+        message: state.link?.failure
+          ? `The mail to ${state.address} could not be delivered: ${state.link.failure.reason}`
+          : `The mail to ${state.address} could not be delivered.`
       }
   }
 }
 
-const domainBlocker = (state: Sender): Blocker | undefined => {
+const domainBlocker = (state: Axes): Blocker | undefined => {
   switch (state.domainState) {
     case "verified":
     case "degraded":
@@ -93,16 +110,19 @@ const domainBlocker = (state: Sender): Blocker | undefined => {
     case "pending":
       return {
         code: "domain-unverified",
+        about: "domain",
         message: `Not all ${state.plan.records.length} CNAME records of ${state.domain} are published yet.`
       }
     case "timed-out":
       return {
         code: "domain-timed-out",
+        about: "domain",
         message: `The CNAME records of ${state.domain} were not found within 72 hours. Publish them as they are: probes go on.`
       }
     case "lost":
       return {
         code: "domain-lost",
+        about: "domain",
         message: `The CNAME records of ${state.domain} went missing and were not restored within 72 hours: publish them again.`
       }
   }

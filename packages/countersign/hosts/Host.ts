@@ -26,7 +26,7 @@ export interface Host {
 /** What the pages name, and what stands there in this run: nothing leaves the machine, and nobody shares a port. */
 export const replacements = ({ inbox, dns }: Surroundings, port: number) => ({
   '"smtp://127.0.0.1:25"': `"smtp://${inbox.address}"`,
-  'dkimZone: "dkim.example.com",': `dkimZone: "dkim.example.com", dns: ["${dns}"],`,
+  'dkimZone: "dkim.example.com",': `dkimZone: "dkim.example.com", dns: { servers: ["${dns}"] },`,
   "3000": String(port)
 })
 

@@ -34,8 +34,13 @@ export interface Storage {
  */
 export type Mail = { readonly layer: Layer.Layer<Mailer, Error> } | ((message: MailMessage) => Promise<unknown>)
 
-/** Resolvers to ask, as `address` or `address:port`; or a layer of your own. */
-export type Dns = ReadonlyArray<string> | { readonly layer: Layer.Layer<DnsResolver, Error> }
+/**
+ * Resolvers to ask, as `address` or `address:port` (without any, the system's), and whether the domains' own name
+ * servers are not to be asked (`mode: "resolver"`); or a layer of your own.
+ */
+export type Dns =
+  | { readonly servers?: ReadonlyArray<string>; readonly mode?: "auto" | "resolver" }
+  | { readonly layer: Layer.Layer<DnsResolver, Error> }
 
 /** Who your customers are. What is not known is `undefined`. */
 export interface AccountsOption {

@@ -2,12 +2,13 @@
  * Countersign in a service, from a handful of options: what `serve` reads from the environment, under the same names.
  */
 
-import { SystemResolver } from "@countersign/dns"
+import { WireResolver } from "@countersign/dns"
 import {
   type Account,
   Accounts,
   DkimTokens,
   type DnsResolver,
+  DomainWatch,
   Engine,
   Mailer,
   MailRefused,
@@ -29,7 +30,7 @@ export interface CountersignOptions {
   readonly dkimZone: string
   readonly storage: Storage
   readonly mail: Mail
-  /** The system's resolvers when absent. */
+  /** The domains' own name servers, found by the system's resolvers, when absent. */
   readonly dns?: Dns
   /**
    * Who your customers are. When absent every id is an account, named by its id, and every id an organization of it.
@@ -59,10 +60,10 @@ export const layerOf = ({ storage, accounts, workers = true, ...options }: Count
     Layer.provideMerge(Settings.layer({ publicUrl: options.publicUrl, secret: Redacted.make(options.secret ?? "") })),
     Layer.provideMerge(stored),
     Layer.provideMerge(mailerOf(options.mail)),
-    Layer.provideMerge(resolverOf(options.dns)),
+    Layer.provideMerge(resolverOf(options.dkimZone, options.dns)),
     Layer.provideMerge(Layer.succeed(References.MinimumLogLevel, options.logLevel ?? "Warn"))
   )
-  return workers ? Layer.provideMerge(Workers.layer, engine) : engine
+  return Layer.provideMerge(workers ? Workers.layer : DomainWatch.layer, engine)
 }
 
 const mailerOf = (mail: Mail): Layer.Layer<Mailer, Error> =>
@@ -81,8 +82,11 @@ const reasonOf = (error: unknown): string => (error instanceof Error ? error.mes
 const isPermanent = (error: unknown): boolean =>
   typeof error === "object" && error !== null && "permanent" in error && error.permanent === true
 
-const resolverOf = (dns: Dns = []): Layer.Layer<DnsResolver, Error> =>
-  "layer" in dns ? dns.layer : SystemResolver.layer(dns.length === 0 ? {} : { servers: dns })
+const resolverOf = (ours: string, dns: Dns = {}): Layer.Layer<DnsResolver, Error> => {
+  if ("layer" in dns) return dns.layer
+  const { servers = [], mode = "auto" } = dns
+  return WireResolver.layer({ ours, mode, ...(servers.length === 0 ? {} : { servers }) })
+}
 
 const accountsOf = (given: AccountsOption = everyId): Accounts["Service"] => ({
   account: (id) => ask(() => given.account(id)),

@@ -1,4 +1,4 @@
 /**
  * The dialects that `countersign.api` can serve.
  */
-export { type Dialect, OpenTransact, Sendmachine, SpaceInvoices } from "@countersign/http"
+export { type Dialect, Native, OpenTransact, Sendmachine, SpaceInvoices } from "@countersign/http"

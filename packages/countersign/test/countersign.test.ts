@@ -189,7 +189,7 @@ describe("the life of it", () => {
     [{ secret: undefined }, "secret must have at least 32 characters"],
     [{ dkimZone: "not a zone!" }, "dkimZone must be a domain name"],
     [{ mail: smtp("http://127.0.0.1", "verify@example.com") }, "SMTP"],
-    [{ dns: ["not a server"] }, "not a server"]
+    [{ dns: { servers: ["not a server"] } }, "not a server"]
   ])("begins only with options that hold: %j", async (wrong, sentence) => {
     await expect(createCountersign({ ...good, ...wrong })).rejects.toThrow(sentence)
   })

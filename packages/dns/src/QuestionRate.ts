@@ -19,29 +19,28 @@ const second = 1_000
 /** So many servers are remembered before those that were not asked for a second are forgotten. */
 const rememberedServers = 1_024
 
-/** When the last questions were asked, or will be: as many as may be in a second. */
+/** When the questions of the last second were asked, and when those to come will be. */
 class Window {
-  readonly #times: Float64Array
-  #next = 0
-  #latest = Number.NEGATIVE_INFINITY
+  readonly #limit: number
+  readonly #times: Array<number> = []
 
   constructor(limit: number) {
-    this.#times = new Float64Array(Math.max(1, Math.trunc(limit))).fill(Number.NEGATIVE_INFINITY)
+    this.#limit = Math.max(1, Math.trunc(limit))
   }
 
   /** When the next question may be asked. */
   free(now: number): number {
-    return Math.max(now, (this.#times[this.#next] ?? now) + second)
+    while ((this.#times[0] ?? now) + second <= now) this.#times.shift()
+    const before = this.#times.at(-this.#limit)
+    return before === undefined ? now : Math.max(now, before + second)
   }
 
   take(at: number): void {
-    this.#times[this.#next] = at
-    this.#next = (this.#next + 1) % this.#times.length
-    this.#latest = at
+    this.#times.push(at)
   }
 
   isIdle(now: number): boolean {
-    return this.#latest + second <= now
+    return (this.#times.at(-1) ?? now - second) + second <= now
   }
 }
 

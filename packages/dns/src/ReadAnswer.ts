@@ -42,6 +42,8 @@ export interface Nothing {
    * `other`: it answered, uselessly.
    */
   readonly kind: "silent" | "unasked" | "refused" | "other"
+  /** That it answers when it is asked not to check signatures. */
+  readonly bogus?: true
 }
 
 export type Reading = Answer | Referral | Nothing
@@ -77,7 +79,8 @@ export const readAnswer = (message: DnsMessage, question: Question, zone: string
   }
   const negativeTtl = soa?.minimum === undefined ? {} : { negativeTtl: Math.min(soa.ttl, soa.minimum) }
   const outcome = rcode === 3 ? "nxdomain" : "nodata"
-  return { _tag: "Answer", role, outcome, records: [], ...negativeTtl, ...at(soa) }
+  const apex = soa !== undefined && holds(soa.owner, question, zone) ? soa : undefined
+  return { _tag: "Answer", role, outcome, records: [], ...negativeTtl, ...at(apex) }
 }
 
 /** The delegation to a zone below the one that was asked, on the way to the name. Any other leads nowhere. */

@@ -1,8 +1,8 @@
 /**
  * The configured resolvers: those of the options, or the system's. They tell where the servers of a zone are, and what
- * receivers of mail see, who ask such resolvers as well. One that is out is asked last for a while.
+ * receivers of mail see, who ask such resolvers as well. One that gives no answer is asked last for a while.
  */
-import type { SourceAnswer } from "@countersign/core"
+import { registrableDomain } from "@countersign/core"
 import { Clock, Effect } from "effect"
 import type { Question } from "./DnsMessage.ts"
 import type { Outages } from "./Outages.ts"
@@ -31,11 +31,11 @@ export const makeRecursives = (
 ): Recursives => {
   const askServer = Effect.fnUntraced(function* (server: string, question: Question, checkingDisabled: boolean) {
     const reading = yield* asker.ask({ ...question, server, role: "recursive", checkingDisabled })
-    yield* outages.noteResolver(server, reading)
+    yield* outages.noteResolver(server, registrableDomain(question.name), reading)
     return reading
   })
 
-  /** The answer, and whether it is one that DNSSEC forbids to believe. */
+  /** Of a SERVFAIL, what the server says when it is asked not to check signatures: DNSSEC is what fails then. */
   const askBoth = Effect.fnUntraced(function* (
     server: string,
     question: Question
@@ -43,31 +43,28 @@ export const makeRecursives = (
     const reading = yield* askServer(server, question, false)
     if (reading._tag !== "Nothing" || reading.reason !== "SERVFAIL") return { reading }
     const unchecked = yield* askServer(server, question, true)
-    return unchecked._tag === "Answer" ? { reading, unchecked } : { reading }
+    return unchecked._tag === "Answer" ? { reading: { ...reading, bogus: true }, unchecked } : { reading }
   })
 
   const inOrder = Effect.map(Clock.currentTimeMillis, (now) => {
     const all = servers()
     return [
-      ...all.filter((server) => !outages.isOut(server, now)),
-      ...all.filter((server) => outages.isOut(server, now))
+      ...all.filter((server) => !outages.isAskedLast(server, now)),
+      ...all.filter((server) => outages.isAskedLast(server, now))
     ]
   })
 
   return {
     ask: Effect.fnUntraced(function* (question, wanted, sources) {
       const waiting = [...(yield* inOrder)]
-      const bogus = new Set<string>()
       yield* sources.askUntil(
         wanted,
         (count) => Effect.sync(() => waiting.splice(0, count)),
         (server) =>
-          Effect.map(askBoth(server, question), ({ reading, unchecked }) => {
-            if (unchecked !== undefined) bogus.add(server)
-            return reading._tag === "Answer" && !allowPrivate ? withoutPrivate(reading) : reading
-          })
+          Effect.map(askBoth(server, question), ({ reading }) =>
+            reading._tag === "Answer" && !allowPrivate ? withoutPrivate(reading) : reading
+          )
       )
-      for (const server of bogus) sources.note(server, nothing("SERVFAIL"), { bogus: true })
     }),
 
     lookUp: Effect.fnUntraced(function* (question, sources, willDo) {
@@ -93,13 +90,4 @@ export const makeRecursives = (
 const withoutPrivate = (answer: Answer): Answer => ({
   ...answer,
   records: answer.records.filter(({ type, value }) => (type !== "A" && type !== "AAAA") || isPublicAddress(value))
-})
-
-/** A source that was never asked, with the reason. */
-export const unasked = (server: string | undefined, role: SourceAnswer["role"], reason: string): SourceAnswer => ({
-  server: server ?? "0.0.0.0:53",
-  role,
-  outcome: "unavailable",
-  records: [],
-  reason
 })

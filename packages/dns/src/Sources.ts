@@ -3,7 +3,7 @@
  */
 import type { SourceAnswer } from "@countersign/core"
 import { Effect } from "effect"
-import type { Answer, Nothing, Reading } from "./ReadAnswer.ts"
+import { type Answer, type Nothing, nothing, type Reading } from "./ReadAnswer.ts"
 import { late } from "./ServerQuestion.ts"
 
 /** So many sources an observation has, and so many servers of one kind are asked. */
@@ -35,8 +35,8 @@ export class Sources {
     return this.#said.has(server)
   }
 
-  note(server: string, said: Answer | Nothing, extra: { readonly bogus?: true } = {}): void {
-    this.#said.set(server, { ...sourceAnswer(server, this.#role, said), ...extra })
+  note(server: string, said: Answer | Nothing): void {
+    this.#said.set(server, sourceAnswer(server, this.#role, said))
   }
 
   /** Forgets who gave no answer. */
@@ -47,8 +47,7 @@ export class Sources {
 
   /**
    * Asks servers, as many at once as are missing, until `wanted` of them answered or nobody is left. A silent one gets
-   * a second chance after all others. `next` finds up to so many servers that were not asked; `ask` answers what is to
-   * be noted of one, or `undefined` when that is nothing.
+   * a second chance after all others. `next` finds up to so many servers that were not asked.
    */
   askUntil(
     wanted: number,
@@ -81,10 +80,15 @@ export class Sources {
 }
 
 /** What one server said, as a source. */
-export const sourceAnswer = (server: string, asked: SourceAnswer["role"], said: Answer | Nothing): SourceAnswer => {
+const sourceAnswer = (server: string, asked: SourceAnswer["role"], said: Answer | Nothing): SourceAnswer => {
   if (said._tag === "Nothing") {
-    return { server, role: asked, outcome: "unavailable", records: [], reason: said.reason }
+    const bogus = said.bogus === undefined ? {} : { bogus: said.bogus }
+    return { server, role: asked, outcome: "unavailable", records: [], reason: said.reason, ...bogus }
   }
   const { negativeTtl, outcome, records, role } = said
   return { server, role, outcome, records, ...(negativeTtl === undefined ? {} : { negativeTtl }) }
 }
+
+/** A resolver that was not asked, with the reason; there may be none. */
+export const unasked = (server: string | undefined, reason: string): SourceAnswer =>
+  sourceAnswer(server ?? "0.0.0.0:53", "recursive", nothing(reason, "unasked"))

@@ -16,10 +16,10 @@ import type { DnsTransport } from "./DnsTransport.ts"
 import { type NameServerInvalid, parseNameServers, systemServers } from "./NameServer.ts"
 import { Outages } from "./Outages.ts"
 import type { QuestionRates } from "./QuestionRate.ts"
-import { makeRecursives, unasked } from "./Recursives.ts"
+import { makeRecursives } from "./Recursives.ts"
 import { makeServerAsker } from "./ServerQuestion.ts"
 import { SocketTransport, type SocketTransportOptions } from "./SocketTransport.ts"
-import { mostSources, Sources } from "./Sources.ts"
+import { mostSources, Sources, unasked } from "./Sources.ts"
 import { Walk, walkDown } from "./ZoneWalk.ts"
 
 /** Whom to ask, and within which limits. */
@@ -91,8 +91,8 @@ const make = Effect.fnUntraced(function* (options: WireResolverOptions) {
   })
 
   const noteWalk = (walk: Walk): Effect.Effect<void> => {
-    if (walk.reached > 0) return outages.noteDirect()
-    return walk.asked > 0 && walk.zone !== undefined ? outages.noteCut(walk.zone) : Effect.void
+    if (walk.isDirect) return outages.noteDirect()
+    return walk.isCut && !walk.isUseless && walk.zone !== undefined ? outages.noteCut(walk.zone) : Effect.void
   }
 
   const askDirectly = Effect.fnUntraced(function* (
@@ -109,7 +109,8 @@ const make = Effect.fnUntraced(function* (options: WireResolverOptions) {
     const left = Math.max(0, timeout - ((yield* Clock.currentTimeMillis) - began))
     const answered = walk.sources.answered
     if (answered.length > 0) {
-      const isThere = answered.some(({ outcome }) => outcome === "records")
+      // A server that does not have the name yet would be the one that the resolver asks, and then remembers.
+      const isThere = answered.every(({ outcome }) => outcome === "records")
       const others = isThere || mayBeMissing ? yield* askResolvers(question, left) : []
       return { ...zone, mode: "authoritative", sources: best([...said, ...others]) }
     }
@@ -129,7 +130,7 @@ const make = Effect.fnUntraced(function* (options: WireResolverOptions) {
   ): Effect.fn.Return<Seen> {
     const now = yield* Clock.currentTimeMillis
     if (question === undefined) {
-      const source = unasked(servers()[0], "recursive", `${JSON.stringify(given)} cannot be asked for: it is no name`)
+      const source = unasked(servers()[0], `${JSON.stringify(given)} cannot be asked for: it is no name`)
       return { mode: "resolver", sources: [source] }
     }
     const registrable = registered(question.name)
@@ -149,8 +150,7 @@ const make = Effect.fnUntraced(function* (options: WireResolverOptions) {
       const question = name === undefined || name === "" ? undefined : { name, type }
       const { sources, ...found } = yield* seen(given, question, settings)
       const at = yield* Clock.currentTimeMillis
-      const atLeastOne =
-        sources.length > 0 ? sources : [unasked(servers()[0], "recursive", "no DNS server could be asked")]
+      const atLeastOne = sources.length > 0 ? sources : [unasked(servers()[0], "no DNS server could be asked")]
       return { name: name ?? given.toLowerCase(), type, ...found, at, sources: atLeastOne } satisfies DnsObservation
     }),
     mode: Effect.sync(() => (options.mode === "resolver" || outages.isCutOff ? "resolver" : "authoritative")),

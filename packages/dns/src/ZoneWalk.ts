@@ -21,9 +21,12 @@ export class Walk {
   noServers: Exclude<ZoneServers, { readonly _tag: "Known" }> | undefined
   /** Whether all name servers have addresses of private networks. */
   isPrivate = false
-  /** How many servers were asked, and how many of them answered us themselves or refused to. */
-  asked = 0
-  reached = 0
+  /** Whether a server answered us itself. */
+  isDirect = false
+  /** Whether a server was out of reach, or a resolver in between answered in its place. */
+  isCut = false
+  /** Whether a server answered uselessly, which tells nothing about the way to it. */
+  isUseless = false
 }
 
 export interface WalkOptions {
@@ -69,13 +72,15 @@ const askZone = Effect.fnUntraced(function* (
   walk: Walk
 ): Effect.fn.Return<Referral | undefined> {
   const { allowPrivate, asker, delegations } = options
+  const isReachable = (address: string) => Effect.map(asker.isUnreachable(address), (is) => !is)
   const referred = yield* Deferred.make<void>()
   let lower: Referral | undefined
   const found = new Map(hosts.map((host) => [host, [...(glue.get(host) ?? [])]]))
-  const unknown = yield* Random.shuffle(hosts.filter((host) => found.get(host)?.length === 0))
-  const lookUps = (["A", "AAAA"] as const).flatMap((type) => unknown.map((host) => ({ host, type })))
-  lookUps.length = Math.min(lookUps.length, mostLookUps)
   const order = yield* Random.shuffle(hosts)
+  const types = yield* Effect.filter(["A", "AAAA"] as const, (type) => isReachable(type === "A" ? "0.0.0.0" : "::"))
+  // Glue may be old: those who have some are looked up last.
+  const unknown = order.toSorted((one, other) => (found.get(one)?.length ?? 0) - (found.get(other)?.length ?? 0))
+  const lookUps = types.flatMap((type) => unknown.map((host) => ({ host, type }))).slice(0, mostLookUps)
 
   /** Addresses that can be asked and were not: one of each server first. */
   const fresh = Effect.gen(function* () {
@@ -87,7 +92,7 @@ const askZone = Effect.fnUntraced(function* (
       perHost.flatMap((addresses) => addresses.slice(turn, turn + 1))
     )
     const addresses = [...new Set(turns.flat())].filter((address) => !walk.sources.has(serverAt(address)))
-    return yield* Effect.filter(addresses, (address) => Effect.map(asker.isUnreachable(address), (is) => !is))
+    return yield* Effect.filter(addresses, isReachable)
   })
 
   const next = Effect.fnUntraced(function* (count: number) {
@@ -106,18 +111,20 @@ const askZone = Effect.fnUntraced(function* (
   })
 
   const ask = Effect.fnUntraced(function* (server: string) {
-    walk.asked += 1
     const reading = yield* asker.ask({ ...question, server, role: "authoritative", zone })
     if (reading._tag === "Referral") {
       lower ??= reading
       yield* Deferred.succeed(referred, undefined)
     }
-    if (reading._tag === "Answer" && reading.role === "authoritative") walk.zone = reading.zone ?? walk.zone
-    const isReached =
-      reading._tag === "Answer"
-        ? reading.role === "authoritative"
-        : reading._tag === "Referral" || reading.kind !== "silent"
-    if (isReached) walk.reached += 1
+    if (reading._tag === "Nothing") {
+      walk.isCut ||= reading.kind === "silent"
+      walk.isUseless ||= reading.kind !== "silent"
+    } else if (reading._tag === "Answer" && reading.role === "recursive") {
+      walk.isCut = true
+    } else {
+      walk.isDirect = true
+      walk.zone = reading.zone ?? walk.zone
+    }
     return reading
   })
 

@@ -22,15 +22,17 @@ export interface Asked {
   readonly name: string
   readonly type: string
   readonly edns: boolean
+  /** Milliseconds. */
+  readonly time: number
   readonly packet: DecodedPacket
   readonly bytes: Uint8Array
 }
 
-const read = (at: string, via: "udp" | "tcp", bytes: Uint8Array): Asked => {
+export const read = (at: string, via: "udp" | "tcp", bytes: Uint8Array, time = 0): Asked => {
   const packet = decode(Buffer.from(bytes))
   const { name = "", type = "" } = packet.questions?.[0] ?? {}
   const edns = packet.additionals?.some((record) => record.type === "OPT") === true
-  return { at, via, name, type, edns, packet, bytes }
+  return { at, via, name, type, edns, time, packet, bytes }
 }
 
 /** Name servers that a resolver under test can reach. */
@@ -49,15 +51,15 @@ export class Internet {
   }
 
   /** What the simulated DNS answers. */
-  honest({ at, bytes, via }: Asked, now = 0): Reaction {
-    const answer = this.dns.exchange(at, via, bytes, now)
+  honest({ at, bytes, time, via }: Asked): Reaction {
+    const answer = this.dns.exchange(at, via, bytes, time)
     return answer === undefined ? "silence" : [answer]
   }
 
   react(at: string, via: "udp" | "tcp", bytes: Uint8Array, now: number): Reaction {
-    const asked = read(at, via, bytes)
+    const asked = read(at, via, bytes, now)
     this.arrived.push(asked)
-    return this.scripts.get(at)?.(asked) ?? this.honest(asked, now)
+    return this.scripts.get(at)?.(asked) ?? this.honest(asked)
   }
 
   /** An answer takes no time, silence lasts for ever. */

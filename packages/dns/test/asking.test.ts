@@ -63,6 +63,18 @@ describe("a question about a name", () => {
     })
   )
 
+  it.effect(
+    "is not put to a resolver either while one of the zone's servers denies it: the records are on their way",
+    () =>
+      Effect.gen(function* () {
+        const { net } = yield* published
+        net.scripts.set(second, (asked) => [reply(asked, { rcode: 3, flags: ["aa"], authorities: [soa("shop.com")] })])
+        const { sources } = yield* net.with({}, ask(name))
+        expect(sources.map(({ outcome }) => outcome).toSorted()).toEqual(["nxdomain", "records"])
+        expect(net.askedOf(resolver)).not.toContain(`${name} CNAME`)
+      })
+  )
+
   it.effect("is put to it all the same when the asker says that it was there before", () =>
     Effect.gen(function* () {
       const { net } = smallInternet()
@@ -191,6 +203,35 @@ describe("a delegated zone", () => {
           [1, 2].map(() => ({ outcome: "unavailable", reason: "a referral that leads nowhere" }))
         )
       })
+  )
+
+  it.effect("is not reached by glue for a server that lies elsewhere: a resolver is asked for its address", () =>
+    Effect.gen(function* () {
+      const { net } = smallInternet()
+      net.dns.zone({ name: "elsewhere.com", servers: [{ name: "ns.elsewhere.com", address: third }] })
+      const script: Script = (asked) => [
+        reply(asked, {
+          authorities: [rr("_domainkey.shop.com", "NS", "ns.elsewhere.com")],
+          additionals: [rr("ns.elsewhere.com", "A", "198.51.100.66")]
+        })
+      ]
+      net.scripts.set(first, script)
+      net.scripts.set(second, script)
+      yield* net.with({}, ask(name))
+      expect(net.askedOf("198.51.100.66")).toEqual([])
+      expect(net.askedOf(third)).toContain(`${name} CNAME`)
+    })
+  )
+
+  it.effect("may be above the domain that somebody registered: the resolver names it", () =>
+    Effect.gen(function* () {
+      const { net } = smallInternet()
+      const above = net.dns.zone({ name: "company", servers: [{ name: "ns.company", address: third }] })
+      yield* above.put("k1._domainkey.shop.company", "CNAME", target)
+      const { sources, zone } = yield* net.with({}, ask("k1._domainkey.shop.company"))
+      expect(zone).toBe("company")
+      expect(sources[0]).toMatchObject({ server: `${third}:53`, role: "authoritative", records: [said] })
+    })
   )
 
   it.effect("may name servers without end: few are looked up, fewer are asked", () =>

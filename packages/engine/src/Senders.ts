@@ -21,6 +21,7 @@ import { remove } from "./senders/remove.ts"
 import { removeAddress } from "./senders/removeAddress.ts"
 import { removeAll } from "./senders/removeAll.ts"
 import { resend } from "./senders/resend.ts"
+import { stateAt } from "./senders/stateAt.ts"
 import { status } from "./senders/status.ts"
 
 const make = Effect.gen(function* () {
@@ -41,6 +42,8 @@ const make = Effect.gen(function* () {
     dns: yield* dns,
     /** Every event of a sender with its time, its actor and its correlation, removed senders included. */
     history: yield* history,
+    /** The state of a sender as it was at a time, in milliseconds since the epoch; removed senders included. */
+    stateAt: yield* stateAt,
     /**
      * A new link while the mailbox is not verified; otherwise a probe of the domain, at most one per 10 s, and no mail.
      */

@@ -12,6 +12,7 @@
 import { HttpApi } from "effect/http-api"
 import { apiAnnotations } from "./ApiAnnotations.ts"
 import { ConfirmationGroup } from "./confirmation/Definition.ts"
+import { SendersGroup } from "./dialects/native/Definition.ts"
 import { EmailAddressesGroup } from "./dialects/opentransact/Definition.ts"
 import { SenderGroup } from "./dialects/sendmachine/Definition.ts"
 import { AccountEmailAddressGroup, OrganizationEmailAddressGroup } from "./dialects/space-invoices/Definition.ts"
@@ -19,6 +20,7 @@ import { OperationsGroup } from "./operations/Definition.ts"
 
 /** Every endpoint as a definition, to make clients and documents from. */
 export class CountersignApi extends HttpApi.make("countersign")
+  .add(SendersGroup)
   .add(AccountEmailAddressGroup)
   .add(OrganizationEmailAddressGroup)
   .add(EmailAddressesGroup)

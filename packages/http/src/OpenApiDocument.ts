@@ -10,6 +10,8 @@ const retryAfter = header("Seconds until a new try makes sense (RFC 9110, sectio
 const correlation = header("Names the request in the server's log.")
 const byStatus: { readonly [status: string]: { readonly [name: string]: unknown } } = {
   "201": { Location: header("Where the new resource is (RFC 9110, section 10.2.2).") },
+  "202": { Location: header("Where the outcome is seen (RFC 9110, section 10.2.2).") },
+  "304": { ETag: header("Names what was answered before (RFC 9110, section 8.8.3).") },
   "401": { "WWW-Authenticate": header("The schemes that are understood (RFC 9110, section 11.6.1).") },
   "405": { Allow: header("The methods of the path (RFC 9110, section 10.2.1).") },
   "409": {

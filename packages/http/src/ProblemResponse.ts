@@ -1,6 +1,6 @@
 /**
- * Answers failures as problem details (RFC 9457): the form of every path that no dialect owns. Its statuses are those
- * of the dialects too, where their vendors fix no others.
+ * Answers failures as problem details (RFC 9457): the form of the native dialect and of every path that no dialect
+ * owns. Its statuses are those of the dialects too, where their vendors fix no others.
  */
 import { HttpServerResponse, ProblemDetails } from "effect/http"
 import type { Owner } from "./Dialect.ts"
@@ -30,7 +30,7 @@ const statuses: { readonly [tag in Failure["_tag"]]: keyof typeof titles } = {
   Unexpected: 500
 }
 
-/** RFC 9110, section 15; without a type of its own, a problem has the title of its status (RFC 9457, section 4.2.1). */
+/** RFC 9110, section 15. */
 export const titles = {
   400: "Bad Request",
   401: "Unauthorized",
@@ -50,16 +50,25 @@ export const titles = {
 export const statusOf = (failure: Failure): keyof typeof titles =>
   failure._tag === "LinkRefused" && failure.reason === "unknown" ? 404 : statuses[failure._tag]
 
-/** Owns what no dialect does, and `/v1/senders`, which lies below a path of the Space Invoices dialect. */
+/** Without a type of its own, a problem has the title of its status (RFC 9457, section 4.2.1). */
+export const problemResponse = (
+  status: keyof typeof titles,
+  detail: string,
+  additions: { readonly [member: string]: string } = {}
+): HttpServerResponse.HttpServerResponse =>
+  ProblemDetails.toResponse({
+    type: ProblemDetails.blankType,
+    title: titles[status],
+    status,
+    detail,
+    ...additions
+  })
+
+/** Owns what no dialect does. */
 export const problemOwner: Owner = {
-  owns: ["/v1/senders"],
+  owns: [],
   failure: (failure, correlation) => {
-    const status = statusOf(failure)
-    const problem = ProblemDetails.toResponse({
-      type: ProblemDetails.blankType,
-      title: titles[status],
-      status,
-      detail: messageOf(failure),
+    const problem = problemResponse(statusOf(failure), messageOf(failure), {
       ...(failure._tag === "LinkRefused" ? { reason: failure.reason } : {}),
       ...(failure._tag === "Unexpected" ? { correlationId: correlation } : {})
     })

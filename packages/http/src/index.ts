@@ -1,6 +1,7 @@
 export * from "./Api.ts"
 export type { Authorize, Credential, Dialect, Owner } from "./Dialect.ts"
 export { dialects } from "./Dialects.ts"
+export { Native } from "./dialects/native/Dialect.ts"
 export { OpenTransact } from "./dialects/opentransact/Dialect.ts"
 export { Sendmachine } from "./dialects/sendmachine/Dialect.ts"
 export { SpaceInvoices } from "./dialects/space-invoices/Dialect.ts"

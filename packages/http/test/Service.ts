@@ -31,7 +31,7 @@ import { TestClock } from "effect/testing"
 const nobody = CanonicalAddress.make("nobody")
 
 const secret = "a secret of the tests of 32 characters"
-const linkKeys = makeLinkKeys(Result.getOrThrow(parseLinkSecrets(secret)))
+export const linkKeys = makeLinkKeys(Result.getOrThrow(parseLinkSecrets(secret)))
 
 const settings = (publicUrl: string) => Settings.layer({ publicUrl, secret: Redacted.make(secret) })
 

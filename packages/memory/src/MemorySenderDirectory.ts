@@ -51,6 +51,8 @@ const matcher = (filter: SenderFilter): ((sender: ListedSender) => boolean) => {
     (filter.kind === undefined || sender.kind === filter.kind) &&
     (filter.statuses === undefined || filter.statuses.includes(sender.status)) &&
     (filter.canonical === undefined || sender.canonical === filter.canonical) &&
+    (filter.domain === undefined || sender.domain === filter.domain) &&
+    (filter.after === undefined || sender.position > filter.after) &&
     isBetween(filter.addedBetween, sender.addedAt) &&
     isBetween(filter.updatedBetween, sender.updatedAt) &&
     metadata.every(([key, wanted]) => textOf(sender.metadata, key) === wanted)

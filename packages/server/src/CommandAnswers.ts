@@ -14,5 +14,12 @@ export const say = (asJson: boolean, value: unknown, line: string): Effect.Effec
 /** A list for a person. */
 export const lines = (rows: ReadonlyArray<string>, none: string): string => (rows.length === 0 ? none : rows.join("\n"))
 
+/** A time, given in milliseconds since the epoch. */
+export const timeOf = (milliseconds: number): string => new Date(milliseconds).toISOString()
+
 /** So many of something. */
 export const several = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`
+
+/** A flag for a text that may be left out. */
+export const optionalText = (name: string, description: string) =>
+  Flag.String(name).pipe(Flag.withDescription(description), Flag.optional)

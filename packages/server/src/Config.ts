@@ -92,6 +92,12 @@ export const variables = [
     meaning:
       "The resolvers to ask, as IP addresses with optional ports, separated by commas: `9.9.9.9,[2620:fe::fe]:53`. The sandbox asks only its own DNS server."
   },
+  {
+    name: "DNS_MODE",
+    byDefault: "`auto`",
+    meaning:
+      "`auto` asks the domains' own name servers, and resolvers only where none of those can be reached. `resolver` asks resolvers only, for networks that let no other DNS through."
+  },
   { name: "LOG_LEVEL", byDefault: "`info`", meaning: "`trace`, `debug`, `info`, `warn`, `error`, `fatal` or `none`." },
   {
     name: "LOG_FORMAT",

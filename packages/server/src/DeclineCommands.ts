@@ -1,14 +1,12 @@
 /**
  * `decline`: what owners of mailboxes told accounts by "this was not me", for an operator to see and to take back.
  */
-import { Executor, type ListedDecline, liftDecline, listDeclines, Writer } from "@countersign/engine"
-import { Effect, Layer } from "effect"
+import { type ListedDecline, liftDecline, listDeclines } from "@countersign/engine"
+import { Effect } from "effect"
 import { Command, Flag } from "effect/cli"
-import { json, lines, say } from "./CommandAnswers.ts"
+import { json, lines, say, timeOf } from "./CommandAnswers.ts"
 import { OperatorError } from "./OperatorError.ts"
-import { existingStore } from "./Store.ts"
-
-const timeOf = (milliseconds: number): string => new Date(milliseconds).toISOString()
+import { existingStore, storeWithExecutor } from "./Store.ts"
 
 const declineView = ({ account, address, since, until, lifted, inForce }: ListedDecline) => ({
   account,
@@ -38,8 +36,6 @@ const declineList = Command.make(
   })
 ).pipe(Command.withDescription("List declines; those in force by default"), Command.provide(existingStore))
 
-const writing = Layer.provideMerge(Layer.provide(Executor.layer, Writer.layer), existingStore)
-
 const declineLift = Command.make(
   "lift",
   {
@@ -56,7 +52,7 @@ const declineLift = Command.make(
     }
     yield* say(json, { account, address }, `Lifted the decline of ${address} for account ${account}.`)
   })
-).pipe(Command.withDescription("Let an account mail an address again"), Command.provide(writing))
+).pipe(Command.withDescription("Let an account mail an address again"), Command.provide(storeWithExecutor))
 
 /** `decline`. */
 export const declineCommand = Command.make("decline").pipe(

@@ -4,13 +4,16 @@
  * with `--json`, as one JSON value.
  */
 import { parseEmailAddress } from "@countersign/core"
-import { type AccessKey, AccountAdmin, AccountNotFound, Accounts } from "@countersign/engine"
+import { type AccessKey, AccountAdmin } from "@countersign/engine"
 import { Effect, Option, Redacted, Result } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
-import { json, lines, say } from "./CommandAnswers.ts"
+import { json, lines, optionalText, say, timeOf } from "./CommandAnswers.ts"
 import { declineCommand } from "./DeclineCommands.ts"
+import { dnsCommand } from "./DnsCommand.ts"
 import { maintenanceCommands } from "./MaintenanceCommands.ts"
 import { OperatorError } from "./OperatorError.ts"
+import { senderCommand } from "./SenderCommands.ts"
+import { knownAccount } from "./SenderLookup.ts"
 import { existingStore, storeToWrite } from "./Store.ts"
 import { tasksCommand } from "./TaskCommands.ts"
 import { transferCommands } from "./TransferCommands.ts"
@@ -29,12 +32,6 @@ const checkName = (name: string) =>
         })
       )
 
-/** An empty list of an account that does not exist would hide a mistyped id. */
-const knownAccount = Effect.fnUntraced(function* (id: string) {
-  const found = yield* (yield* Accounts).account(id)
-  if (Option.isNone(found)) return yield* new AccountNotFound({ what: "account", id })
-})
-
 // ---------------------------------------------------------------------------------------------------------------------
 // Accounts
 
@@ -42,10 +39,7 @@ const accountCreate = Command.make(
   "create",
   {
     email: Flag.String("email").pipe(Flag.withDescription("Where notices to the account are mailed")),
-    name: Flag.String("name").pipe(
-      Flag.withDescription("Shown on the confirmation page; default: the address"),
-      Flag.optional
-    ),
+    name: optionalText("name", "Shown on the confirmation page; default: the address"),
     json
   },
   Effect.fn(function* (input) {
@@ -105,8 +99,8 @@ const organizationList = Command.make(
 const keyView = (key: AccessKey) => ({
   id: key.id,
   account: key.account,
-  createdAt: new Date(key.createdAt).toISOString(),
-  revokedAt: key.revokedAt === undefined ? null : new Date(key.revokedAt).toISOString()
+  createdAt: timeOf(key.createdAt),
+  revokedAt: key.revokedAt === undefined ? null : timeOf(key.revokedAt)
 })
 
 const keyCreate = Command.make(
@@ -159,6 +153,8 @@ export const operatorCommands = [
     Command.withDescription("Access keys of an account"),
     Command.withSubcommands([keyCreate, keyList, keyRevoke])
   ),
+  senderCommand,
+  dnsCommand,
   tasksCommand,
   declineCommand,
   ...maintenanceCommands,

@@ -4,7 +4,7 @@
  */
 import { isIP } from "node:net"
 import { parseDkimZone, parseLinkSecrets, parsePublicUrl } from "@countersign/core"
-import { parseNameServer } from "@countersign/dns"
+import { parseNameServer, WireResolver, type WireResolverOptions } from "@countersign/dns"
 import { isLoopback } from "@countersign/engine"
 import { parseMailFrom, parseSmtpUrl } from "@countersign/mailer-smtp"
 import { Effect, Redacted, Result } from "effect"
@@ -70,11 +70,15 @@ export interface ServiceConfig {
   readonly dkimZone: string
 }
 
+export interface ResolverConfig {
+  /** Empty: the system's resolvers. */
+  readonly dnsServers: ReadonlyArray<string>
+  readonly dnsMode: "auto" | "resolver"
+}
+
 export interface WorldConfig {
   readonly smtpUrl: Redacted.Redacted
   readonly mailFrom: string
-  /** Empty: the system's resolvers. */
-  readonly dnsServers: ReadonlyArray<string>
 }
 
 /** The rules of these settings hold for a host as well; the server says them with the name of its variable. */
@@ -94,6 +98,20 @@ const dnsServers = Effect.gen(function* () {
     )
   )
 })
+
+const dnsMode = Effect.gen(function* () {
+  const mode = ((yield* text("DNS_MODE")) ?? "auto").toLowerCase()
+  return mode === "auto" || mode === "resolver"
+    ? mode
+    : yield* problem("DNS_MODE", "DNS_MODE must be auto or resolver.")
+})
+
+/** Which resolvers are asked, and how. */
+export const resolverConfig = Effect.all({ dnsServers, dnsMode })
+
+/** The configured resolvers, or the system's. */
+export const resolverLayer = ({ dnsServers: servers, dnsMode: mode }: ResolverConfig, more: WireResolverOptions = {}) =>
+  WireResolver.layer({ ...more, mode, ...(servers.length > 0 ? { servers } : {}) })
 
 const smtpUrl = (value: string) =>
   Effect.fromResult(parseSmtpUrl(Redacted.make(value))).pipe(
@@ -122,11 +140,10 @@ export const serviceConfig = Effect.andThen(checkAll(serviceParts), Effect.all(s
 
 const worldParts = {
   smtpUrl: Effect.flatMap(required("SMTP_URL", smtpMeaning), smtpUrl),
-  mailFrom: Effect.flatMap(required("MAIL_FROM", fromMeaning), mailFrom),
-  dnsServers
+  mailFrom: Effect.flatMap(required("MAIL_FROM", fromMeaning), mailFrom)
 }
 
-/** What the workers need to reach the world. */
+/** What the workers need to send mail. */
 export const worldConfig = Effect.andThen(checkAll(worldParts), Effect.all(worldParts))
 
 // ---------------------------------------------------------------------------------------------------------------------

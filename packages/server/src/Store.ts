@@ -4,6 +4,7 @@
  */
 import { existsSync, mkdirSync, statSync } from "node:fs"
 import { dirname } from "node:path"
+import { Executor, WatchedDomains, Writer } from "@countersign/engine"
 import { SqliteStorage } from "@countersign/storage-sqlite"
 import { Effect, Layer } from "effect"
 import { type SqliteConfig, type StoreConfig, storeConfig } from "./Config.ts"
@@ -66,4 +67,10 @@ export const existingStore = Layer.unwrap(
     }
     return openStore(store)
   })
+)
+
+/** The same, for what runs on the Executor: use cases of the engine, and whatever writes events. */
+export const storeWithExecutor = Layer.provide(Executor.layer, Writer.layer).pipe(
+  Layer.merge(WatchedDomains.layer),
+  Layer.provideMerge(existingStore)
 )

@@ -1,26 +1,24 @@
 /**
  * `tasks`: the work that waits, runs or was given up, for an operator to see, try again or delete.
  */
-import { senderEventCodec, taskPayloads } from "@countersign/core"
-import { EventStore, type StorageUnavailable, TaskQueue, type TaskRecord } from "@countersign/engine"
-import { Effect, Option, Result } from "effect"
+import { taskPayloads } from "@countersign/core"
+import { type StorageUnavailable, TaskQueue, type TaskRecord } from "@countersign/engine"
+import { Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
-import { json, lines, say } from "./CommandAnswers.ts"
+import { json, lines, optionalText, say, timeOf } from "./CommandAnswers.ts"
 import { OperatorError } from "./OperatorError.ts"
+import { firstAdd } from "./SenderLookup.ts"
 import { existingStore } from "./Store.ts"
 
 const ids = Argument.String("id").pipe(Argument.withDescription("The tasks' ids"), Argument.variadic({ min: 1 }))
 
 const taskKinds = Object.keys(taskPayloads).filter((kind): kind is keyof typeof taskPayloads => kind in taskPayloads)
 
-/** Who the sender of a task is. Its first event says it, also when the sender was removed since. */
+/** Who the sender of a task is. */
 const senderOf = Effect.fnUntraced(function* ({ payload }: TaskRecord) {
   if (typeof payload !== "object" || payload === null || !("sender" in payload)) return null
-  const { events } = yield* (yield* EventStore).readStream(String(payload.sender), 0, 1)
-  const first = events[0] === undefined ? undefined : senderEventCodec.decode(events[0])
-  if (first === undefined || Result.isFailure(first) || first.success._tag !== "SenderAdded") return null
-  const { account, address } = first.success
-  return { account, address }
+  const added = yield* firstAdd(String(payload.sender))
+  return added === undefined ? null : { account: added.account, address: added.address }
 })
 
 const taskView = Effect.fnUntraced(function* (task: TaskRecord) {
@@ -29,7 +27,7 @@ const taskView = Effect.fnUntraced(function* (task: TaskRecord) {
     kind: task.kind,
     key: task.key ?? null,
     state: task.state,
-    due: new Date(task.due).toISOString(),
+    due: timeOf(task.due),
     attempts: task.attempts,
     error: task.error ?? null,
     payload: task.payload,
@@ -55,7 +53,7 @@ const tasksList = Command.make(
       Flag.withDefault("buried")
     ),
     kind: Flag.Literals("kind", taskKinds).pipe(Flag.withDescription("Only tasks of this kind"), Flag.optional),
-    after: Flag.String("after").pipe(Flag.withDescription("Start after this task"), Flag.optional),
+    after: optionalText("after", "Start after this task"),
     limit: Flag.Int("limit").pipe(Flag.withDescription("How many at most; default: 100"), Flag.withDefault(100)),
     json
   },

@@ -70,6 +70,7 @@ describe("a wrong value is one sentence that names its variable", () => {
     ["DNS_SERVERS", "dns.example.com"],
     ["DNS_SERVERS", "192.0.2.1:0"],
     ["DNS_SERVERS", "192.0.2.1,bad"],
+    ["DNS_MODE", "authoritative"],
     ["LOG_LEVEL", "loud"],
     ["LOG_FORMAT", "xml"]
   ]
@@ -147,13 +148,14 @@ describe("what is accepted", () => {
       COUNTERSIGN_DATA: "/var/lib/countersign",
       DATABASE_URL: "sqlite:/srv/x.db",
       DNS_SERVERS: "192.0.2.1, [2001:db8::1]:5353",
+      DNS_MODE: "Resolver",
       LOG_LEVEL: "DEBUG",
       LOG_FORMAT: "pretty"
     })
     expect(listen).toEqual({ host: "::1", port: 0, publicUrl: "https://example.com/mail" })
     expect(Redacted.value(service.secrets)).toEqual([complete.COUNTERSIGN_SECRET, "b".repeat(32)])
     expect(service.dkimZone).toBe("dkim.example.com")
-    expect(world.dnsServers).toEqual(["192.0.2.1:53", "[2001:db8::1]:5353"])
+    expect(world).toMatchObject({ dnsServers: ["192.0.2.1:53", "[2001:db8::1]:5353"], dnsMode: "resolver" })
     expect(store).toEqual({ _tag: "Sqlite", folder: "/var/lib/countersign", file: "/srv/x.db" })
     expect(log).toEqual({ level: "Debug", format: "pretty" })
   })

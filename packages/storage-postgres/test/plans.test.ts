@@ -17,6 +17,9 @@ const filters: ReadonlyArray<Omit<SenderFilter, "account">> = [
   { canonical: "ana@s-1.example.com", owner },
   { addedBetween: { from: 0, to: 9 } },
   { updatedBetween: { from: 0 } },
+  { domain: "s-1.example.com" },
+  { after: 7 },
+  { after: 7, metadata: { plan: "pro" } },
   { metadata: { plan: "pro" } },
   { metadata: { plan: "pro", size: "1" }, statuses: ["pending"], updatedBetween: { to: 9 } }
 ]

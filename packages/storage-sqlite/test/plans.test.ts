@@ -40,7 +40,8 @@ const planOf = (db: DatabaseSync, sql: string): ReadonlyArray<string> =>
   db
     .prepare(`EXPLAIN QUERY PLAN ${sql}`)
     .all()
-    .map(({ detail }) => String(detail))
+    // A walk may begin after a place in the log.
+    .map(({ detail }) => String(detail).replace(" AND position>?", ""))
 
 const filters: ReadonlyArray<Omit<SenderFilter, "account">> = [
   {},
@@ -54,6 +55,10 @@ const filters: ReadonlyArray<Omit<SenderFilter, "account">> = [
   { canonical: "ana@a.example.com", owner: organization },
   { addedBetween: { from: 0, to: 9 } },
   { updatedBetween: { from: 0 } },
+  { domain: "a.example.com" },
+  { domain: "a.example.com", after: 7, owner: organization },
+  { after: 7 },
+  { after: 7, metadata: { plan: "pro" } },
   { metadata: { plan: "pro" } },
   { metadata: { plan: "pro" }, ownerType: "Organization" },
   { metadata: { plan: "pro" }, owner: organization },
@@ -112,7 +117,8 @@ describe("query plans", () => {
         const count = plan(searchCount(asked, scope, narrowest).sql)
         expect([filter, count.filter((detail) => !isWalk(narrowest, detail))]).toEqual([filter, []])
         for (const order of orders) {
-          const byDomain: ReadonlyArray<Walk> = narrowest === "account" ? ["domains"] : ["domains", narrowest]
+          const byDomain: ReadonlyArray<Walk> =
+            narrowest === "account" ? ["domains"] : narrowest === "domain" ? ["domain"] : ["domains", narrowest]
           for (const walk of order === "by-domain" ? byDomain : [narrowest]) {
             seen.add(`${order} ${walk}`)
             const page = plan(searchPage({ ...asked, order, offset: 1, limit: 10 }, scope, walk).sql)
@@ -121,12 +127,13 @@ describe("query plans", () => {
               page.findIndex((detail) => detail.startsWith("SCAN ("))
             )
             // A short walk is sorted from its rows; a long one is in order, but for the senders on one domain.
-            const isSorted = order === "by-domain" && walk !== "domains"
+            const isOnDomains = walk === "domains" || walk === "domain"
+            const isSorted = order === "by-domain" && !isOnDomains
             const unexpected = inner.filter(
               (detail) =>
                 !isWalk(walk, detail) &&
                 !(isSorted && (rowOf.test(detail) || detail === "USE TEMP B-TREE FOR ORDER BY")) &&
-                !(walk === "domains" && detail === "USE TEMP B-TREE FOR LAST 2 TERMS OF ORDER BY")
+                !(isOnDomains && detail === "USE TEMP B-TREE FOR LAST 2 TERMS OF ORDER BY")
             )
             expect([filter, order, walk, unexpected]).toEqual([filter, order, walk, []])
             // The page itself, found by then, is put in order once more.
@@ -134,7 +141,7 @@ describe("query plans", () => {
           }
         }
       }
-      expect(seen.size).toBe(2 * 4 + 4)
+      expect(seen.size).toBe(2 * 5 + 5)
     })
   )
 })
@@ -143,6 +150,7 @@ describe("query plans", () => {
 const ranges: { readonly [W in Walk]: string } = {
   address: "SEARCH s USING COVERING INDEX senders_by_address (account=? AND canonical=?)",
   metadata: "SEARCH m USING PRIMARY KEY (account=? AND key=? AND value=?)",
+  domain: "SEARCH s USING COVERING INDEX senders_on_domain (account=? AND domain=?)",
   owner: "SEARCH s USING COVERING INDEX senders_of_owner (owner=?)",
   account: "SEARCH s USING COVERING INDEX senders_of_account (account=?)",
   domains: "SEARCH s USING COVERING INDEX senders_on_domain (account=?)"

@@ -25,7 +25,7 @@ export const diagnoseDomain: Advise = ({ all, registrable, zone, nameServers }) 
   if (!isOnHold(nameServers)) return undefined
   const message = `The registrar has put ${registrable} on hold: its name servers are ${listed(nameServers)}.`
   const fix = noEdits(
-    "Ask the registrar what is open: a payment, or a confirmation. No change in the zone helps before."
+    "Ask the registrar what is missing: a payment, or a confirmation. Until then no change in the zone helps."
   )
   return say("domain-on-hold", message, fix, [zone])
 }

@@ -8,9 +8,6 @@ import { type Diagnosis, type Judged, type Subject, say } from "./Subject.ts"
 import { diagnoseDname, diagnoseWildcard } from "./Wildcard.ts"
 import { shown } from "./Words.ts"
 
-/** Values as close as this are taken for a typing error. */
-const mistyped = 2
-
 /** Why the CNAME of the record does not lead to its value. */
 export const diagnoseMismatch = (subject: Subject, judged: Judged): Diagnosis =>
   diagnoseWildcard(subject, judged) ??
@@ -63,7 +60,7 @@ const diagnoseTarget = ({ plan, editor, domain, zone, records }: Subject, { reco
     const edits = swapped.verdict === "mismatch" ? [change, editor.edit("change", swapped.record)] : [change]
     return say("targets-swapped", `${points}, the value of ${swapped.name}.`, editor.fix(edits), [swapped.name])
   }
-  if (distance(target, value) <= mistyped) {
+  if (isMistyped(target, value)) {
     return say("target-typo", `The value seems mistyped: ${points} instead of ${value}.`, fix())
   }
   if (target.endsWith(`.${plan.zone}`)) {
@@ -81,17 +78,12 @@ const diagnoseTarget = ({ plan, editor, domain, zone, records }: Subject, { reco
 const unescaped = (name: string): string =>
   name.replaceAll(/\\(\d{3}|.)/g, (_, what: string) => (what.length === 3 ? String.fromCharCode(Number(what)) : what))
 
-/** How many characters have to be added, left out or changed (Levenshtein); not counted where it is of no interest. */
-const distance = (from: string, to: string): number => {
-  if (Math.abs(from.length - to.length) > mistyped) return mistyped + 1
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index)
-  for (const [index, character] of [...from].entries()) {
-    const next = [index + 1]
-    for (let at = 0; at < to.length; at++) {
-      const replaced = (row[at] ?? 0) + (character === to[at] ? 0 : 1)
-      next.push(Math.min(replaced, (row[at + 1] ?? 0) + 1, (next[at] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row[to.length] ?? 0
+/** That the two differ in one place, and there in two characters at most. */
+const isMistyped = (typed: string, meant: string): boolean => {
+  const shorter = Math.min(typed.length, meant.length)
+  let start = 0
+  while (start < shorter && typed[start] === meant[start]) start++
+  let end = 0
+  while (end < shorter - start && typed.at(-1 - end) === meant.at(-1 - end)) end++
+  return Math.max(typed.length, meant.length) - start - end <= 2
 }

@@ -78,6 +78,33 @@ Change the value of the CNAME record with the host one1._domainkey to one1.dkim.
 ~ one1._domainkey.example.com. 3600 IN CNAME one1.dkim.example.org.`
   },
   {
+    source: "catalogue: target_typo (one letter more)",
+    zone: "one1._domainkey CNAME one1.dkimm.example.org.",
+    says: `
+target-typo | one1.dkimm.example.org
+The value seems mistyped: one1._domainkey.example.com points to one1.dkimm.example.org instead of one1.dkim.example.org.
+Change the value of the CNAME record with the host one1._domainkey to one1.dkim.example.org.
+~ one1._domainkey.example.com. 3600 IN CNAME one1.dkim.example.org.`
+  },
+  {
+    source: "catalogue: target_typo (a letter less at its beginning)",
+    zone: "one1._domainkey CNAME ne1.dkim.example.org.",
+    says: `
+target-typo | ne1.dkim.example.org
+The value seems mistyped: one1._domainkey.example.com points to ne1.dkim.example.org instead of one1.dkim.example.org.
+Change the value of the CNAME record with the host one1._domainkey to one1.dkim.example.org.
+~ one1._domainkey.example.com. 3600 IN CNAME one1.dkim.example.org.`
+  },
+  {
+    source: "catalogue: target_mismatch (three letters)",
+    zone: "one1._domainkey CNAME one1.dkim.examelp.org.",
+    says: `
+target-mismatch | one1.dkim.examelp.org
+one1._domainkey.example.com points to one1.dkim.examelp.org instead of one1.dkim.example.org.
+Change the value of the CNAME record with the host one1._domainkey to one1.dkim.example.org.
+~ one1._domainkey.example.com. 3600 IN CNAME one1.dkim.example.org.`
+  },
+  {
     source: "catalogue: target_old_plan, target_other_tenant_shape; aaronpk/IndieAuth.com#18",
     zone: "one1._domainkey CNAME other9.dkim.example.org.",
     says: `

@@ -30,6 +30,10 @@ export interface SenderFilter {
   readonly kind?: SenderKind
   readonly statuses?: ReadonlyArray<LiveStatus>
   readonly canonical?: string
+  /** Addresses at exactly this domain, and the sender of the whole domain. */
+  readonly domain?: string
+  /** Those that were added after this place in the log: where a page ended. */
+  readonly after?: Position
   /** Both bounds inclusive, in milliseconds since the epoch. */
   readonly addedBetween?: { readonly from?: number; readonly to?: number }
   readonly updatedBetween?: { readonly from?: number; readonly to?: number }

@@ -24,9 +24,12 @@ export interface ReportedProbe {
   readonly mode: DnsObservation["mode"]
 }
 
+/** What a report is made from. A plan need not be that of a sender who was added. */
+export type Reported = Pick<ListedSender, "plan" | "kind" | "domain" | "domainState">
+
 /** See the top of the file. */
-export interface DnsReport {
-  readonly sender: ListedSender
+export interface DnsReport<Of extends Reported = ListedSender> {
+  readonly sender: Of
   /** The zone in which the records belong, as far as it is known; else the registrable domain. */
   readonly zone: string
   readonly records: ReadonlyArray<ReportedRecord>

@@ -1,7 +1,7 @@
 /**
  * The input of lists and counts: `SenderFilter` of the directory's port, checked.
  */
-import { CanonicalAddress, LiveStatus, Owner, SenderKind } from "@countersign/core"
+import { CanonicalAddress, LiveStatus, Owner, SenderKind, StoredDomainName } from "@countersign/core"
 import { Schema } from "effect"
 import { Caller, storable, Text } from "./UseCase.ts"
 
@@ -15,6 +15,8 @@ export const SenderFilterInput = {
   kind: Schema.optionalKey(SenderKind),
   statuses: Schema.optionalKey(Schema.Array(LiveStatus)),
   canonical: Schema.optionalKey(CanonicalAddress.check(storable)),
+  domain: Schema.optionalKey(StoredDomainName.check(storable)),
+  after: Schema.optionalKey(Schema.Int),
   /** Both bounds inclusive, in milliseconds since the epoch. */
   addedBetween: Schema.optionalKey(Between),
   updatedBetween: Schema.optionalKey(Between),

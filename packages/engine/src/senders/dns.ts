@@ -17,7 +17,7 @@ import { type ListedSender, SenderDirectory } from "../ports/SenderDirectory.ts"
 import { TaskQueue } from "../ports/TaskQueue.ts"
 import { readProbed } from "../probing/Probed.ts"
 import { WatchedDomains } from "../probing/WatchedDomains.ts"
-import type { DnsReport } from "./DnsReport.ts"
+import type { DnsReport, Reported } from "./DnsReport.ts"
 import { orNotFound, SenderOf, useCase } from "./UseCase.ts"
 
 /** Reports on a listed sender. */
@@ -33,11 +33,11 @@ export const makeReport = Effect.gen(function* () {
 })
 
 /** The report on a sender from what its domain's probe task knows. */
-export const dnsReport = (
-  sender: ListedSender,
+export const dnsReport = <Of extends Reported>(
+  sender: Of,
   known: ProbeRecord | undefined,
   nextProbeAt: number | undefined
-): DnsReport => {
+): DnsReport<Of> => {
   const { plan, domain, domainState } = sender
   const evidence = known?.evidence ?? []
   const verdicts = judgePlan(plan.records, evidence)

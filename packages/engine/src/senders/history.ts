@@ -22,26 +22,34 @@ export interface RecordedEvent {
 }
 
 const pageSize = 500
+const wholeNumber = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 
 export const history = useCase(
   "history",
-  Schema.Struct(SenderOf),
+  Schema.Struct({
+    ...SenderOf,
+    /** Only those with a greater version. */
+    after: Schema.optionalKey(wholeNumber),
+    /** At most so many. All when absent. */
+    limit: Schema.optionalKey(wholeNumber)
+  }),
   Effect.gen(function* () {
     const executor = yield* Executor
     const store = yield* EventStore
-    return Effect.fnUntraced(function* ({ account, id }) {
+    return Effect.fnUntraced(function* ({ account, id, after = 0, limit = Number.POSITIVE_INFINITY }) {
       const { state } = yield* executor.load(senderDecider, id)
       if (state._tag === "NotAdded" || state.account !== account) return yield* new SenderNotFound()
       const recorded: Array<RecordedEvent> = []
       while (true) {
-        const { events } = yield* store.readStream(id, recorded.length, pageSize)
+        const size = Math.min(pageSize, limit - recorded.length)
+        const { events } = yield* store.readStream(id, after + recorded.length, size)
         for (const { version, recordedAt, meta, ...stored } of events) {
           const decoded = senderDecider.codec.decode(stored)
           if (Result.isFailure(decoded)) return yield* decoded.failure
           const { actor, correlation } = yield* Effect.orDie(decodeEventMeta(meta))
           recorded.push({ event: decoded.success, version, recordedAt, actor, correlation })
         }
-        if (events.length < pageSize) return recorded
+        if (events.length < size || recorded.length >= limit) return recorded
       }
     })
   })

@@ -6,7 +6,7 @@ import { Effect, Schema } from "effect"
 import { Executor } from "../Executor.ts"
 import { TaskQueue } from "../ports/TaskQueue.ts"
 import { SenderNotFound } from "../SenderErrors.ts"
-import { SenderOf, useCase } from "./UseCase.ts"
+import { Caller, request, SenderOf, useCase } from "./UseCase.ts"
 
 /** The least time between two on-demand probes of a domain, in milliseconds. */
 const probeSpacing = 10_000
@@ -22,4 +22,23 @@ export const makeProbe = Effect.gen(function* () {
   })
 })
 
-export const probe = useCase("probe", Schema.Struct(SenderOf), makeProbe)
+export const probe = useCase(
+  "probe",
+  Schema.Struct({ ...Caller.fields, ...SenderOf }),
+  Effect.gen(function* () {
+    const executor = yield* Executor
+    const put = yield* makeProbe
+    return Effect.fnUntraced(function* (input) {
+      if (input.idempotency === undefined) return yield* put(input)
+      yield* executor.execute(
+        yield* request(input),
+        Effect.fnUntraced(function* (tx) {
+          const { state } = yield* tx.read(senderDecider, input.id)
+          if (!isLive(state) || state.account !== input.account) return yield* new SenderNotFound()
+        })
+      )
+      // The receipt of the first call answers a repetition, although the sender may be gone by then.
+      yield* Effect.catchTag(put(input), "SenderNotFound", () => Effect.void)
+    })
+  })
+)

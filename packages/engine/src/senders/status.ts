@@ -1,7 +1,15 @@
 /**
  * A live sender, and why it is or is not active.
  */
-import { type Blocker, blockersOf, isLive, type SenderStatus, senderDecider, statusOf } from "@countersign/core"
+import {
+  type Blocker,
+  blockersOf,
+  isLive,
+  type Link,
+  type SenderStatus,
+  senderDecider,
+  statusOf
+} from "@countersign/core"
 import { Effect, Schema } from "effect"
 import { Executor } from "../Executor.ts"
 import { SenderDirectory } from "../ports/SenderDirectory.ts"
@@ -13,6 +21,9 @@ import { orNotFound, SenderOf, useCase } from "./UseCase.ts"
 /** A live sender, why it is or is not active, and what is known about its domain's DNS. */
 export interface SenderReport extends DnsReport {
   readonly status: SenderStatus
+  /** Since when the mailbox axis has its present state, in milliseconds since the epoch. */
+  readonly mailboxSince: number
+  readonly link: Link | undefined
   readonly blockers: ReadonlyArray<Blocker>
 }
 
@@ -30,6 +41,8 @@ export const status = useCase(
       return {
         ...(yield* report(sender)),
         status: statusOf(state),
+        mailboxSince: state.mailboxSince,
+        link: state.link,
         blockers: blockersOf(state)
       } satisfies SenderReport
     })

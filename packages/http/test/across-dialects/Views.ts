@@ -6,7 +6,7 @@ import { EmailAddressStatus } from "@countersign/http/api"
 import { Schema } from "effect"
 import { expect } from "vitest"
 import { SenderList, SenderListing } from "../../src/dialects/sendmachine/Sender.ts"
-import { jsonApiClient } from "../opentransact/JsonApi.ts"
+import { asListed, jsonApiClient, resourceIn } from "../opentransact/JsonApi.ts"
 import { emailAddressIn, type Service } from "../Service.ts"
 
 /** By which dialect, and for whom, a sender is added. The last one is a whole domain. */
@@ -50,7 +50,8 @@ export const inOpenTransact = async (service: Service) => {
   const { data, meta } = await client.list("page[size]=100")
   expect(meta.count).toBe(data.length)
   for (const resource of data) {
-    expect(await (await client.call("GET", `/v1/email-addresses/${resource.id}`)).json()).toEqual({ data: resource })
+    const alone = await resourceIn(await client.call("GET", `/v1/email-addresses/${resource.id}`))
+    expect(asListed(alone)).toEqual(resource)
   }
   return data.map(({ id, attributes, relationships, meta: { status, kind } }) => ({
     id,

@@ -36,6 +36,8 @@ describe("the OpenAPI document", () => {
           `GET ${path}/status`,
           `POST ${path}/resend-verification`
         ]),
+        ...["", "/{id}", "/{id}/dns", "/{id}/events"].map((path) => `GET /v1/senders${path}`),
+        "POST /v1/senders/{id}/dns/probes",
         "GET /v1/email-addresses",
         "POST /v1/email-addresses",
         "GET /v1/email-addresses/{id}",
@@ -74,6 +76,8 @@ describe("the OpenAPI document", () => {
     }
     expect(spec.components.schemas.EmailAddress.examples).toHaveLength(1)
     expect(Object.keys(spec.components.securitySchemes)).toEqual([
+      "senderKeyBearer",
+      "senderKey",
       "authorization",
       "accessTokenHeader",
       "accessTokenQuery",
@@ -86,23 +90,51 @@ describe("the OpenAPI document", () => {
 
   it("says which numbers and keys are taken, as the service does", async () => {
     const patterns = new Map<string, RegExp>()
-    for (const { get, post } of Object.values(document().paths)) {
+    for (const [path, { get, post }] of Object.entries(document().paths)) {
       for (const { name, schema } of [...(get?.parameters ?? []), ...(post?.parameters ?? [])]) {
         const { pattern } = JSON.parse(JSON.stringify(schema))
-        if (pattern !== undefined) patterns.set(name, new RegExp(pattern, "u"))
+        const at = name === "idempotency-key" ? "" : `${path} `
+        if (pattern !== undefined) patterns.set(`${at}${name}`, new RegExp(pattern, "u"))
       }
     }
-    expect([...patterns.keys()].sort()).toEqual(["idempotency-key", "limit", "offset", "page[number]", "page[size]"])
+    expect([...patterns.keys()].sort()).toEqual([
+      "/sender limit",
+      "/sender offset",
+      "/sender/list limit",
+      "/sender/list offset",
+      "/v1/email-addresses page[number]",
+      "/v1/email-addresses page[size]",
+      "/v1/senders limit",
+      "/v1/senders/{id}/events limit",
+      "idempotency-key"
+    ])
     const headers = { authorization: `Bearer ${service.token}` }
-    for (const value of ["0", "1", "00", "007", "999", "1000", "1001", "-1", "1.5", "", "a", "٣", "1 "]) {
+    for (const value of [
+      "0",
+      "1",
+      "00",
+      "007",
+      "100",
+      "0101",
+      "999",
+      "1000",
+      "1001",
+      "-1",
+      "1.5",
+      "",
+      "a",
+      "٣",
+      "1 "
+    ]) {
       for (const [name, path] of [
         ["limit", "/sender/list"],
         ["offset", "/sender"],
         ["page[number]", "/v1/email-addresses"],
-        ["page[size]", "/v1/email-addresses"]
+        ["page[size]", "/v1/email-addresses"],
+        ["limit", "/v1/senders"]
       ] as const) {
         const { status } = await service.call("GET", `${path}?${name}=${encodeURIComponent(value)}`, undefined, headers)
-        expect([name, value, status === 200]).toEqual([name, value, patterns.get(name)?.test(value)])
+        expect([name, value, status === 200]).toEqual([name, value, patterns.get(`${path} ${name}`)?.test(value)])
       }
     }
   })
@@ -144,7 +176,10 @@ describe("the definition without the server", () => {
     expect([added.email, added.organizationId]).toEqual(["typed@acme.com", service.organization])
     expect(status).toEqual({ emailVerificationStatus: "PENDING", domainVerificationStatus: "PENDING" })
     expect(problem).toMatchObject({ error: { statusCode: 422, details: { codes: { email: ["format"] } } } })
-    expect([jsonApi.data, page.data.at(-1)?.attributes?.email]).toEqual([page.data.at(-1), "typed@acme.com"])
+    expect([jsonApi.data.attributes, page.data.at(-1)?.attributes?.email]).toEqual([
+      page.data.at(-1)?.attributes,
+      "typed@acme.com"
+    ])
     expect(health).toEqual({ status: "ok" })
   })
 

@@ -22,6 +22,7 @@ import { OpenApi } from "effect/http-api"
 import { describe, expect, it } from "vitest"
 import { confirmationHeaders } from "../../src/confirmation/Endpoints.ts"
 import type { Owner } from "../../src/Dialect.ts"
+import { Sender as NativeSender } from "../../src/dialects/native/Sender.ts"
 import * as ErrorObject from "../../src/dialects/opentransact/ErrorObject.ts"
 import { alreadyAdded } from "../../src/dialects/sendmachine/ErrorResponse.ts"
 import { Filters, NewSender } from "../../src/dialects/sendmachine/Sender.ts"
@@ -86,17 +87,36 @@ const Envelope = Schema.Struct({
 const ProblemDocument = Schema.Struct({ status: Schema.Number, title: Schema.String })
 
 it.each([
-  ["space-invoices", 10, /^\S+ \/v1\/(?!email-addresses)/],
+  ["native", 5, /^\S+ \/v1\/senders/],
+  ["space-invoices", 10, /^\S+ \/v1\/(?!email-addresses|senders)/],
   ["opentransact", 3, /^\S+ \/v1\/email-addresses/],
   ["sendmachine", 5, /^\S+ \/sender/]
 ] as const)("docs/reference/%s.md has every endpoint with its statuses", (name, count, isOfDialect) => {
   const told = tablesOf(page(name), "endpoint").map(([endpoint = "", , success = "", errors = ""]) => [
     endpoint,
-    { success: success.slice(0, 3), errors: errors.split(" ") }
+    { success: (success.match(/\b\d{3}\b/g) ?? []).join(" "), errors: errors.split(" ") }
   ])
   expect(told).toHaveLength(count)
   const defined = [...endpoints("/")].filter(([endpoint]) => isOfDialect.test(endpoint))
   expect(Object.fromEntries(told)).toEqual(Object.fromEntries(defined))
+})
+
+describe("docs/reference/native.md", () => {
+  const text = page("native")
+
+  it("has every field of a sender, and every parameter of the list, in their order", () => {
+    expect(tablesOf(text, "field").map(([field]) => field)).toEqual(Object.keys(NativeSender.fields))
+    const parameters = OpenApi.fromApi(CountersignApi).paths["/v1/senders"]?.get?.parameters ?? []
+    expect(tablesOf(text, "parameter").map(([name]) => name)).toEqual(parameters.map(({ name }) => name))
+  })
+
+  it("has every word of a state", () => {
+    for (const field of ["status", "mailbox", "domainState"] as const) {
+      const [, words = ""] = tablesOf(text, "field").find(([name]) => name === field) ?? []
+      const told = [...(words.split(" in ")[0]?.matchAll(/`([\w-]+)`/g) ?? [])].map(([, word]) => word)
+      expect(told).toEqual([...NativeSender.fields[field].literals])
+    }
+  })
 })
 
 describe("docs/reference/space-invoices.md", () => {

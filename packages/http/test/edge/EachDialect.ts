@@ -125,4 +125,37 @@ const sendmachine: EachDialect = {
   fault: (id) => reason("internal_error", `${wentWrong} The log has it under ${id}.`)
 }
 
+const problem = (status: number, title: string, detail: string, more: object = {}) => ({
+  type: "about:blank",
+  title,
+  status,
+  detail,
+  ...more
+})
+
+/** What every dialect has, whether or not addresses are added through it. */
+type Refusing = Omit<EachDialect, "add" | "added" | "duplicate">
+
+const unauthorized = problem(401, "Unauthorized", sendKey)
+/** Asks for a probe: the one call that changes something. */
+export const native: Refusing = {
+  name: "Native",
+  authorization: (token) => token,
+  paths: [
+    ["GET", "/v1/senders?limit=x"],
+    ["GET", "/v1/senders/any"],
+    ["GET", "/v1/senders/any/dns"],
+    ["POST", "/v1/senders/any/dns/probes"],
+    ["GET", "/v1/senders/any/events?as-of=x"]
+  ],
+  challenge: 'Bearer realm="countersign"',
+  unauthorized: { missing: unauthorized, unknown: unauthorized },
+  keyReused: problem(422, "Unprocessable Content", reused),
+  keyInFlight: problem(409, "Conflict", inFlight),
+  unavailable: problem(503, "Service Unavailable", tryAgain),
+  fault: (correlationId) => problem(500, "Internal Server Error", wentWrong, { correlationId })
+}
+
+/** Those through which addresses are added. */
 export const eachDialect: ReadonlyArray<EachDialect> = [spaceInvoices, openTransact, sendmachine]
+export const everyDialect: ReadonlyArray<Refusing> = [...eachDialect, native]

@@ -1,5 +1,5 @@
 /**
- * The host chooses what is served, and a fourth dialect is one folder (`toy-dialect`) and one line.
+ * The host chooses what is served, and another dialect is one folder (`toy-dialect`) and one line.
  */
 import { dialects, type Handler, OpenTransact, routesOf, type Served } from "@countersign/http"
 import { Effect, Schema } from "effect"
@@ -21,7 +21,7 @@ const decodeDocument = Schema.decodeUnknownSync(Schema.Struct({ paths: Schema.Re
 const isProblem = async (path: string) =>
   (await service.call("GET", path)).headers.get("content-type") === "application/problem+json"
 
-describe("a fourth dialect", () => {
+describe("another dialect", () => {
   const serveToy = () => serve({ dialects: [...dialects, Toy] })
   const ask = (method: string, path: string, headers: Record<string, string> = { "x-toy": service.token }) =>
     fetch(`${service.url}${path}`, { method, headers })

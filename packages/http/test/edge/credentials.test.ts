@@ -3,7 +3,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { type Service, startService } from "../Service.ts"
-import { eachDialect } from "./EachDialect.ts"
+import { everyDialect } from "./EachDialect.ts"
 
 let service: Service
 beforeAll(async () => {
@@ -38,6 +38,12 @@ const understood: Readonly<Record<string, ReadonlyArray<Credential>>> = {
     authorization("as Basic of the key in base64", (token) => `Basic ${base64(token)}`),
     authorization("as Basic of the key and a colon in base64", (token) => `basic ${base64(`${token}:`)}`),
     authorization("as Bearer", (token) => `Bearer ${token}`)
+  ],
+  "/v1/senders": [
+    authorization("raw", (token) => token),
+    authorization("raw, with spaces around it", (token) => `  ${token} `),
+    authorization("as Bearer", (token) => `Bearer ${token}`),
+    authorization("as bearer, in lower case", (token) => `bearer   ${token}`)
   ],
   "/sender/list": [
     authorization("as the password of any user", (token) => `Basic ${base64(`somebody:${token}`)}`),
@@ -93,11 +99,13 @@ const refused: ReadonlyArray<Credential> = [
   authorization("an empty Basic", () => "Basic "),
   authorization("Basic of a colon", () => `Basic ${base64(":")}`),
   authorization("another scheme", (token) => `Digest ${token}`),
-  authorization("a very long one", () => "x".repeat(8_000)),
-  ["a wrong one in front of a right one", (token) => ({ "x-access-token": "wrong", authorization: token })]
+  authorization("a very long one", () => "x".repeat(8_000))
 ]
 /** What others take, and this dialect does not. */
 const foreign: Readonly<Record<string, ReadonlyArray<Credential>>> = {
+  "Space Invoices": [
+    ["a wrong one in front of a right one", (token) => ({ "x-access-token": "wrong", authorization: token })]
+  ],
   OpenTransact: [
     authorization("a key without a scheme", (token) => token),
     ["a key in X-Access-Token", (token) => ({ "x-access-token": token })]
@@ -107,10 +115,15 @@ const foreign: Readonly<Record<string, ReadonlyArray<Credential>>> = {
     ["a key in X-Access-Token", (token) => ({ "x-access-token": token })],
     authorization("the key as the user beside a wrong password", (token) => `Basic ${base64(`${token}:x`)}`),
     authorization("Basic that is no base64", (token) => `Basic ${token}`)
+  ],
+  Native: [
+    authorization("the key as Basic", (token) => `Basic ${base64(`user:${token}`)}`),
+    authorization("the key as Basic without base64", (token) => `Basic ${token}`),
+    ["a key in X-Access-Token", (token) => ({ "x-access-token": token })]
   ]
 }
 
-describe.each(eachDialect)("$name refuses a caller that is not known by 401, and changes nothing", (dialect) => {
+describe.each(everyDialect)("$name refuses a caller that is not known by 401, and changes nothing", (dialect) => {
   it.each([...refused, ...(foreign[dialect.name] ?? [])])("%s", async (_, headers) => {
     const events = await service.events()
     const given = headers(service.token)

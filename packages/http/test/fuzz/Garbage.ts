@@ -12,7 +12,16 @@ const words: readonly [string, ...ReadonlyArray<string>] = [
   ...operations.flatMap(({ path }) => path.split("/").slice(1))
 ]
 /** Below these somebody owns every path. */
-const owned = ["v1", "v1/email-addresses", "sender", "v1/senders", "V1/Email-Addresses", "%73ender", "verify"] as const
+const owned = [
+  "v1",
+  "v1/email-addresses",
+  "sender",
+  "v1/senders",
+  "v1/webhooks",
+  "V1/Email-Addresses",
+  "%73ender",
+  "verify"
+] as const
 const oddSegments = [
   "%",
   "%zz",

@@ -20,7 +20,7 @@ export interface Answered {
   readonly text: string
 }
 
-type Dialect = "Space Invoices" | "OpenTransact" | "Sendmachine" | "problem"
+type Dialect = "Native" | "Space Invoices" | "OpenTransact" | "Sendmachine" | "problem"
 
 /** The rule of `docs/reference/errors.md`, written anew. */
 const dialectOf = (target: string): Dialect => {
@@ -31,12 +31,13 @@ const dialectOf = (target: string): Dialect => {
   const [, first = "", second = ""] = spelt.toLowerCase().split("/")
   if (first === "sender") return "Sendmachine"
   if (first !== "v1") return "problem"
-  if (second === "senders") return "problem"
+  if (["senders", "send-plans", "effective-sender", "events", "webhooks"].includes(second)) return "Native"
   return second === "email-addresses" ? "OpenTransact" : "Space Invoices"
 }
 
 const Text = Schema.String
 const mediaTypes: { readonly [dialect in Dialect]: string } = {
+  Native: "application/problem+json",
   "Space Invoices": "application/json",
   OpenTransact: "application/vnd.api+json",
   Sendmachine: "application/json",
@@ -47,6 +48,7 @@ const isRefusal = (schema: Schema.Codec<unknown>) => {
   const decode = Schema.decodeUnknownExit(schema, { onExcessProperty: "error" })
   return (body: unknown) => decode(body)._tag === "Success"
 }
+const problem = { type: Schema.Literal("about:blank"), title: Text, status: Schema.Int, detail: Text }
 const refusals: { readonly [dialect in Dialect]: (body: unknown) => boolean } = {
   "Space Invoices": isRefusal(
     Schema.Struct({
@@ -67,9 +69,8 @@ const refusals: { readonly [dialect in Dialect]: (body: unknown) => boolean } = 
     })
   ),
   Sendmachine: isRefusal(Schema.Struct({ status: Text, error_reason: Text })),
-  problem: isRefusal(
-    Schema.Struct({ type: Schema.Literal("about:blank"), title: Text, status: Schema.Int, detail: Text })
-  )
+  Native: isRefusal(Schema.Struct({ ...problem, parameter: optional(Text) })),
+  problem: isRefusal(Schema.Struct(problem))
 }
 
 /** No sentence for a caller has one of these; the requests of the fuzz test have none of them either. */
@@ -125,6 +126,7 @@ const wrong = (
     case "Operation": {
       const defined = destination.operation.answers.get(status)
       if (defined === undefined) return [`${destination.operation.name} does not document ${status}`]
+      if (defined.mediaTypes.length === 0) return mediaType === "" ? [] : [`${status} is documented without a body`]
       return [
         ...(defined.mediaTypes.some((each) => essence(each) === essence(mediaType))
           ? []

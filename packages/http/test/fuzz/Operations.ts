@@ -22,7 +22,10 @@ const OperationObject = Schema.Struct({
   security: Schema.Array(Json),
   responses: Schema.Record(
     Schema.String,
-    Schema.Struct({ content: Schema.Record(Schema.String, Schema.Struct({ schema: Json })) })
+    Schema.Struct({
+      // 304 has none.
+      content: Schema.optionalKey(Schema.Record(Schema.String, Schema.Struct({ schema: Json })))
+    })
   )
 })
 
@@ -76,7 +79,7 @@ const makeOperations = (): ReadonlyArray<Operation> => {
           // The services of a schema are none here: every schema of the definition is plain data.
           Schema.decodeUnknownExit(schema as Schema.Codec<unknown>, { onExcessProperty: "error" })
         )
-      const answers = Object.entries(operation.responses).map(([text, { content }]) => {
+      const answers = Object.entries(operation.responses).map(([text, { content = {} }]) => {
         const status = Number(text)
         const all = decoders(status)
         const fits = (body: unknown) => all.some((decode) => decode(body)._tag === "Success")

@@ -38,6 +38,8 @@ const credentials: {
   accessTokenQuery: (_, key) => ["access_token", key],
   accessKeyBasic: (chance, key) => ["authorization", `Basic ${chance.pick([key, base64(key), base64(`${key}:`)])}`],
   accessKeyBearer: (_, key) => ["authorization", `Bearer ${key}`],
+  senderKeyBearer: (_, key) => ["authorization", `Bearer ${key}`],
+  senderKey: (_, key) => ["authorization", key],
   apiKeyBasic: (chance, key) => ["authorization", `Basic ${base64(chance.pick([`user:${key}`, `${key}:`]))}`],
   apiKeyBearer: (_, key) => ["authorization", `Bearer ${key}`]
 }

@@ -50,13 +50,20 @@ export const textOf = (chance: Chance, known: Known, name: string, given: JsonSc
   const { tenant, other } = known
   switch (name) {
     case "id":
-      if (!path.includes("email-addresses")) return chance.pick(tenant.organizations)
+      if (!/email-addresses|senders/.test(path)) return chance.pick(tenant.organizations)
       return chance.pickAny(known.senders)?.id ?? "nobody"
     case "token":
       return (chance.percent(50) ? chance.pickAny(known.senders)?.link : chance.pickAny(known.links)) ?? "no-token"
     case "email":
     case "address":
       return addressOf(chance, known)
+    case "organization":
+      return chance.pick([...tenant.organizations, ...other.organizations])
+    case "cursor":
+      if (path.includes("events")) return String(chance.below(9))
+      return chance.pick([tenant.cursor, tenant.cursor, other.cursor])
+    case "if-none-match":
+      return chance.pick(["*", 'W/"a", "b"', '"', "a"])
     case "idempotency-key":
       return `key ${chance.below(1_000_000)}`
     case "filter[owner-id]":
@@ -67,7 +74,7 @@ export const textOf = (chance: Chance, known: Known, name: string, given: JsonSc
     case "metadata":
       return chance.pick(["{}", '{"order":"1"}', '{"order":1,"list":[1,{"a":null}]}'])
     default:
-      if (/\[(start|finish)\]$/.test(name)) return chance.pick(times)
+      if (/\[(start|finish)\]$|^as-of$/.test(name)) return chance.pick(times)
   }
   const choices = [schema.enum, schema.examples].find(Array.isArray)
   return String(chance.pickAny(choices ?? []) ?? "text")

@@ -20,12 +20,15 @@ import { MemoryDns, MemoryMailer, MemoryStorage } from "@countersign/memory"
 import { StorageFaults } from "@countersign/testkit"
 import { Effect, Layer, Logger, ManagedRuntime, Redacted, Result, Schema } from "effect"
 import { TestClock } from "effect/testing"
+import { makeCursors } from "../../src/dialects/native/Cursor.ts"
 import type { Chance } from "./Chance.ts"
 
 export interface Tenant {
   readonly account: string
   readonly organizations: readonly [string, string]
   readonly key: string
+  /** Of a page of its senders. */
+  readonly cursor: string
 }
 
 /** A sender as a request may name it. */
@@ -90,7 +93,12 @@ const tenant = (name: string) =>
       yield* admin.createOrganization(account, "Paris")
     ]
     const { secret } = yield* admin.createKey(account)
-    return { account, organizations: [berlin.id, paris.id], key: Redacted.value(secret) } satisfies Tenant
+    return {
+      account,
+      organizations: [berlin.id, paris.id],
+      key: Redacted.value(secret),
+      cursor: makeCursors(linkKeys).write(account, 3)
+    } satisfies Tenant
   })
 
 /** A wake-up takes the workers a few turns of the scheduler. */

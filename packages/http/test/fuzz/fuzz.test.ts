@@ -148,7 +148,7 @@ describe(`whatever is sent (FUZZ_SEED=${seed})`, () => {
   })
 
   it("every route that leads nowhere is answered by each of the owners", () => {
-    for (const dialect of ["Space Invoices", "OpenTransact", "Sendmachine", "problem"]) {
+    for (const dialect of ["Native", "Space Invoices", "OpenTransact", "Sendmachine", "problem"]) {
       expect([
         dialect,
         tally.of(`unknown path, ${dialect}`, 404) > 0,

@@ -2,7 +2,7 @@
  * A client of the OpenTransact dialect for the tests: documents in, documents out, each checked against the schemas of
  * the definition.
  */
-import { EmailAddressDocument, EmailAddressList } from "@countersign/http/api"
+import { EmailAddressDocument, EmailAddressList, type EmailAddressResource } from "@countersign/http/api"
 import { Schema } from "effect"
 import { expect } from "vitest"
 import { type Service, startService } from "../Service.ts"
@@ -54,6 +54,12 @@ export const errorIn = async (answer: Response) => {
 export const resourceIn = async (answer: Response) => {
   expectJsonApi(answer)
   return Schema.decodeUnknownSync(EmailAddressDocument)(await answer.json(), exact).data
+}
+
+/** A resource that is shown alone, as lists have it: without findings. */
+export const asListed = ({ meta: { findings, ...meta }, ...resource }: EmailAddressResource): EmailAddressResource => {
+  expect(findings).toBeInstanceOf(Array)
+  return { ...resource, meta }
 }
 
 export const listIn = async (answer: Response) => {

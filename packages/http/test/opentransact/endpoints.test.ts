@@ -2,7 +2,7 @@ import { Senders } from "@countersign/engine"
 import { Effect } from "effect"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { type Service, startService, storages } from "../Service.ts"
-import { collection, errorIn, errorsIn, jsonApiClient, resourceIn } from "./JsonApi.ts"
+import { asListed, collection, errorIn, errorsIn, jsonApiClient, resourceIn } from "./JsonApi.ts"
 
 describe.each(storages)("over %s", (storage) => {
   let service: Service
@@ -100,7 +100,7 @@ describe.each(storages)("over %s", (storage) => {
       )
       const data = await resourceIn(await client.call("GET", `${collection}/${sender.id}`))
       expect([data.attributes?.email, data.meta.kind, data.meta.status]).toEqual(["whole.com", "domain", "pending"])
-      expect((await client.list("page[size]=100")).data).toContainEqual(data)
+      expect((await client.list("page[size]=100")).data).toContainEqual(asListed(data))
     })
   })
 

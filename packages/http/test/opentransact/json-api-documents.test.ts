@@ -2,7 +2,7 @@
  * JSON:API 1.1 as a list of what a server must do, one test per line: D documents, F fetching.
  */
 import { afterAll, describe, expect, it } from "vitest"
-import { collection, errorIn, errorsIn, listIn, resourceIn, startWithTwo } from "./JsonApi.ts"
+import { asListed, collection, errorIn, errorsIn, listIn, resourceIn, startWithTwo } from "./JsonApi.ts"
 
 const { service, client, id, get, wish } = await startWithTwo()
 afterAll(() => service.stop())
@@ -159,7 +159,7 @@ describe("fetching", () => {
   it("F5 fields shows what is asked for and no more; empty shows none", async () => {
     const fieldsOf = async (value: string) => {
       const [one] = (await client.list(`fields[email-addresses]=${value}`)).data
-      expect(await resourceIn(await get(`/${id}?fields%5Bemail-addresses%5D=${value}`))).toEqual(one)
+      expect(asListed(await resourceIn(await get(`/${id}?fields%5Bemail-addresses%5D=${value}`)))).toEqual(one)
       return [...Object.keys(one?.attributes ?? {}), ...Object.keys(one?.relationships ?? {})]
     }
     expect(await fieldsOf("email")).toEqual(["email"])

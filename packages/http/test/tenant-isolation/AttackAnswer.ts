@@ -94,6 +94,7 @@ const normaliserOf = ({ own, target }: World) => {
       .replaceAll(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi, numbered)
       .replaceAll(/\b[a-z2-7]{32}\b/g, numbered)
       .replaceAll(/"sender_id":"\d+"/g, '"sender_id":"<number>"')
+      .replaceAll(/(cursor=|"next":")[\w-]{22}/g, "$1<cursor>")
       .replaceAll(/(countersign_nonce=|name="nonce" value=")[\w-]+/g, "$1<nonce>")
   }
 }

@@ -26,6 +26,8 @@ export interface Target {
   /** A value of metadata. */
   readonly tag: string
   readonly idempotencyKey: string
+  /** Of a page of its senders. */
+  readonly cursor: string
   /** An access key that was revoked, and the id of one that was not. */
   readonly revoked: string
   readonly keyId: string
@@ -79,6 +81,12 @@ const membersOf = ({ account, organization, sender, email }: Target) => ({
   accountId: account,
   organizationId: organization
 })
+
+const onSender = (suffix: string): ReadonlyArray<Attack> => [
+  ({ target }) => ({ path: `/v1/senders/${target.sender}${suffix}` }),
+  ({ target }) => ({ path: `/v1/senders/${target.organization}${suffix}` }),
+  ({ target }) => ({ path: `/V1/Senders/${target.sender.toUpperCase()}${suffix}` })
+]
 
 const senderLists = (path: string): ReadonlyArray<Attack> =>
   [
@@ -177,6 +185,30 @@ export const attacks: Readonly<Record<string, ReadonlyArray<Attack>>> = {
       body: { data: { type: "email-addresses", id: target.sender, attributes: { email: "n@own.com" } } }
     })
   ],
+  "GET /v1/senders": [
+    () => "",
+    () => "limit=1",
+    () => "status=pending,active&limit=100",
+    ({ target }: World) => `organization=${target.organization}`,
+    ({ target }: World) => `organization=${target.account}`,
+    ({ target }: World) => `address=${target.email}`,
+    ({ target }: World) => `domain=${target.domain}`,
+    ({ target }: World) => `metadata[tag]=${target.tag}`,
+    ({ target }: World) => `cursor=${target.cursor}`,
+    ({ target }: World) => `cursor=${target.sender}`,
+    ({ target }: World) => `account=${target.account}`
+  ].map((query) => (world) => ({ path: `/v1/senders?${query(world)}` })),
+  "GET /v1/senders/{id}": [
+    ...onSender(""),
+    ({ target }) => ({ path: `/v1/senders/${target.sender}`, headers: { "if-none-match": "*" } })
+  ],
+  "GET /v1/senders/{id}/dns": onSender("/dns"),
+  "POST /v1/senders/{id}/dns/probes": onSender("/dns/probes"),
+  "GET /v1/senders/{id}/events": [
+    ...onSender("/events"),
+    ...onSender("/events?as-of=2099-01-01T00:00:00Z"),
+    ...onSender("/events?cursor=1")
+  ],
   "GET /sender/list": senderLists("/sender/list"),
   "GET /sender": senderLists("/sender"),
   "POST /sender/list": adds("/sender/list"),
@@ -197,7 +229,7 @@ export const attacks: Readonly<Record<string, ReadonlyArray<Attack>>> = {
 /** How the attacker says who calls. The first is the honest way of the dialect. */
 export const credentials: ReadonlyArray<(operation: string, world: World) => Readonly<Record<string, string>>> = [
   (operation, { own, target }) => ({
-    authorization: operation.includes("/sender")
+    authorization: operation.includes(" /sender")
       ? `Basic ${base64(`${target.account}:${own.token}`)}`
       : `Bearer ${own.token}`
   }),

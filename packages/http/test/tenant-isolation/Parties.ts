@@ -6,7 +6,8 @@ import { AccountAdmin, EventStore, Senders, type StoredEvent, TaskQueue, type Ta
 import { MemoryMailer } from "@countersign/memory"
 import { Effect, Redacted } from "effect"
 import { expect } from "vitest"
-import type { Service } from "../Service.ts"
+import { makeCursors } from "../../src/dialects/native/Cursor.ts"
+import { linkKeys, type Service } from "../Service.ts"
 import type { Target } from "./Attacks.ts"
 
 /** An account with an organization and a key. */
@@ -90,6 +91,7 @@ export const targetOf = async (service: Service, party: Party, { sender, address
     domain: address.replace(/.*@/, ""),
     tag: `tag of ${address}`,
     idempotencyKey: `first ${address}`,
+    cursor: makeCursors(linkKeys).write(account, 2),
     revoked,
     keyId: key
   }

@@ -84,7 +84,7 @@ interface Part {
 }
 
 const filtered = (schema: string, filter: SenderFilter, add: (value: unknown) => string): Part => {
-  const { account, owner, ownerType, kind, statuses, canonical, addedBetween, updatedBetween } = filter
+  const { account, owner, ownerType, kind, statuses, canonical, domain, addedBetween, updatedBetween } = filter
   const where = [`s.account = ${add(account)}`]
   const [first, ...others] = Object.entries(filter.metadata ?? {})
   // Metadata begin at their own table, in its order, unless there is an address to begin with: that is nearly unique.
@@ -100,6 +100,7 @@ const filtered = (schema: string, filter: SenderFilter, add: (value: unknown) =>
   if (kind !== undefined) where.push(`s.kind = ${add(kind)}`)
   if (statuses !== undefined) where.push(`s.status = ANY (${add(texts([...statuses]))})`)
   if (canonical !== undefined) where.push(`s.canonical = ${add(canonical)}`)
+  if (domain !== undefined) where.push(`s.domain = ${add(domain)}`)
   for (const [column, bounds] of [
     ["added_at", addedBetween],
     ["updated_at", updatedBetween]
@@ -107,13 +108,11 @@ const filtered = (schema: string, filter: SenderFilter, add: (value: unknown) =>
     if (bounds?.from !== undefined) where.push(`s.${column} >= ${add(long(Math.ceil(bounds.from)))}`)
     if (bounds?.to !== undefined) where.push(`s.${column} <= ${add(long(Math.floor(bounds.to)))}`)
   }
+  const position = walked === undefined ? "s.position" : "m.position"
+  if (filter.after !== undefined) where.push(`${position} > ${add(long(filter.after))}`)
   return walked === undefined
-    ? { from: `${schema}.senders s`, where, position: "s.position" }
-    : {
-        from: `${schema}.sender_metadata m JOIN ${schema}.senders s ON s.stream = m.stream`,
-        where,
-        position: "m.position"
-      }
+    ? { from: `${schema}.senders s`, where, position }
+    : { from: `${schema}.sender_metadata m JOIN ${schema}.senders s ON s.stream = m.stream`, where, position }
 }
 
 /** The digest finds the rows; the texts tell apart what has the same one. */

@@ -24,12 +24,13 @@ export interface Scope {
 }
 
 /** What range of what index a query goes through; `domains` is the account's, in the order by domain. */
-export type Walk = "address" | "metadata" | "owner" | "account" | "domains"
+export type Walk = "address" | "metadata" | "domain" | "owner" | "account" | "domains"
 
-/** Where to begin: an address is nearly unique, metadata are next, then the owner, then the account. */
-export const narrowestWalk = ({ canonical, metadata }: SenderFilter, { owner }: Scope): Walk => {
+/** Where to begin: an address is nearly unique, metadata are next, then a domain, the owner, the account. */
+export const narrowestWalk = ({ canonical, domain, metadata }: SenderFilter, { owner }: Scope): Walk => {
   if (canonical !== undefined) return "address"
   if (Object.keys(metadata ?? {}).length > 0) return "metadata"
+  if (domain !== undefined) return "domain"
   return owner === undefined ? "account" : "owner"
 }
 
@@ -149,6 +150,7 @@ const conditions = (filter: SenderFilter, scope: Scope, walk: Walk, part: Part):
     add(`status IN (${filter.statuses.map(() => "?").join(", ")})`, ...filter.statuses)
   }
   if (filter.canonical !== undefined && walk !== "address") add("canonical = ?", filter.canonical)
+  if (filter.domain !== undefined && walk !== "domain") add("domain = ?", filter.domain)
   for (const [column, bounds] of [
     ["added_at", filter.addedBetween],
     ["updated_at", filter.updatedBetween]
@@ -167,7 +169,15 @@ const conditions = (filter: SenderFilter, scope: Scope, walk: Walk, part: Part):
   return found
 }
 
-const walked = ({ canonical, metadata }: SenderFilter, { account, owner }: Scope, walk: Walk): Part => {
+/** The range of the walk: from `after` on, since every walk but that of all domains is in the order of the log. */
+const walked = (filter: SenderFilter, scope: Scope, walk: Walk): Part => {
+  const part = range(filter, scope, walk)
+  const { after } = filter
+  if (after === undefined) return part
+  return { ...part, where: [...part.where, `${part.position} > ?`], values: [...part.values, after] }
+}
+
+const range = ({ canonical, domain, metadata }: SenderFilter, { account, owner }: Scope, walk: Walk): Part => {
   const along = (index: string, condition: string, ...values: ReadonlyArray<SQLInputValue>): Part => ({
     from: `senders s INDEXED BY ${index}`,
     where: [condition],
@@ -186,6 +196,8 @@ const walked = ({ canonical, metadata }: SenderFilter, { account, owner }: Scope
         stream: "m.stream",
         position: "m.position"
       }
+    case "domain":
+      return along("senders_on_domain", "s.account = ? AND s.domain = ?", account, domain ?? null)
     case "owner":
       return along("senders_of_owner", "s.owner = ?", owner ?? null)
     case "account":

@@ -112,7 +112,7 @@ export const makeSenderDirectory = (
 
   const pageWalk = (query: SenderQuery, scope: Scope): Walk => {
     const walk = narrowestWalk(query, scope)
-    if (query.order !== "by-domain") return walk
+    if (query.order !== "by-domain" || walk === "domain") return walk
     return walk === "account" || lengthOf(query, scope, walk, sorted) > sorted ? "domains" : walk
   }
 

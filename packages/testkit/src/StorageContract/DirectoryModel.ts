@@ -58,6 +58,8 @@ const filters = {
   kind,
   statuses: fc.subarray<LiveStatus>(["pending", "email-verified", "domain-verified", "active"]),
   canonical: fc.tuple(local, domain).map(([part, at]) => `${part}@${at}`),
+  domain,
+  after: fc.nat(30),
   addedBetween: bounds,
   updatedBetween: bounds,
   metadata: fc.dictionary(metadataKey, fc.constantFrom("x", "1", "true", "", "null", '["x"]', '{"x":1}'), {
@@ -71,6 +73,8 @@ const filterName = fc.constantFrom(
   "kind" as const,
   "statuses" as const,
   "canonical" as const,
+  "domain" as const,
+  "after" as const,
   "addedBetween" as const,
   "updatedBetween" as const,
   "metadata" as const
@@ -142,6 +146,8 @@ const select = (live: ReadonlyArray<ListedSender>, filter: SenderFilter): Array<
   if (only !== undefined) keep((listed) => listed.kind === only)
   if (statuses !== undefined) keep((listed) => statuses.some((wanted) => wanted === listed.status))
   if (canonical !== undefined) keep((listed) => listed.canonical === canonical)
+  if (filter.domain !== undefined) keep((listed) => listed.domain === filter.domain)
+  if (filter.after !== undefined) keep(({ position }) => position > (filter.after ?? 0))
   if (addedBetween?.from !== undefined) keep(({ addedAt }) => addedAt >= (addedBetween.from ?? 0))
   if (addedBetween?.to !== undefined) keep(({ addedAt }) => addedAt <= (addedBetween.to ?? 0))
   if (updatedBetween?.from !== undefined) keep(({ updatedAt }) => updatedAt >= (updatedBetween.from ?? 0))

@@ -5,12 +5,13 @@
  * JSON:API document. What is wrong with a request at a certain place of it is answered here, because no other dialect
  * says where.
  */
-import type { OwnerInput } from "@countersign/core"
-import { Accounts, type ListedSender, Senders, Settings } from "@countersign/engine"
+import { entryBlockers, type OwnerInput } from "@countersign/core"
+import { Accounts, type DnsReport, type ListedSender, Senders, Settings } from "@countersign/engine"
 import { Effect, Option } from "effect"
 import type { HttpServerResponse } from "effect/http"
 import type { Authorize, Dialect } from "../../Dialect.ts"
 import { type Failure, RequestMalformed } from "../../Failure.ts"
+import { findingBody } from "../../FindingBody.ts"
 import { idempotencyOf } from "../../IdempotencyKey.ts"
 import { readBody } from "../../RequestBody.ts"
 import { plainHeaders } from "../../Responses.ts"
@@ -27,7 +28,8 @@ const { path } = EmailAddressesGroup.endpoints.list
 
 const secondOf = (milliseconds: number): string => `${new Date(milliseconds).toISOString().slice(0, 19)}Z`
 
-const resourceOf = (sender: ListedSender, fields: Fields): EmailAddressResource => {
+/** Findings cost a read of the probe task, so that lists have none. */
+const resourceOf = (sender: ListedSender, fields: Fields, findings?: DnsReport["findings"]): EmailAddressResource => {
   const { owner } = sender
   const all = {
     email: sender.address,
@@ -45,7 +47,13 @@ const resourceOf = (sender: ListedSender, fields: Fields): EmailAddressResource 
     id: sender.id,
     ...(shown.length === 0 ? {} : { attributes: Object.fromEntries(shown) }),
     ...(fields === undefined || fields.has("owner") ? { relationships: { owner: { data } } } : {}),
-    meta: { status: sender.status, kind: sender.kind, "dns-records": sender.plan.records }
+    meta: {
+      status: sender.status,
+      kind: sender.kind,
+      "dns-records": sender.plan.records,
+      blockers: entryBlockers(sender),
+      ...(findings === undefined ? {} : { findings: findings.map(findingBody) })
+    }
   }
 }
 
@@ -145,7 +153,7 @@ export const routes: Dialect["routes"] = Effect.fnUntraced(function* (authorize:
       : Effect.catchTag(adding, "InvalidData", () => fail(ErrorObject.unstorable(metadataPointer)))
     if (!added.created) return yield* fail(ErrorObject.duplicate)
     const { sender } = added
-    return document({ data: resourceOf(sender, fields) }, 201, {
+    return document({ data: resourceOf(sender, fields, []) }, 201, {
       ...plainHeaders,
       location: `${url}/${sender.id}`
     })
@@ -154,8 +162,8 @@ export const routes: Dialect["routes"] = Effect.fnUntraced(function* (authorize:
   const show = Effect.fnUntraced(function* (exchange: Exchange) {
     const { account } = yield* authorize(exchange)
     const fields = yield* readFieldsOnly(exchange)
-    const sender = yield* senders.get({ account, id: exchange.params.id ?? "" })
-    return document({ data: resourceOf(sender, fields) })
+    const { sender, findings } = yield* senders.dns({ account, id: exchange.params.id ?? "" })
+    return document({ data: resourceOf(sender, fields, findings) })
   })
 
   const update = Effect.fnUntraced(function* (exchange: Exchange) {

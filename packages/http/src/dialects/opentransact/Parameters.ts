@@ -5,6 +5,7 @@
 import { OrganizationId } from "@countersign/core"
 import type { SenderFilter } from "@countersign/engine"
 import { Effect, Result } from "effect"
+import { metadataIn, type Parameter, type QueryParameters, readParameters, readTime } from "../../QueryParameters.ts"
 import type { Exchange } from "../../Route.ts"
 import { type ErrorObject, invalid, invalidParameter, notWhitelisted, Refused } from "./ErrorObject.ts"
 
@@ -24,12 +25,6 @@ export interface ListParameters {
   readonly kept: Array<[name: string, value: string]>
 }
 
-interface Parameter {
-  /** As it was sent. */
-  readonly name: string
-  readonly value: string
-}
-
 const fieldsName = "fields[email-addresses]"
 const simple = new Set([
   fieldsName,
@@ -42,9 +37,6 @@ const simple = new Set([
 const time = /^(?:filter\[(created|updated)[-_]between\]|(created|updated)_between)\[(start|finish)\]$/
 const metadataName = /^filter\[metadata\]\[([^[\]]+)\]$/
 
-/** More conditions than anybody needs: each of them costs a look-up per sender. */
-const mostMetadata = 16
-
 /** One name for all spellings of a parameter of the list; none for an unknown one. */
 const meaningOf = (name: string): string | undefined => {
   if (simple.has(name)) return name
@@ -56,15 +48,13 @@ const meaningOf = (name: string): string | undefined => {
 
 /** The query of the list. Fails with what is wrong with it: 400 for names, else 422 for values. */
 export const readList = Effect.fnUntraced(function* (exchange: Exchange, account: string) {
-  const { sent, given } = yield* readNames(exchange, meaningOf)
+  const parameters = yield* readNames(exchange, meaningOf)
+  const { sent, given } = parameters
   const problems: Array<ErrorObject> = []
   const size = readCount(given.get("page[size]"), defaultSize, problems)
   const number = readCount(given.get("page[number]"), 1, problems)
   const created = readRange(given, "created", problems)
   const updated = readRange(given, "updated", problems)
-  const metadata = [...given].flatMap(([meaning, { value }]) =>
-    meaning.startsWith("metadata ") ? [[meaning.slice("metadata ".length), value] as const] : []
-  )
   const owner = readOwner(given, account, problems)
   yield* failWith(problems)
 
@@ -77,7 +67,7 @@ export const readList = Effect.fnUntraced(function* (exchange: Exchange, account
           ...owner,
           ...(created === undefined ? {} : { addedBetween: created }),
           ...(updated === undefined ? {} : { updatedBetween: updated }),
-          ...(metadata.length === 0 ? {} : { metadata: Object.fromEntries(metadata) })
+          ...metadataIn(parameters)
         }
   return {
     number,
@@ -95,25 +85,11 @@ export const readFieldsOnly = (exchange: Exchange): Effect.Effect<Fields, Refuse
     ({ given }) => readFields(given)
   )
 
-/** Parsed as `application/x-www-form-urlencoded`: brackets may be encoded or not. */
-const readNames = Effect.fnUntraced(function* ({ request }: Exchange, meaning: typeof meaningOf) {
-  const { url } = request
-  const start = url.indexOf("?")
-  const sent = start === -1 ? [] : [...new URLSearchParams(url.slice(start + 1))]
-  const given = new Map<string, Parameter>()
-  const problems: Array<ErrorObject> = []
-  let metadata = 0
-  for (const [name, value] of sent) {
-    const known = meaning(name)
-    if (known === undefined) problems.push(invalidParameter(name, "This parameter is not supported here."))
-    else if (given.has(known)) problems.push(invalidParameter(name, "This parameter is given more than once."))
-    else if (known.startsWith("metadata ") && ++metadata > mostMetadata) {
-      problems.push(invalidParameter(name, `At most ${mostMetadata} keys of metadata can be filtered by at once.`))
-    } else given.set(known, { name, value })
-  }
-  yield* failWith(problems)
-  return { sent, given }
-})
+const readNames = (exchange: Exchange, meaning: typeof meaningOf): Effect.Effect<QueryParameters, Refused> => {
+  const read = readParameters(exchange, meaning)
+  const problems = read.problems.map(({ name, problem }) => invalidParameter(name, problem))
+  return Effect.as(failWith(problems), read)
+}
 
 const failWith = ([first, ...rest]: ReadonlyArray<ErrorObject>): Effect.Effect<void, Refused> =>
   first === undefined ? Effect.void : Effect.fail(new Refused({ errors: [first, ...rest] }))
@@ -137,9 +113,9 @@ const readRange = (
   const bound = (name: "start" | "finish"): number | undefined => {
     const parameter = given.get(`${what} ${name}`)
     if (parameter === undefined) return undefined
-    const second = readSecond(parameter.value)
-    if (Result.isSuccess(second)) return second.success
-    problems.push(invalid(second.failure, { parameter: parameter.name }))
+    const time = readTime(parameter.value)
+    if (Result.isSuccess(time)) return Math.floor(time.success / 1_000) * 1_000
+    problems.push(invalid(time.failure, { parameter: parameter.name }))
     return undefined
   }
   const start = bound("start")
@@ -149,20 +125,6 @@ const readRange = (
     ...(start === undefined ? {} : { from: start }),
     ...(finish === undefined ? {} : { to: finish + 999 })
   }
-}
-
-// A plus sign that was not encoded arrives as a space.
-const timestamp = /^(\d{4}-\d\d-\d\d)T\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+ -]\d\d:\d\d)$/
-
-/** The second that a time lies in, in milliseconds since the epoch. */
-const readSecond = (text: string): Result.Result<number, string> => {
-  const [whole, day] = timestamp.exec(text) ?? []
-  const at = whole === undefined ? Number.NaN : Date.parse(whole.replace(" ", "+"))
-  // The 30th of February is read as a day in March.
-  const isDay = day !== undefined && new Date(`${day}T00:00:00Z`).toJSON()?.startsWith(day) === true
-  return isDay && !Number.isNaN(at)
-    ? Result.succeed(Math.floor(at / 1_000) * 1_000)
-    : Result.fail("Give a time in ISO 8601, such as 2024-05-01T00:00:00Z.")
 }
 
 /** `undefined` when no owner of the account is meant. */

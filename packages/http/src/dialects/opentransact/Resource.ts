@@ -3,6 +3,7 @@
  * it.
  */
 import { Schema } from "effect"
+import { blockers, exampleBlockers, findings } from "../../FindingSchema.ts"
 
 const Time = (description: string) => Schema.String.annotate({ description, format: "date-time", readOnly: true })
 
@@ -25,7 +26,8 @@ const example = {
         name: "mfzwizltoq2gk43uebxgk5tfoiqgc3th._domainkey.example.com",
         value: "mfzwizltoq2gk43uebxgk5tfoiqgc3th.dkim.example.net"
       }
-    ]
+    ],
+    blockers: exampleBlockers("user@example.com", "example.com")
   }
 } as const
 
@@ -68,7 +70,9 @@ export const EmailAddressResource = Schema.Struct({
         name: Schema.String,
         value: Schema.String.annotate({ description: "The name that the record points to." })
       })
-    ).annotate({ description: "The records that the owner of the domain must publish." })
+    ).annotate({ description: "The records that the owner of the domain must publish." }),
+    blockers,
+    findings: Schema.optionalKey(findings.annotate({ description: "What the last probe shows; absent in lists." }))
   })
 }).annotate({ identifier: "EmailAddressResource", examples: [example] })
 export type EmailAddressResource = typeof EmailAddressResource.Type

@@ -3,6 +3,7 @@
  * it.
  */
 import { Schema } from "effect"
+import { blockers, exampleBlockers, findings } from "../../FindingSchema.ts"
 import { DomainVerificationStatus, EmailVerificationStatus } from "./Status.ts"
 
 const Time = (description: string) => Schema.String.annotate({ description, format: "date-time", readOnly: true })
@@ -24,7 +25,9 @@ const example = {
       name: "mfzwizltoq2gk43uebxgk5tfoiqgc3th._domainkey.example.com",
       value: "mfzwizltoq2gk43uebxgk5tfoiqgc3th.dkim.example.net"
     }
-  ]
+  ],
+  blockers: exampleBlockers("billing@example.com", "example.com"),
+  findings: []
 } as const
 
 const DnsRecord = Schema.Struct({
@@ -33,7 +36,7 @@ const DnsRecord = Schema.Struct({
   value: Schema.String.annotate({ description: "The name that the record points to." })
 }).annotate({ identifier: "DnsRecord", description: "A record that the owner of the domain must publish." })
 
-/** The EmailAddress object. `status` and `dnsRecords` are additions to the documented members. */
+/** The EmailAddress object. `status` and what follows it are additions to the documented members. */
 export const EmailAddress = Schema.Struct({
   id: Schema.String.annotate({
     description: "Stays the same when an address is removed and added again.",
@@ -55,7 +58,9 @@ export const EmailAddress = Schema.Struct({
   status: Schema.Literals(["pending", "email-verified", "domain-verified", "active"]).annotate({
     description: "Both verifications in one word. Only an `active` address is used as sender."
   }),
-  dnsRecords: Schema.Array(DnsRecord).annotate({ description: "The records to publish." })
+  dnsRecords: Schema.Array(DnsRecord).annotate({ description: "The records to publish." }),
+  blockers,
+  findings
 }).annotate({ identifier: "EmailAddress", examples: [example] })
 export type EmailAddress = typeof EmailAddress.Type
 

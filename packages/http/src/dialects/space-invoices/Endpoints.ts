@@ -5,11 +5,12 @@
  * not by the definition, because the dialect is wider than a schema: tokens inside bodies, forms, JSON types without a
  * body.
  */
-import type { OwnerInput } from "@countersign/core"
-import { Accounts, type Caller, type ListedSender, Senders } from "@countersign/engine"
+import { entryBlockers, type OwnerInput } from "@countersign/core"
+import { Accounts, type Caller, type DnsReport, type ListedSender, Senders } from "@countersign/engine"
 import { Effect, Option } from "effect"
 import type { Authorize, Dialect } from "../../Dialect.ts"
 import { CallerUnknown, type Failure, MemberInvalid } from "../../Failure.ts"
+import { findingBody } from "../../FindingBody.ts"
 import { idempotencyOf } from "../../IdempotencyKey.ts"
 import { form, jsonObject, type RequestBody, readBody } from "../../RequestBody.ts"
 import { json } from "../../Responses.ts"
@@ -23,7 +24,7 @@ const statusOf = (sender: ListedSender): EmailAddressStatus => ({
   domainVerificationStatus: domainVerificationStatus[sender.domainState]
 })
 
-const emailAddressOf = (sender: ListedSender): EmailAddress => ({
+const emailAddressOf = (sender: ListedSender, findings: DnsReport["findings"]): EmailAddress => ({
   id: sender.id,
   email: sender.address,
   ...statusOf(sender),
@@ -33,7 +34,9 @@ const emailAddressOf = (sender: ListedSender): EmailAddress => ({
   createdAt: new Date(sender.addedAt).toISOString(),
   updatedAt: new Date(sender.updatedAt).toISOString(),
   status: sender.status,
-  dnsRecords: sender.plan.records
+  dnsRecords: sender.plan.records,
+  blockers: entryBlockers(sender),
+  findings: findings.map(findingBody)
 })
 
 /** Who calls, for which scope. */
@@ -65,6 +68,13 @@ export const routes: Dialect["routes"] = Effect.fnUntraced(function* (authorize:
       )
     })
 
+  /** A sender that is removed meanwhile is shown as it was. */
+  const findingsOf = ({ account, id }: ListedSender) =>
+    senders.dns({ account, id }).pipe(
+      Effect.map(({ findings }) => findings),
+      Effect.catchTag("SenderNotFound", () => Effect.succeed([]))
+    )
+
   /** A call that changes nothing: its body, which some clients send, is not looked at. */
   const reading = (answer: (scope: Scope) => Answer) => (exchange: Exchange) =>
     Effect.flatMap(scopeOf(exchange, {}), answer)
@@ -87,12 +97,15 @@ export const routes: Dialect["routes"] = Effect.fnUntraced(function* (authorize:
     create: posting(
       Effect.fnUntraced(function* ({ caller, owner }, members) {
         const address = yield* addressOf(members)
-        const { sender } = yield* senders.add({ ...caller, owner, address })
-        return json(emailAddressOf(sender))
+        const { created, sender } = yield* senders.add({ ...caller, owner, address })
+        return json(emailAddressOf(sender, created ? [] : yield* findingsOf(sender)))
       })
     ),
-    find: reading(({ caller, owner }) =>
-      Effect.map(senders.current({ account: caller.account, owner }), (sender) => json(emailAddressOf(sender)))
+    find: reading(
+      Effect.fnUntraced(function* ({ caller, owner }) {
+        const sender = yield* senders.current({ account: caller.account, owner })
+        return json(emailAddressOf(sender, yield* findingsOf(sender)))
+      })
     ),
     remove: removing(({ caller, owner }) =>
       Effect.map(senders.removeAll({ ...caller, owner }), ({ count }) => json({ count }))

@@ -1,5 +1,5 @@
 /**
- * A fourth dialect, as a host would write one: a folder, and a line in the list that it serves.
+ * Another dialect, as a host would write one: a folder, and a line in the list that it serves.
  */
 import { Senders } from "@countersign/engine"
 import { CallerUnknown, CredentialMissing, type Dialect, routesOf } from "@countersign/http"
