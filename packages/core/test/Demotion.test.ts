@@ -78,6 +78,13 @@ describe("a negative", () => {
     expect(countsAgainst([], negative(0, wrong), undefined)).toBe(false)
   })
 
+  it("does not count while nobody answers where the key of the target may be visible", () => {
+    const counts = (said: Said) =>
+      countsAgainst([record], negative(0, both(nodata), both(said, record.name, "TXT")), undefined)
+    expect([refused, servfail].map(counts)).toEqual([false, false])
+    expect([nodata, records({ type: "TXT", value: "x" })].map(counts)).toEqual([true, true])
+  })
+
   it("counts by the name above that is not there", () => {
     expect(countsAgainst([record], negative(0, both(nxdomain, "_domainkey.example.com")), undefined)).toBe(true)
   })
