@@ -12,6 +12,7 @@ import {
   aliasesIn,
   hasAnswered,
   nextHop,
+  observed,
   type Reading,
   readingsOf,
   sameName,
@@ -48,7 +49,7 @@ export const countsAgainst = (
   records.some((record) => {
     const { mode, authoritative, recursive } = tally(record, evidence)
     const { right, wrong, open } = mode === "authoritative" ? authoritative : recursive
-    if (right.length > 0 || open.length > 0 || wrong.length === 0) return false
+    if (right.length > 0 || open.length > 0 || wrong.length === 0 || mayBeFlattened(record, evidence)) return false
     const isFresh = (name: string) => previous === undefined || at >= previous.at + keptFor(name, previous.evidence)
     const areMost =
       count([...authoritative.wrong, ...recursive.wrong]) > count([...authoritative.silent, ...recursive.silent])
@@ -75,6 +76,10 @@ export const isContested = (
       const { mode, authoritative, recursive } = tally(record, evidence)
       return (mode === "authoritative" ? authoritative : recursive).right.length > 0
     })
+
+/** Whether nobody answered where the key of the target may be visible: then the record may be right without an alias. */
+const mayBeFlattened = ({ name }: DnsRecord, evidence: ReadonlyArray<DnsObservation>): boolean =>
+  observed(evidence, name, "TXT")?.sources.some(hasAnswered) === false
 
 /** The answers about the names that a record's aliases lead to: they decide together with those at its own name. */
 const hopsOf = (record: DnsRecord, evidence: ReadonlyArray<DnsObservation>): ReadonlyArray<DnsObservation> => {
