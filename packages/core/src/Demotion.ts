@@ -77,7 +77,7 @@ export const isContested = (
       return (mode === "authoritative" ? authoritative : recursive).right.length > 0
     })
 
-/** Whether nobody answered where the key of the target may be visible: then the record may be right without an alias. */
+/** Whether nobody answered where the target's key may be visible: then the record may be right without an alias. */
 const mayBeFlattened = ({ name }: DnsRecord, evidence: ReadonlyArray<DnsObservation>): boolean =>
   observed(evidence, name, "TXT")?.sources.some(hasAnswered) === false
 
