@@ -42,6 +42,9 @@ const slow: ReadonlyArray<{ readonly what: string; readonly files: Readonly<Reco
  */
 const ownProcesses = ["server", "testkit", "bench"]
 
+/** What only `npm run test:servers` runs: it needs name servers that the system must bring. */
+const onServers = "test/servers/**"
+
 export default defineConfig(({ mode }) => {
   const left = mode === "quick" ? slow : []
   return {
@@ -50,9 +53,16 @@ export default defineConfig(({ mode }) => {
     test: {
       // Many tests wait for processes, disks and servers; with one worker, which is vitest's choice for two cores, one core stands idle.
       maxWorkers: Math.max(2, availableParallelism()),
+      // Only against hanging: no test depends on how fast the machine is.
+      testTimeout: 60_000,
+      hookTimeout: 60_000,
       // Answers for the PostgreSQL servers of the run; starts one when the first test asks for it.
       globalSetup: ["./packages/testkit/src/postgres/VitestSetup.ts"],
-      reporters: ["default", ["./.ci/summary-reporter.mjs", { leftOut: left.map(({ what }) => what) }]],
+      // With the name servers it matters how long each case takes.
+      reporters: [
+        mode === "servers" ? "verbose" : "default",
+        ["./.ci/summary-reporter.mjs", { leftOut: left.map(({ what }) => what) }]
+      ],
       projects: packages.map((name) => ({
         extends: true,
         test: {
@@ -60,7 +70,10 @@ export default defineConfig(({ mode }) => {
           root: `packages/${name}`,
           isolate: ownProcesses.includes(name),
           include: ["test/**/*.test.ts"],
-          exclude: left.flatMap(({ files }) => (files[name] === undefined ? [] : [`test/${files[name]}`]))
+          exclude: [
+            ...left.flatMap(({ files }) => (files[name] === undefined ? [] : [`test/${files[name]}`])),
+            ...(mode === "servers" ? [] : [onServers])
+          ]
         }
       }))
     }

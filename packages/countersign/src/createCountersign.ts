@@ -8,6 +8,7 @@ import {
   Accounts,
   DkimTokens,
   type DnsResolver,
+  DomainWatch,
   Engine,
   Mailer,
   MailRefused,
@@ -62,7 +63,7 @@ export const layerOf = ({ storage, accounts, workers = true, ...options }: Count
     Layer.provideMerge(resolverOf(options.dkimZone, options.dns)),
     Layer.provideMerge(Layer.succeed(References.MinimumLogLevel, options.logLevel ?? "Warn"))
   )
-  return workers ? Layer.provideMerge(Workers.layer, engine) : engine
+  return Layer.provideMerge(workers ? Workers.layer : DomainWatch.layer, engine)
 }
 
 const mailerOf = (mail: Mail): Layer.Layer<Mailer, Error> =>

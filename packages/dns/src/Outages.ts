@@ -5,9 +5,12 @@
 import { Clock, Effect } from "effect"
 import type { Reading } from "./ReadAnswer.ts"
 
-/** So many questions in a row make an outage of a resolver: one packet may be lost. */
-const outageAfter = 3
-/** For so long a resolver that is out is asked after the others. Milliseconds. */
+/**
+ * So many questions in a row, about so many domains, make an outage of a resolver that is worth a line: one packet may
+ * be lost, and a resolver is silent too while it waits for a domain whose servers are dead.
+ */
+const outageAfter = { questions: 3, domains: 2 } as const
+/** For so long a resolver that gave no answer is asked after the others. Milliseconds. */
 const askedLastFor = 30_000
 /** So many zones in a row, and the reason lies with us: a single zone's servers may be down. */
 const zonesUntilCut = 3
@@ -16,6 +19,9 @@ const triedAgainAfter = 30_000
 
 interface Outage {
   failures: number
+  /** Some of the domains that were asked about. */
+  readonly domains: Set<string>
+  isTold: boolean
   readonly since: number
   latest: number
 }
@@ -29,10 +35,10 @@ export class Outages {
   #cutSince: number | undefined
   #nextTry = 0
 
-  /** Whether the resolver gave no answer at all lately. */
-  isOut(server: string, now: number): boolean {
+  /** Whether the resolver gave no answer just now: waiting for it again would cost other questions their time. */
+  isAskedLast(server: string, now: number): boolean {
     const outage = this.#resolvers.get(server)
-    return outage !== undefined && outage.failures >= outageAfter && now - outage.latest < askedLastFor
+    return outage !== undefined && now - outage.latest < askedLastFor
   }
 
   /**
@@ -50,21 +56,25 @@ export class Outages {
     return false
   }
 
-  noteResolver(server: string, reading: Reading): Effect.Effect<void> {
+  /** What a resolver said to a question about the domain. */
+  noteResolver(server: string, domain: string, reading: Reading): Effect.Effect<void> {
     if (reading._tag === "Nothing" && reading.kind === "unasked") return Effect.void
     const failed = reading._tag === "Nothing" && (reading.kind === "silent" || reading.kind === "refused")
     return Effect.flatMap(Clock.currentTimeMillis, (now) => {
       const outage = this.#resolvers.get(server)
       if (!failed) {
         this.#resolvers.delete(server)
-        if (outage === undefined || outage.failures < outageAfter) return Effect.void
+        if (outage?.isTold !== true) return Effect.void
         return Effect.logInfo(`The DNS resolver ${server} answers again, after ${seconds(now - outage.since)}.`)
       }
-      const next = outage ?? { failures: 0, since: now, latest: now }
+      const next = outage ?? { failures: 0, domains: new Set(), isTold: false, since: now, latest: now }
       next.failures += 1
+      if (next.domains.size < outageAfter.domains) next.domains.add(domain)
       next.latest = now
       this.#resolvers.set(server, next)
-      if (next.failures !== outageAfter) return Effect.void
+      const isOut = next.failures >= outageAfter.questions && next.domains.size >= outageAfter.domains
+      if (next.isTold || !isOut) return Effect.void
+      next.isTold = true
       return Effect.logWarning(`The DNS resolver ${server} gives no answers: ${reading.reason}.`)
     })
   }

@@ -79,7 +79,8 @@ export const readAnswer = (message: DnsMessage, question: Question, zone: string
   }
   const negativeTtl = soa?.minimum === undefined ? {} : { negativeTtl: Math.min(soa.ttl, soa.minimum) }
   const outcome = rcode === 3 ? "nxdomain" : "nodata"
-  return { _tag: "Answer", role, outcome, records: [], ...negativeTtl, ...at(soa) }
+  const apex = soa !== undefined && holds(soa.owner, question, zone) ? soa : undefined
+  return { _tag: "Answer", role, outcome, records: [], ...negativeTtl, ...at(apex) }
 }
 
 /** The delegation to a zone below the one that was asked, on the way to the name. Any other leads nowhere. */

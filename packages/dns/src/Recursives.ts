@@ -1,7 +1,8 @@
 /**
  * The configured resolvers: those of the options, or the system's. They tell where the servers of a zone are, and what
- * receivers of mail see, who ask such resolvers as well. One that is out is asked last for a while.
+ * receivers of mail see, who ask such resolvers as well. One that gives no answer is asked last for a while.
  */
+import { registrableDomain } from "@countersign/core"
 import { Clock, Effect } from "effect"
 import type { Question } from "./DnsMessage.ts"
 import type { Outages } from "./Outages.ts"
@@ -30,7 +31,7 @@ export const makeRecursives = (
 ): Recursives => {
   const askServer = Effect.fnUntraced(function* (server: string, question: Question, checkingDisabled: boolean) {
     const reading = yield* asker.ask({ ...question, server, role: "recursive", checkingDisabled })
-    yield* outages.noteResolver(server, reading)
+    yield* outages.noteResolver(server, registrableDomain(question.name), reading)
     return reading
   })
 
@@ -48,8 +49,8 @@ export const makeRecursives = (
   const inOrder = Effect.map(Clock.currentTimeMillis, (now) => {
     const all = servers()
     return [
-      ...all.filter((server) => !outages.isOut(server, now)),
-      ...all.filter((server) => outages.isOut(server, now))
+      ...all.filter((server) => !outages.isAskedLast(server, now)),
+      ...all.filter((server) => outages.isAskedLast(server, now))
     ]
   })
 

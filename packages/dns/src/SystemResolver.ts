@@ -13,7 +13,7 @@
  * bit, so that every source counts as recursive. `WireResolver` has none of these limits.
  */
 import { Resolver } from "node:dns/promises"
-import type { SeenRecord, SourceAnswer } from "@countersign/core"
+import type { SourceAnswer } from "@countersign/core"
 import { type DnsRecordType, DnsResolver } from "@countersign/engine"
 import { Clock, Duration, Effect, Layer } from "effect"
 import { printable } from "./DnsMessage.ts"
@@ -37,10 +37,7 @@ export interface SystemResolverOptions {
 }
 
 /** What one try at one server came to. */
-type Attempt =
-  | { readonly _tag: "Records"; readonly records: ReadonlyArray<SeenRecord> }
-  | { readonly _tag: "NoName" | "NoData" }
-  | { readonly _tag: "Failed"; readonly words: string }
+type Said = Pick<SourceAnswer, "outcome" | "records" | "reason">
 
 // Labels of letters, digits, hyphens and underscores (`_domainkey`), 253 octets in all (RFC 1035, section 2.3.4; RFC
 // 8552). Anything else is not handed on: c-ares cuts a name at NUL and then answers for the wrong one.
@@ -114,34 +111,20 @@ const askServers = Effect.fnUntraced(function* (
   const sources = new Map<string, SourceAnswer>()
   for (let round = 0; round < settings.tries; round++) {
     for (const server of servers) {
-      const attempt = yield* askOnce(server, settings.timeout, name, type)
-      sources.set(server, sourceAnswer(server, attempt))
-      if (attempt._tag !== "Failed") return [...sources.values()]
+      const said = yield* askOnce(server, settings.timeout, name, type)
+      sources.set(server, { server, role: "recursive", ...said })
+      if (said.outcome !== "unavailable") return [...sources.values()]
     }
   }
   return servers.length === 0 ? [unasked(undefined, "no DNS server is configured")] : [...sources.values()]
 })
-
-const sourceAnswer = (server: string, attempt: Attempt): SourceAnswer => {
-  const source = { server, role: "recursive", records: [] } as const
-  switch (attempt._tag) {
-    case "Records":
-      return { ...source, outcome: "records", records: attempt.records }
-    case "NoName":
-      return { ...source, outcome: "nxdomain" }
-    case "NoData":
-      return { ...source, outcome: "nodata" }
-    case "Failed":
-      return { ...source, outcome: "unavailable", reason: attempt.words }
-  }
-}
 
 /**
  * One try. Each has a c-ares channel of its own (20 µs): a channel remembers which servers failed, keeps its source
  * port, and can only be cancelled as a whole. The limit is kept here, because a try of c-ares takes up to twice its
  * timeout: Node reads its clock in steps of that size.
  */
-const askOnce = (server: string, timeout: number, name: string, type: DnsRecordType): Effect.Effect<Attempt> =>
+const askOnce = (server: string, timeout: number, name: string, type: DnsRecordType): Effect.Effect<Said> =>
   Effect.tryPromise({
     try: (signal) => {
       const resolver = new Resolver({ timeout, tries: 1 })
@@ -151,24 +134,21 @@ const askOnce = (server: string, timeout: number, name: string, type: DnsRecordT
     },
     catch: failed
   }).pipe(
-    Effect.map(
-      (values): Attempt =>
-        values.length === 0
-          ? { _tag: "NoData" }
-          : { _tag: "Records", records: values.map((value) => ({ type, value })) }
-    ),
-    Effect.timeoutOrElse({
-      duration: timeout,
-      orElse: () => Effect.succeed<Attempt>({ _tag: "Failed", words: late })
+    Effect.map((values): Said => {
+      const records = values.map((value) => ({ type, value }))
+      return { outcome: records.length === 0 ? "nodata" : "records", records }
     }),
-    Effect.catch((attempt) => Effect.succeed(attempt))
+    Effect.timeoutOrElse({ duration: timeout, orElse: () => Effect.succeed(unavailable(late)) }),
+    Effect.catch((said) => Effect.succeed(said))
   )
 
-const failed = (cause: unknown): Attempt => {
+const unavailable = (reason: string): Said => ({ outcome: "unavailable", records: [], reason })
+
+const failed = (cause: unknown): Said => {
   const code = cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : ""
-  if (code === "ENOTFOUND") return { _tag: "NoName" }
-  if (code === "ENODATA") return { _tag: "NoData" }
-  return { _tag: "Failed", words: words[code] ?? (code === "" ? String(cause) : code) }
+  if (code === "ENOTFOUND") return { outcome: "nxdomain", records: [] }
+  if (code === "ENODATA") return { outcome: "nodata", records: [] }
+  return unavailable(words[code] ?? (code === "" ? String(cause) : code))
 }
 
 const lookUp = async (resolver: Resolver, name: string, type: DnsRecordType): Promise<ReadonlyArray<string>> => {

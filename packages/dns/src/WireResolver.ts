@@ -109,7 +109,8 @@ const make = Effect.fnUntraced(function* (options: WireResolverOptions) {
     const left = Math.max(0, timeout - ((yield* Clock.currentTimeMillis) - began))
     const answered = walk.sources.answered
     if (answered.length > 0) {
-      const isThere = answered.some(({ outcome }) => outcome === "records")
+      // A server that does not have the name yet would be the one that the resolver asks, and then remembers.
+      const isThere = answered.every(({ outcome }) => outcome === "records")
       const others = isThere || mayBeMissing ? yield* askResolvers(question, left) : []
       return { ...zone, mode: "authoritative", sources: best([...said, ...others]) }
     }

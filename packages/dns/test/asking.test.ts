@@ -63,6 +63,18 @@ describe("a question about a name", () => {
     })
   )
 
+  it.effect(
+    "is not put to a resolver either while one of the zone's servers denies it: the records are on their way",
+    () =>
+      Effect.gen(function* () {
+        const { net } = yield* published
+        net.scripts.set(second, (asked) => [reply(asked, { rcode: 3, flags: ["aa"], authorities: [soa("shop.com")] })])
+        const { sources } = yield* net.with({}, ask(name))
+        expect(sources.map(({ outcome }) => outcome).toSorted()).toEqual(["nxdomain", "records"])
+        expect(net.askedOf(resolver)).not.toContain(`${name} CNAME`)
+      })
+  )
+
   it.effect("is put to it all the same when the asker says that it was there before", () =>
     Effect.gen(function* () {
       const { net } = smallInternet()

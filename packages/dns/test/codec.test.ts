@@ -180,6 +180,8 @@ describe("an answer", () => {
     ["nothing out of a cache, without", read([], ra), { _tag: "Nothing", reason: "an empty answer" }],
     ["nothing, of nobody's authority", read([], 0, [soa("shop.com")]), { _tag: "Nothing" }],
     ["no name, of nobody's authority", read([], 3, [soa("shop.com")]), { _tag: "Nothing" }],
+    ["the SOA of a zone above", read([], aa | 3, [soa("com")]), expect.not.objectContaining({ zone: "com" })],
+    ["the SOA of a zone below", read([], aa | 3, [soa("a.shop.com")]), { outcome: "nxdomain", zone: "a.shop.com" }],
     ["the SOA of another zone", read([], aa | 3, [soa("other.com")]), { reason: "the answer is about another zone" }],
     ["a referral", read([], 0, below), { _tag: "Referral", zone: "a.shop.com" }],
     [

@@ -1,6 +1,6 @@
 /**
- * Every finding over packets: each picture of docs/reference/findings.md, played by simulated servers, asked by the wire
- * resolver and probed by the engine, yields exactly the code that it stands for.
+ * Every finding over packets: each picture of docs/reference/findings.md, played by simulated servers, asked by the
+ * wire resolver and probed by the engine, yields exactly the code that it stands for.
  */
 import { readFileSync } from "node:fs"
 import { diagnose, type Finding, findingClasses, neighbourQuestions } from "@countersign/core"

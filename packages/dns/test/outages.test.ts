@@ -154,6 +154,35 @@ describe("when a configured resolver gives no answers", () => {
     })
   )
 
+  it.effect("one that is silent costs the first question its time at most, and the zone's servers are asked", () =>
+    Effect.gen(function* () {
+      const { net } = smallInternet()
+      net.dns.resolver(otherResolver)
+      net.scripts.set(resolver, () => "silence")
+      const { at, mode } = yield* net.with({ servers: [resolver, otherResolver] }, ask(name))
+      expect(mode).toBe("authoritative")
+      expect(at).toBeLessThanOrEqual(2_500)
+    })
+  )
+
+  it.effect("one that is silent about a single domain is not out: it waits for the domain's servers, which are", () =>
+    Effect.gen(function* () {
+      const { net } = smallInternet()
+      for (const address of [first, second]) net.scripts.set(address, () => "silence")
+      net.scripts.set(resolver, (asked) => (asked.name.endsWith(name) ? "silence" : net.honest(asked)))
+      const { layer, lines } = logged()
+      yield* net.with(
+        { mode: "resolver" },
+        Effect.gen(function* () {
+          for (let at = 0; at < 10; at++) yield* ask(name)
+          expect(lines).toEqual([])
+          yield* ask("shop.com", "NS")
+          expect(lines).toEqual([])
+        }).pipe(Effect.provide(layer))
+      )
+    })
+  )
+
   it.effect("SERVFAIL about a name is none: the resolver works", () =>
     Effect.gen(function* () {
       const { net } = smallInternet()

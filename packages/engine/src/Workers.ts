@@ -5,7 +5,7 @@ import type { TaskKind } from "@countersign/core"
 import { Effect, Layer } from "effect"
 import { makeAccountNotice } from "./workers/AccountNotice.ts"
 import { makeDomainProbe } from "./workers/DomainProbe.ts"
-import { watchDomains } from "./workers/DomainWatch.ts"
+import { DomainWatch } from "./workers/DomainWatch.ts"
 import { makeLinkExpiry } from "./workers/LinkExpiry.ts"
 import { type Handler, runTasks } from "./workers/TaskRunner.ts"
 import { makeVerificationMail } from "./workers/VerificationMail.ts"
@@ -21,6 +21,6 @@ export const Workers = {
     worker(makeAccountNotice),
     worker(makeLinkExpiry),
     worker(makeDomainProbe),
-    Layer.effectDiscard(watchDomains)
+    DomainWatch.layer
   )
 }

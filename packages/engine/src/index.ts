@@ -39,3 +39,4 @@ export { type SenderReport, status as makeSenderStatus } from "./senders/status.
 export type { Caller } from "./senders/UseCase.ts"
 export * from "./Workers.ts"
 export * from "./Writer.ts"
+export { DomainWatch } from "./workers/DomainWatch.ts"

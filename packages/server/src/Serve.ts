@@ -7,7 +7,7 @@
  */
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
-import { DkimTokens, Engine, Settings, Workers } from "@countersign/engine"
+import { DkimTokens, DomainWatch, Engine, Settings, Workers } from "@countersign/engine"
 import { HttpApp } from "@countersign/http"
 import { SmtpMailer } from "@countersign/mailer-smtp"
 import { Console, Effect, Layer, Redacted } from "effect"
@@ -18,6 +18,8 @@ import {
   type LinkSecrets,
   type ListenConfig,
   listenConfig,
+  type ResolverConfig,
+  resolverConfig,
   resolverLayer,
   type SandboxConfig,
   type ServiceConfig,
@@ -44,10 +46,11 @@ export const serve = Effect.fnUntraced(function* (part: Part) {
     listen: part === "workers" ? workerListenConfig : listenConfig,
     service: serviceConfig,
     world: part === "api" ? Effect.succeed(undefined) : worldConfig,
+    resolver: resolverConfig,
     store: storeConfig
   }
   yield* checkAll(parts)
-  const { listen, service, world, store } = yield* Effect.all(parts)
+  const { listen, service, world, resolver, store } = yield* Effect.all(parts)
   const announce = Effect.gen(function* () {
     const { publicUrl } = yield* Settings
     const address = urlOf(listen.host, yield* listeningPort)
@@ -55,7 +58,7 @@ export const serve = Effect.fnUntraced(function* (part: Part) {
     yield* forgetTheStart
   })
   return yield* Layer.launch(
-    Layer.provide(Layer.effectDiscard(announce), production(listen, service, world, part, store))
+    Layer.provide(Layer.effectDiscard(announce), production(listen, service, world, resolver, part, store))
   )
 })
 
@@ -91,13 +94,15 @@ const production = (
   listen: ListenConfig,
   config: ServiceConfig,
   world: WorldConfig | undefined,
+  resolver: ResolverConfig,
   part: Part,
   store: StoreConfig
 ) =>
   Layer.merge(
     answering(part === "workers" ? HttpApp.healthLayer : HttpApp.layer()),
-    world === undefined ? Layer.empty : Layer.provide(Workers.layer, worldOf(world, config.dkimZone))
+    world === undefined ? DomainWatch.layer : Layer.provide(Workers.layer, mailerOf(world))
   ).pipe(
+    Layer.provide(resolverLayer(resolver, { ours: config.dkimZone })),
     Layer.provideMerge(Engine.layer),
     Layer.provideMerge(DkimTokens.layer(config.dkimZone)),
     Layer.provideMerge(settings(listen, config.secrets, { allowTestNames: false })),
@@ -105,9 +110,7 @@ const production = (
     Layer.provideMerge(Listener.layer(listen))
   )
 
-/** The mail server and the resolvers: the configured ones, or the system's. */
-const worldOf = ({ smtpUrl, mailFrom, ...resolver }: WorldConfig, ours: string) =>
-  Layer.merge(SmtpMailer.layer({ url: smtpUrl, from: mailFrom }), resolverLayer(resolver, { ours }))
+const mailerOf = ({ smtpUrl, mailFrom }: WorldConfig) => SmtpMailer.layer({ url: smtpUrl, from: mailFrom })
 
 /** The same service in a world of its own: the adapters of production, pointed at the sandbox's sockets. */
 export const sandbox = (config: SandboxConfig, folder: SandboxFolder) =>

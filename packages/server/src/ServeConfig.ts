@@ -76,7 +76,7 @@ export interface ResolverConfig {
   readonly dnsMode: "auto" | "resolver"
 }
 
-export interface WorldConfig extends ResolverConfig {
+export interface WorldConfig {
   readonly smtpUrl: Redacted.Redacted
   readonly mailFrom: string
 }
@@ -106,10 +106,8 @@ const dnsMode = Effect.gen(function* () {
     : yield* problem("DNS_MODE", "DNS_MODE must be auto or resolver.")
 })
 
-const resolverParts = { dnsServers, dnsMode }
-
 /** Which resolvers are asked, and how. */
-export const resolverConfig = Effect.all(resolverParts)
+export const resolverConfig = Effect.all({ dnsServers, dnsMode })
 
 /** The configured resolvers, or the system's. */
 export const resolverLayer = ({ dnsServers: servers, dnsMode: mode }: ResolverConfig, more: WireResolverOptions = {}) =>
@@ -142,11 +140,10 @@ export const serviceConfig = Effect.andThen(checkAll(serviceParts), Effect.all(s
 
 const worldParts = {
   smtpUrl: Effect.flatMap(required("SMTP_URL", smtpMeaning), smtpUrl),
-  mailFrom: Effect.flatMap(required("MAIL_FROM", fromMeaning), mailFrom),
-  ...resolverParts
+  mailFrom: Effect.flatMap(required("MAIL_FROM", fromMeaning), mailFrom)
 }
 
-/** What the workers need to reach the world. */
+/** What the workers need to send mail. */
 export const worldConfig = Effect.andThen(checkAll(worldParts), Effect.all(worldParts))
 
 // ---------------------------------------------------------------------------------------------------------------------

@@ -69,5 +69,6 @@ export const adviseBeside = (subject: Subject, judged: Judged): Diagnosis | unde
   if (others.length === 0 || aliasesIn(decisive?.source.records ?? []).length === 0) return undefined
   const message = `${name} has ${inWords(others)} beside its CNAME. Some receivers may not see the CNAME.`
   const edits = others.map((other) => subject.editor.edit("delete", { ...other, name }))
-  return say("records-beside-cname", message, subject.editor.fix(edits))
+  const found = others.map(({ type, value }) => `${type} ${value}`)
+  return say("records-beside-cname", message, subject.editor.fix(edits), [], found)
 }

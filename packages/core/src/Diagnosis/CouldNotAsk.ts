@@ -18,7 +18,7 @@ export const diagnoseNoVerdict = (subject: Subject, { name, readings }: Judged):
   const standing = standingOf(subject)
   const bogus = silent.filter((source) => source.bogus === true)
   if (bogus.length > 0) {
-    const message = `DNSSEC of ${zone} is broken: ${serversOf(bogus)} answers only without validation. ${standing}`
+    const message = `DNSSEC of ${zone} is broken: with validation no answer comes, without it one does (${serversOf(bogus)}). ${standing}`
     const fix = `Have ${zone} signed again, or remove its DS record at the registrar. Until then many receivers see none of its records.`
     return say("dnssec-broken", message, noEdits(fix), chain)
   }
@@ -26,9 +26,9 @@ export const diagnoseNoVerdict = (subject: Subject, { name, readings }: Judged):
   const right = own.filter(({ verdict }) => verdict === "valid")
   const wrong = own.filter(isWrong)
   const split = hops.find((hop) => answersOf(hop).length > 1 && nextHop(hop) === "unknown")
-  if ((right.length > 0 && wrong.length > 0) || split !== undefined) {
+  if (wrong.length > 0 || split !== undefined) {
     const what =
-      right.length > 0 && wrong.length > 0
+      wrong.length > 0
         ? `${name} is right at ${namesOf(right)}, but not at ${namesOf(wrong)}.${serials(subject)}`
         : `${split?.name} leads to different names.`
     const fix = "There is nothing to change: the DNS provider is still copying the zone. Ask the provider if it lasts."

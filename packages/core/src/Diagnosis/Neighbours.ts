@@ -38,6 +38,10 @@ export const neighbourQuestions = (
   }
   // Where the zone's servers do not agree, their serials tell which of them is behind.
   if (records.some(({ verdict, readings }) => verdict === "indeterminate" && readings.some(isWrong))) ask(zone, "SOA")
+  // Who does not answer about the records tells nothing more about the domain.
+  if (records.every(({ readings }) => readings.every(({ verdict }) => verdict === "indeterminate"))) {
+    return [...questions.values()]
+  }
   for (const { verdict, found } of records) {
     if (verdict === "mismatch") ask(nobodysName(domain), "CNAME")
     if (verdict !== "conflict") continue

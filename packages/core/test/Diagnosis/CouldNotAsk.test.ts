@@ -87,7 +87,7 @@ one1._domainkey CNAME one1.dkim.example.org.
 ; 192.0.2.53 answers SERVFAIL (bogus)`,
     says: `
 dnssec-broken
-DNSSEC of example.com is broken: 192.0.2.53 answers only without validation. This says nothing against the record.
+DNSSEC of example.com is broken: with validation no answer comes, without it one does (192.0.2.53). This says nothing against the record.
 Have example.com signed again, or remove its DS record at the registrar. Until then many receivers see none of its records.`
   },
   {

@@ -79,6 +79,24 @@ describe("findings", () => {
     expect(findings[0]?.message).toBe("There is no record named one1._domainkey.example.com.")
   })
 
+  it("tell name servers with private addresses by the one that stands for all", () => {
+    const seen = look("; 192.0.2.1 answers the name servers have private addresses")
+    const evidence = seen.evidence.map((each) => ({ ...each, sources: each.sources.slice(0, 1) }))
+    expect(diagnose({ ...seen, evidence }).map(({ code }) => code)).toEqual(Array(3).fill("name-servers-private"))
+  })
+
+  it("say nothing of mail where no mailbox is to be confirmed", () => {
+    expect(codesOf("; no @ MX", { kind: "email" })).toEqual(["record-missing-nxdomain", "no-mail-exchanger"])
+    expect(codesOf("; no @ MX", { kind: "domain" })).toEqual(["record-missing-nxdomain"])
+    expect(codesOf("@ MX 0 .", { kind: "domain" })).toEqual(["record-missing-nxdomain"])
+  })
+
+  it("go by one of the zone's own servers before any cache", () => {
+    const old = "; 192.0.2.53 has one1.dkim.example.org. TXT v=DKIM1; p=OLD"
+    const picture = `${right}\n; no two2._domainkey CNAME\n; no one1.dkim.example.org. TXT\n; 192.0.2.2 answers REFUSED`
+    expect(codesOf(`${picture}\n${old}`)).toEqual(["our-target-missing", "record-missing-nxdomain"])
+  })
+
   it("are the same where only caches could be asked", () => {
     const seen = look("one1._domainkey CNAME elsewhere.example.net.")
     const cached = seen.evidence.map((each) => ({
@@ -93,7 +111,8 @@ describe("findings", () => {
     expect(diagnosed("; not registered").map(({ record }) => record)).toEqual([undefined])
     expect(codesOf("; no other records\n@ NS ns1.suspended-domain.com.")).toEqual(["domain-on-hold"])
     // Servers that hold a domain may serve the records too: then all is well.
-    expect(codesOf(`${right}\n@ NS ns1.suspended-domain.com.`)).toEqual([])
+    const { neighbours } = look("@ NS ns1.suspended-domain.com.")
+    expect(diagnose({ ...look(right), neighbours })).toEqual([])
   })
 })
 

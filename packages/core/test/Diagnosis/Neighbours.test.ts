@@ -43,14 +43,24 @@ describe("the neighbours of", () => {
       ["example.com NS", "no-record-has-this-name._domainkey.example.com A", ...ofDomain]
     ],
     [
+      "several types in place of the record are each of them",
+      "one1._domainkey A 192.0.2.80\none1._domainkey AAAA 2001:db8::80",
+      [
+        "example.com NS",
+        "no-record-has-this-name._domainkey.example.com A",
+        "no-record-has-this-name._domainkey.example.com AAAA",
+        ...ofDomain
+      ]
+    ],
+    [
       "a record that servers do not agree about are the serials of the zone",
       `${right}\n; 192.0.2.2 lacks one1._domainkey`,
       ["example.com NS", "example.com SOA", ...ofDomain]
     ],
     [
-      "a record that nobody could be asked for are those of the domain",
+      "a record that nobody could be asked for are the zone's own and the registry's servers",
       "; 192.0.2.1 answers SERVFAIL\n; 192.0.2.2 answers SERVFAIL",
-      ["example.com NS", "com NS", ...ofDomain.slice(0, -1)]
+      ["example.com NS", "com NS"]
     ]
   ])("%s", (_, picture, questions) => {
     expect(asked(picture)).toEqual(questions)

@@ -52,7 +52,7 @@ There is nothing to change.`
 one1._domainkey CNAME one1.dkim.example.org.
 one1._domainkey TXT hello`,
     says: `
-records-beside-cname
+records-beside-cname | TXT hello
 one1._domainkey.example.com has TXT hello beside its CNAME. Some receivers may not see the CNAME.
 Delete the TXT record with the host one1._domainkey and the value hello.
 - one1._domainkey.example.com. 3600 IN TXT "hello"`
@@ -61,17 +61,19 @@ Delete the TXT record with the host one1._domainkey and the value hello.
     source: "records: DNSSEC-signed, RRSIG beside",
     zone: `
 one1._domainkey CNAME one1.dkim.example.org.
-one1._domainkey RRSIG CNAME`,
+one1._domainkey RRSIG CNAME
+one1._domainkey NSEC next`,
     says: ""
   },
   {
     source: "catalogue: not_propagated, negative_cache",
     zone: `
 one1._domainkey CNAME one1.dkim.example.org.
-; 192.0.2.53 remembers nothing for 1500`,
+; 192.0.2.53 remembers nothing for 1500
+; 192.0.2.54 remembers nothing for 60`,
     says: `
 not-yet-in-caches
-one1._domainkey.example.com is right, but 192.0.2.53 may go on giving an earlier answer for up to 25 minutes.
+one1._domainkey.example.com is right, but 192.0.2.53 and 192.0.2.54 may go on giving an earlier answer for up to 25 minutes.
 There is nothing to change: caches forget by themselves.`
   },
   {

@@ -2,9 +2,10 @@
  * Verifies a whole store while servers commit to it, without a false alarm, and reports every problem.
  *
  * The log: positions without a hole, times that do not go back, every event readable, every stream without a hole, and
- * every transition by verdict one that follows from the evidence in its event. What follows from it: the directory, row
- * by row, and what the adapter keeps beside the rows. The work: every task readable, and a probe for every domain with a
- * live sender. It cannot see an event that was replaced by another one that is as plausible: nothing here is signed.
+ * every transition by verdict one that follows from the evidence in its event. What follows from it: the directory,
+ * row by row, and what the adapter keeps beside the rows. The work: every task readable, and a probe for every domain
+ * with a live sender. It cannot see an event that was replaced by another one that is as plausible: nothing here is
+ * signed.
  */
 import { probeKey } from "@countersign/core"
 import { Effect } from "effect"

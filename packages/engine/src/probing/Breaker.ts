@@ -123,7 +123,7 @@ export const makeBreaker = (resolver: DnsResolver["Service"]) => {
   })
 
   return {
-    /** Notes what a probe of a verified domain came to; and now and then, while it holds, looks whether it still must. */
+    /** Notes what a probe of a verified domain came to. While it holds, looks now and then whether it still must. */
     saw: (probe: VerifiedProbe): Effect.Effect<unknown> =>
       Effect.suspend(() => {
         note(probe)

@@ -53,7 +53,7 @@ const make = Effect.gen(function* () {
       }),
     /** Waits until there is a domain to watch. */
     awaitSome: Latch.await(some),
-    /** The watched domains whose turn it is: so many at most, one of each account after the other, none twice in a row. */
+    /** The watched domains whose turn it is: so many at most, one of each account after the other. */
     turn: (limit: number): Effect.Effect<ReadonlyArray<WatchedDomain>> =>
       Effect.map(Clock.currentTimeMillis, (now) => {
         for (const [key, { until }] of entries) if (until <= now) entries.delete(key)

@@ -70,7 +70,7 @@ export const makeDomainProbe = Effect.gen(function* () {
   const breaker = makeBreaker(resolver)
 
   const probe = Effect.fnUntraced(function* (entry: ListedSender, known: ProbeRecord | undefined, occasion: Occasion) {
-    const { account, domain, plan } = entry
+    const { account, domain, kind, plan } = entry
     const { at, onDemand } = occasion
     const verified = isVerified(entry)
     const quick = !verified && known !== undefined && allMissing(known) && (known.quick ?? 0) < quickInARow
@@ -94,7 +94,7 @@ export const makeDomainProbe = Effect.gen(function* () {
     const asked =
       (isNew && result !== "valid") || isDue
         ? {
-            neighbours: yield* askNeighbours(resolver, domain, neighbourQuestions({ plan, domain, evidence })),
+            neighbours: yield* askNeighbours(resolver, domain, neighbourQuestions({ plan, domain, evidence, kind })),
             neighboursAt: at
           }
         : { neighbours: known?.neighbours ?? [], ...stamp("neighboursAt", known?.neighboursAt) }

@@ -15,7 +15,7 @@ import {
   probeTask,
   sameVerdicts
 } from "@countersign/core"
-import { Clock, Effect, Option } from "effect"
+import { Clock, Effect, Layer, Option } from "effect"
 import { DnsResolver } from "../ports/DnsResolver.ts"
 import { SenderDirectory } from "../ports/SenderDirectory.ts"
 import { TaskQueue } from "../ports/TaskQueue.ts"
@@ -27,7 +27,7 @@ import { type WatchedDomain, WatchedDomains } from "../probing/WatchedDomains.ts
 const interval = 3_000
 const turnSize = 200
 
-export const watchDomains = Effect.gen(function* () {
+const watchDomains = Effect.gen(function* () {
   const watched = yield* WatchedDomains
   const directory = yield* SenderDirectory
   const queue = yield* TaskQueue
@@ -64,6 +64,9 @@ export const watchDomains = Effect.gen(function* () {
     Effect.forever(Effect.andThen(watched.awaitSome, Effect.andThen(Effect.sleep(interval), turn)))
   )
 })
+
+/** The watch as background work of the layer's scope: part of `Workers`, and all that a process without them needs. */
+export const DomainWatch = { layer: Layer.effectDiscard(watchDomains) }
 
 /** For how long resolvers keep their no, in milliseconds, where only they could be asked. */
 const cached = (evidence: ReadonlyArray<DnsObservation>): number =>
