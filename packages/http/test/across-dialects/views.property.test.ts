@@ -1,6 +1,6 @@
 /**
- * Whatever is added, confirmed and removed, and through whichever dialect: after each step all of them show what a plain
- * list says.
+ * Whatever is added, confirmed and removed, and through whichever dialect: after each step all of them show what a
+ * plain list says.
  */
 import fc from "fast-check"
 import { expect, it } from "vitest"
