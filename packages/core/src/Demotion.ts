@@ -12,6 +12,7 @@ import {
   aliasesIn,
   hasAnswered,
   nextHop,
+  observed,
   readingsOf,
   sameName,
   servers,
@@ -42,13 +43,17 @@ export const countsAgainst = (
   records.some((record) => {
     const { mode, authoritative, recursive } = tally(record, evidence)
     const { right, wrong, open } = mode === "authoritative" ? authoritative : recursive
-    if (right.length > 0 || open.length > 0 || wrong.length === 0) return false
+    if (right.length > 0 || open.length > 0 || wrong.length === 0 || mayBeFlattened(record, evidence)) return false
     const isFresh = (name: string) => previous === undefined || at >= previous.at + keptFor(name, previous.evidence)
     const isAgreed =
       servers(wrong.map(({ source }) => source)) >= 2 ||
       (mode === "authoritative" ? recursive.right.length === 0 && recursive.wrong.length > 0 : isFresh(record.name))
     return isAgreed && hopsOf(record, evidence).every((hop) => areTwo(hop) || (isByResolver(hop) && isFresh(hop.name)))
   })
+
+/** Whether nobody answered where the key of the target may be visible: then the record may be right without an alias. */
+const mayBeFlattened = ({ name }: DnsRecord, evidence: ReadonlyArray<DnsObservation>): boolean =>
+  observed(evidence, name, "TXT")?.sources.some(hasAnswered) === false
 
 /** The answers about the names that a record's aliases lead to: they decide together with those at its own name. */
 const hopsOf = (record: DnsRecord, evidence: ReadonlyArray<DnsObservation>): ReadonlyArray<DnsObservation> => {

@@ -155,11 +155,10 @@ export const isQueryable = (name: string): boolean =>
 export const isFlattened = (record: DnsRecord, evidence: ReadonlyArray<DnsObservation>): boolean =>
   flattenedKey(record, evidence) === "same"
 
-/** Whether the key at the name is the one that the target has; `unknown` when that could not be asked. */
+/** Whether the key at the name is the one that the target has; `unknown` when there is one that cannot be compared. */
 const flattenedKey = ({ name, value }: DnsRecord, evidence: ReadonlyArray<DnsObservation>) => {
   const atName = observed(evidence, name, "TXT")
   if (atName === undefined) return "other"
-  if (!atName.sources.some(hasAnswered)) return "unknown"
   const [here, ...more] = textsOf(atName)
   if (here === undefined || more.length > 0 || (keyTags(here.value).get("p") ?? "") === "") return "other"
   const atTarget = observed(evidence, value, "TXT")

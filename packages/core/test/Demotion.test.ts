@@ -78,6 +78,13 @@ describe("a negative", () => {
     expect(countsAgainst([], negative(0, wrong), undefined)).toBe(false)
   })
 
+  it("does not count while nobody answers where the key of the target may be visible", () => {
+    const counts = (said: Said) =>
+      countsAgainst([record], negative(0, both(nodata), both(said, record.name, "TXT")), undefined)
+    expect([refused, servfail].map(counts)).toEqual([false, false])
+    expect([nodata, records({ type: "TXT", value: "x" })].map(counts)).toEqual([true, true])
+  })
+
   it("counts by the name above that is not there", () => {
     expect(countsAgainst([record], negative(0, both(nxdomain, "_domainkey.example.com")), undefined)).toBe(true)
   })
@@ -142,6 +149,13 @@ describe("a name of a chain", () => {
       ...resolvers.map((said, index) => resolver(index + 1, said))
     ]
     expect(counts(minute, ...sources)).toBe(expected)
+    // Time gives a single resolver the right to say it again, and nobody else.
+    expect(counts(9 * hour, ...sources)).toBe(expected || servers.length === 0)
+  })
+
+  it("counts by a single resolver while the servers are silent", () => {
+    expect(counts(9 * hour, own(1, refused), resolver(1, nxdomain))).toBe(true)
+    expect(counts(minute, own(1, refused), resolver(1, nxdomain))).toBe(false)
   })
 
   it("counts by a single resolver when it is the first, or when its no has left the cache", () => {
