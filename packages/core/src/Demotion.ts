@@ -51,7 +51,7 @@ export const countsAgainst = (
     return isAgreed && hopsOf(record, evidence).every((hop) => areTwo(hop) || (isByResolver(hop) && isFresh(hop.name)))
   })
 
-/** Whether nobody answered where the key of the target may be visible: then the record may be right without an alias. */
+/** Whether nobody answered where the target's key may be visible: then the record may be right without an alias. */
 const mayBeFlattened = ({ name }: DnsRecord, evidence: ReadonlyArray<DnsObservation>): boolean =>
   observed(evidence, name, "TXT")?.sources.some(hasAnswered) === false
 
