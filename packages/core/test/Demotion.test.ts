@@ -41,6 +41,26 @@ describe("a negative", () => {
       "two resolvers, where nobody else could be asked",
       byResolvers(seen(resolver(1, nxdomain), resolver(2, nodata)))
     ],
+    [
+      false,
+      "one server and a resolver, while as many are silent",
+      seen(own(1, nxdomain), own(2, refused), resolver(1, nxdomain), resolver(2, servfail))
+    ],
+    [
+      true,
+      "one server and a resolver; the other is silent",
+      seen(own(1, nxdomain), own(2, refused), resolver(1, nxdomain))
+    ],
+    [
+      false,
+      "one of two resolvers; the other is silent",
+      byResolvers(seen(resolver(1, nxdomain), resolver(2, servfail)))
+    ],
+    [
+      true,
+      "one resolver; the zone's own servers cannot be asked",
+      byResolvers(seen(own(1, refused), own(2, refused), resolver(1, nxdomain)))
+    ],
     [true, "the first of a single resolver", byResolvers(seen(resolver(1, nxdomain)))],
     [false, "one server alone", seen(own(1, nxdomain))],
     [false, "one server asked twice", seen(own(1, nxdomain), own(1, nxdomain))],
