@@ -69,6 +69,7 @@ const internet = (addresses: number) => {
 /** The product, over a store and the sockets of the simulation. */
 const product = Effect.fnUntraced(function* (file: string, dns: SimulatedDns) {
   const { route } = yield* dns.mount
+  // The workers end before it does: they have a scope of their own.
   return Engine.layer.pipe(
     Layer.provideMerge(
       Layer.mergeAll(
@@ -154,7 +155,7 @@ const rate = async (
       // Whoever was not answered in time is tried again by the schedule, for minutes: that is no work.
       yield* until(() => verified >= counted)
       return (performance.now() - began) / 1_000
-    }).pipe(Effect.provide(layer))
+    }).pipe(Effect.scoped, Effect.provide(layer))
   }).pipe(Effect.scoped, Effect.runPromise)
   const [half, last] = [memory[Math.floor(memory.length / 2)], memory.at(-1)]
   const growth = ((last?.heap ?? 0) - (half?.heap ?? 0)) / ((last?.verified ?? 1) - (half?.verified ?? 0))
@@ -201,7 +202,7 @@ const watching = async (
       }
       yield* until(() => took.length >= watched)
       return Float64Array.from(took).sort()
-    }).pipe(Effect.provide(layer))
+    }).pipe(Effect.scoped, Effect.provide(layer))
   }).pipe(Effect.scoped, Effect.runPromise)
   const p95 = percentile(latencies, 0.95)
   return {
