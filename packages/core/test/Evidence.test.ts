@@ -101,6 +101,33 @@ describe("of an observation", () => {
   })
 })
 
+describe("the more there is, the less is kept of each:", () => {
+  const texts = (count: number) => Array.from({ length: count }, () => ({ type: "TXT", value: "x".repeat(255) }))
+  const aliases = (unit: string) => ["a", "b", "c"].map((name) => ({ type: "CNAME", value: name + unit.repeat(254) }))
+
+  it.each([
+    [1, texts(20), { observations: 1, sources: 4, aliases: 0, texts: 16 }],
+    [2, texts(20), { observations: 2, sources: 4, aliases: 0, texts: 4 }],
+    [10, texts(20), { observations: 10, sources: 4, aliases: 0, texts: 1 }],
+    [20, texts(20), { observations: 20, sources: 2, aliases: 0, texts: 1 }],
+    [30, texts(20), { observations: 16, sources: 2, aliases: 0, texts: 1 }],
+    [2, [...texts(20), ...aliases("x")], { observations: 2, sources: 4, aliases: 3, texts: 4 }],
+    [8, [...texts(20), ...aliases("x")], { observations: 8, sources: 2, aliases: 2, texts: 1 }],
+    [30, [...texts(20), ...aliases("x")], { observations: 12, sources: 2, aliases: 2, texts: 0 }],
+    [30, [...texts(20), ...aliases("\\")], { observations: 3, sources: 2, aliases: 2, texts: 0 }]
+  ])("%i observations of many records", (count, seen, kept) => {
+    const source = [1, 2, 3, 4, 5].map((server) => own(server, records(...seen)))
+    const evidence = bounded(...Array.from({ length: count }, () => answersAbout(record.name, "CNAME", ...source)))
+    const of = (type: string) => first(evidence).records.filter((one) => one.type === type).length
+    expect({
+      observations: evidence.length,
+      sources: evidence[0]?.sources.length,
+      aliases: of("CNAME"),
+      texts: of("TXT")
+    }).toEqual(kept)
+  })
+})
+
 /** A thousand records, values as long as can be, names too. */
 const hostile: ReadonlyArray<readonly [string, Said]> = [
   ["1,000 records", records(...Array.from({ length: 1_000 }, (_, index) => ({ type: "TXT", value: `v=${index}` })))],
