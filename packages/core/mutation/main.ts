@@ -85,6 +85,8 @@ export default {
     name: "core",
     root: "packages/core",
     isolate: false,
+    // On a busy machine a change would seem to be noticed by the clock.
+    testTimeout: 60_000,
     // What a test of another module notices is luck, and each change would be tried on a thousand of them.
     include: ${JSON.stringify([...judging, ...diagnosis].map((name) => `test/${name.replace(/\.ts$/, ".test.ts")}`))}
   }
