@@ -87,8 +87,8 @@ export const fullScale: Scale = {
   held: { seconds: 20 },
   claims: { few: 10_000, many: 1_000_000, completed: 200_000, times: 100 },
   verification: {
-    few: { domains: 1_000, addresses: 4 },
-    many: { domains: 6_000, addresses: 64 },
+    few: { domains: 600, addresses: 4 },
+    many: { domains: 4_000, addresses: 64 },
     watched: { pending: 10_000, watched: 100, seconds: 60, addresses: 64 }
   }
 }

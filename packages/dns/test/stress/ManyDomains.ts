@@ -20,7 +20,7 @@ import type { SimulatedDns, SimulatedZone } from "@countersign/testkit/dns"
 import { Context, Effect, Layer, Logger, Redacted, Schema } from "effect"
 import { Internet } from "../Internet.ts"
 
-export const ourZone = "dkim.countersign.net"
+const ourZone = "dkim.countersign.net"
 /** The resolvers in the order in which they are configured: who lies comes first. */
 export const [liar, referrer, honest] = ["203.0.113.1", "203.0.113.2", "203.0.113.3"] as const
 export const ourServers = ["198.51.100.1", "198.51.100.2"] as const
@@ -36,7 +36,7 @@ export interface Domain {
 }
 
 /** What was seen of a domain in one run of its probe task. */
-export type Probes = ReadonlyMap<string, ReadonlyArray<ProbeRecord>>
+type Probes = ReadonlyMap<string, ReadonlyArray<ProbeRecord>>
 
 export interface ManyDomains {
   readonly dns: SimulatedDns

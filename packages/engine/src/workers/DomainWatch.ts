@@ -2,8 +2,8 @@
  * The watch: probes every three seconds the domains that somebody looks at, outside of the queue.
  *
  * It stores nothing. A verdict that differs from the last probe's, or neighbours seen an hour ago, make the domain's
- * own probe due, before all others, as an on-demand probe: that one is what counts. Where only resolvers can be asked it
- * waits until the last no has left their caches, because a question before then tells nothing.
+ * own probe due, before all others, as an on-demand probe: that one is what counts. Where only resolvers can be asked
+ * it waits until the last no has left their caches, because a question before then tells nothing.
  */
 import {
   type DnsObservation,
