@@ -28,6 +28,16 @@ export interface Scale {
   readonly held: { readonly seconds: number }
   readonly claims: ClaimScale
   readonly verification: VerificationScale
+  readonly sending: SendingScale
+}
+
+/** How much is planned, signed and relayed. */
+export interface SendingScale {
+  readonly senders: number
+  readonly accounts: number
+  /** Plans of one round, and mails of one. */
+  readonly plans: number
+  readonly mails: number
 }
 
 /** How much is verified. */
@@ -90,7 +100,8 @@ export const fullScale: Scale = {
     few: { domains: 600, addresses: 4 },
     many: { domains: 4_000, addresses: 64 },
     watched: { pending: 10_000, watched: 100, seconds: 60, addresses: 64 }
-  }
+  },
+  sending: { senders: 200_000, accounts: 1_000, plans: 100_000, mails: 300 }
 }
 
 export interface Surroundings {

@@ -23,6 +23,7 @@ import { http } from "./workloads/Http.ts"
 import { lists } from "./workloads/Lists.ts"
 import { memory } from "./workloads/Memory.ts"
 import { postgres } from "./workloads/Postgres.ts"
+import { sending } from "./workloads/Sending.ts"
 import { start } from "./workloads/Start.ts"
 import { verification } from "./workloads/Verification.ts"
 
@@ -36,6 +37,7 @@ const workloads: ReadonlyArray<Workload> = [
   postgres,
   claims,
   verification,
+  sending,
   makeCompetitors(installCompetitors)
 ]
 

@@ -17,6 +17,7 @@ import { http } from "../../src/workloads/Http.ts"
 import { lists } from "../../src/workloads/Lists.ts"
 import { memory } from "../../src/workloads/Memory.ts"
 import { postgres } from "../../src/workloads/Postgres.ts"
+import { sending } from "../../src/workloads/Sending.ts"
 import { start } from "../../src/workloads/Start.ts"
 import { verification } from "../../src/workloads/Verification.ts"
 
@@ -36,6 +37,7 @@ const tiny: Scale = {
     many: { domains: 16, addresses: 8 },
     watched: { pending: 20, watched: 2, seconds: 0.1, addresses: 8 }
   },
+  sending: { senders: 400, accounts: 5, plans: 100, mails: 8 },
   lists: { senders: 1_000, accounts: 5, largest: 500, warm: { before: 1, times: 2 }, cold: { times: 1 } }
 }
 
@@ -52,6 +54,7 @@ const figuresOf: ReadonlyArray<[Workload, number]> = [
   [http, 4],
   [lists, 74],
   [memory, 4],
+  [sending, 3],
   [start, 1],
   ...(long ? [[postgres, 4] satisfies [Workload, number], [verification, 3] satisfies [Workload, number]] : [])
 ]

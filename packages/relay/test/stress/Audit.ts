@@ -152,7 +152,10 @@ export const faultOf = async (lives: Lives, attempt: Attempt, fallback: string):
   const written = new Set<string>(froms[0]?.toLowerCase().match(/[^\s<>"(),;:]+@[^\s<>"(),;:]+/g) ?? [])
   if (written.size !== 1 || !written.has(shown))
     return `From says ${[...written].join(" and ")}, and is read as ${shown}`
-  const name = (read.from?.name ?? "").normalize("NFKC").toLowerCase()
+  const name = (read.from?.name ?? "")
+    .normalize("NFKC")
+    .toLowerCase()
+    .replaceAll(/[\s"'()<>[\]]/g, "")
   if (name.includes("@") && name !== shown) return `the name ${name} passes for an address beside ${shown}`
   if (shown.slice(shown.lastIndexOf("@") + 1) !== d) return `d=${d} is not the domain of ${shown}`
   if ((lives.revoked.get(slot) ?? Number.POSITIVE_INFINITY) < at - late) return `the key of slot ${slot} was revoked`

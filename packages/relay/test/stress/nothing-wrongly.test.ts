@@ -40,6 +40,8 @@ interface Party {
   readonly caller: Caller
   readonly domain: string
   readonly isHostile: boolean
+  /** Its records are gone for good: such a domain is lost within the day. */
+  readonly isFalling: boolean
   /** Every address that it ever added, with the organization. */
   readonly addresses: Array<{ readonly address: string; readonly organization: string | undefined }>
 }
@@ -93,7 +95,8 @@ const populate = Effect.fnUntraced(function* (isHostile: boolean, count: number)
     const domain = isHostile ? `eve${number}.com` : `shop${number}.com`
     const { id } = yield* admin.createAccount({ email: `owner@${domain}`, name: `"Shop" ${number} <a@b.com>` })
     const caller = { account: id, actor: "key:test", correlation: "test" }
-    const party: Party = { caller, domain, isHostile, addresses: [] }
+    const isFalling = !isHostile && number % 6 === 0
+    const party: Party = { caller, domain, isHostile, isFalling, addresses: [] }
     parties.push(party)
     yield* add(party, `Billing@${domain}`)
     if (!isHostile) yield* add(party, `sales@${domain}`, "sales")
@@ -118,7 +121,8 @@ const act = Effect.fnUntraced(function* (parties: ReadonlyArray<Party>, party: P
     add(party, victim.domain),
     ...[follow("confirm", 1), follow("confirm", 1), follow("confirm"), follow("confirm", 1_000), follow("decline", 1)],
     Effect.andThen(add(party, `b${number}@${party.domain}`), Effect.delay(follow("decline", 1), "1 second")),
-    ...[publish(party, "all"), publish(party, "all"), publish(party, "none"), publish(party, "but-first")],
+    ...(party.isFalling ? [] : [publish(party, "all"), publish(party, "all"), publish(party, "but-first")]),
+    publish(party, "none"),
     Effect.flatMap(listed(party), (list) =>
       list.length === 0 ? Effect.void : Effect.flatMap(oneOf(list), ({ id }) => senders.remove({ ...party.caller, id }))
     ),
@@ -135,9 +139,10 @@ const day = Effect.gen(function* () {
   const [chaos, signings] = [yield* Chaos, yield* Signings]
   yield* seeKeys
   const parties = yield* populate(false, owners)
-  // What is degraded for so long is lost within the day.
-  for (const party of parties.filter((_, index) => index % 3 === 0)) yield* publish(party, "none")
-  yield* pass("70 hours")
+  for (const party of parties.filter(({ isFalling }) => isFalling)) yield* publish(party, "none")
+  const isDegraded = Effect.map(readWholeLog, (log) => log.some(({ type }) => type === "DomainDegraded"))
+  yield* Effect.repeat(Effect.andThen(pass("1 hour"), isDegraded), { until: (degraded) => degraded })
+  yield* pass("68 hours")
   parties.push(...(yield* populate(true, hostiles)))
   Object.assign(chaos, { failing: 0.1, denied: 0.02 })
 
@@ -211,13 +216,8 @@ const day = Effect.gen(function* () {
     signed: signings.size,
     signedForHostile: done.filter(({ honest, slot }) => honest === undefined && slot !== undefined).length,
     honestRefused: done.filter(({ honest, slot }) => honest !== undefined && slot === undefined).length,
-    events: [
-      "SenderRemoved",
-      "VerificationDeclined",
-      "DomainDegraded",
-      "DomainRecovered",
-      "DomainVerificationLost"
-    ].map(count)
+    recovered: count("DomainRecovered"),
+    events: ["SenderRemoved", "VerificationDeclined", "DomainDegraded", "DomainVerificationLost"].map(count)
   }
 })
 
