@@ -19,7 +19,7 @@ import {
 import { Relay, type RelaySettings, Signer } from "@countersign/relay"
 import { countersignSigning, makeKeyPair, prepareMessage, readMessage, signMessage } from "@countersign/signing"
 import { SqliteStorage } from "@countersign/storage-sqlite"
-import { Effect, Layer, Option, Redacted, Result } from "effect"
+import { Context, Effect, Layer, Option, Redacted, Result } from "effect"
 import { createTransport } from "nodemailer"
 import { SMTPServer } from "smtp-server"
 import { atLeast, below, type Figure } from "../Figure.ts"
@@ -88,7 +88,7 @@ export const sending: Workload = {
       const sink = yield* serve(() => Promise.resolve())
       const upstream = createTransport({ ...pool(sink), dkim })
       const bare = yield* serve((raw) => upstream.sendMail({ envelope: { from: own.from, to: mail.to }, raw }))
-      const { port } = yield* Effect.provide(Relay, relayTo(sink, own.account, privateKey))
+      const { port } = Context.get(yield* Layer.build(relayTo(sink, own.account, privateKey)), Relay)
       const auth = { user: own.organization ?? own.account, pass: "key" }
       const [toRelay, toBare] = [createTransport({ ...pool(port), auth }), createTransport(pool(bare))]
       const relayed = yield* Effect.promise(() =>

@@ -197,9 +197,11 @@ const make = Effect.gen(function* () {
    * senders of whole domains. A spelling that was not confirmed is no sender's.
    */
   const wantedSender = ({ account, organization }: SendPlanRequest, from: string) => {
-    const parsed = parseEmailAddress(from, { allowTestNames })
-    if (Result.isFailure(parsed)) return undefined
-    const { canonical, domain } = parsed.success
+    // What is spelt as the index has it need not be read again: reading a domain costs more than all the rest.
+    const known = index.named(account, from).find(({ kind }) => kind === "email")
+    const read = known ?? Result.getOrUndefined(parseEmailAddress(from, { allowTestNames }))
+    if (read === undefined) return undefined
+    const { canonical, domain } = read
     const own = index
       .named(account, canonical)
       .filter(({ kind, owner }) => kind === "email" && isOwner(owner, organization))

