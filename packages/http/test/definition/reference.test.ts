@@ -93,8 +93,8 @@ const Envelope = Schema.Struct({
 const ProblemDocument = Schema.Struct({ status: Schema.Number, title: Schema.String })
 
 it.each([
-  ["native", 5, /^\S+ \/v1\/senders/],
-  ["space-invoices", 10, /^\S+ \/v1\/(?!email-addresses|senders)/],
+  ["native", 7, /^\S+ \/v1\/(senders|send-plans|effective-sender)/],
+  ["space-invoices", 10, /^\S+ \/v1\/(?!email-addresses|senders|send-plans|effective-sender)/],
   ["opentransact", 3, /^\S+ \/v1\/email-addresses/],
   ["sendmachine", 5, /^\S+ \/sender/]
 ] as const)("docs/reference/%s.md has every endpoint with its statuses", (name, count, isOfDialect) => {
