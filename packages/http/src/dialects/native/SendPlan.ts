@@ -4,17 +4,18 @@
 import { Schema } from "effect"
 import { exampleSender, Time } from "./Sender.ts"
 
-const text = (description: string, example: string) => Schema.String.annotate({ description, examples: [example] })
-
 /** What is asked. */
 export const SendPlanRequest = Schema.Struct({
   organization: Schema.optionalKey(
-    text("Whose mail it is; the account's own when absent.", "4c72784e-fb2a-4858-8067-95b6e36d54c0")
+    Schema.String.annotate({ description: "Whose mail it is; the account's own when absent." })
   ),
   from: Schema.optionalKey(
-    text("The address that From should have; the effective sender's when absent.", "billing@example.com")
+    Schema.String.annotate({ description: "The address that From should have; the effective sender's when absent." })
   )
-}).annotate({ identifier: "SendPlanRequest" })
+}).annotate({
+  identifier: "SendPlanRequest",
+  examples: [{ organization: "4c72784e-fb2a-4858-8067-95b6e36d54c0", from: "billing@example.com" }, {}]
+})
 
 const Obstacle = Schema.Struct({
   code: Schema.Literals([
