@@ -1,14 +1,7 @@
 /**
  * What a service asks before each mail: the effective sender, and the send plan.
  */
-import {
-  installationAccount,
-  KeyId,
-  type KeyRingCommand,
-  keyRingDecider,
-  keyRingId,
-  keySlots
-} from "@countersign/core"
+import { installationAccount, KeyId, type KeyRingCommand, keyRingDecider, keyRingId, keySlots } from "@countersign/core"
 import { Executor } from "@countersign/engine"
 import { NativeSender, SendPlan } from "@countersign/http/api"
 import { Effect, Schema, Struct } from "effect"

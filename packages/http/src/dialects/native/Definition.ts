@@ -155,12 +155,7 @@ export class SendersGroup extends HttpApiGroup.make("senders")
     HttpApiEndpoint.post("plan", "/v1/send-plans", {
       payload: SendPlanRequest,
       success: SendPlan,
-      error: [
-        ErrorSchemas.BodyTooLarge,
-        ErrorSchemas.UnsupportedMediaType,
-        ErrorSchemas.UnusableMember,
-        ...always
-      ]
+      error: [ErrorSchemas.BodyTooLarge, ErrorSchemas.UnsupportedMediaType, ErrorSchemas.UnusableMember, ...always]
     }).annotateMerge(
       summarized(
         "Plan a mail",
