@@ -27,6 +27,21 @@ export interface Scale {
   /** How long another connection holds a snapshot. */
   readonly held: { readonly seconds: number }
   readonly claims: ClaimScale
+  readonly verification: VerificationScale
+}
+
+/** How much is verified. */
+export interface VerificationScale {
+  /** Domains that are due at once, and the addresses that their servers have together: as few as can be, and many. */
+  readonly few: { readonly domains: number; readonly addresses: number }
+  readonly many: { readonly domains: number; readonly addresses: number }
+  /** Others that are pending, and those that are looked at, whose records are published over so many seconds. */
+  readonly watched: {
+    readonly pending: number
+    readonly watched: number
+    readonly seconds: number
+    readonly addresses: number
+  }
 }
 
 /** How much is done where tasks are claimed. */
@@ -70,7 +85,12 @@ export const fullScale: Scale = {
   contest: { rounds: 3, millis: 400, contended: 200, log: 100_000, followed: 20 },
   processes: { rounds: 3, millis: 3_000 },
   held: { seconds: 20 },
-  claims: { few: 10_000, many: 1_000_000, completed: 200_000, times: 100 }
+  claims: { few: 10_000, many: 1_000_000, completed: 200_000, times: 100 },
+  verification: {
+    few: { domains: 600, addresses: 4 },
+    many: { domains: 4_000, addresses: 64 },
+    watched: { pending: 10_000, watched: 100, seconds: 60, addresses: 64 }
+  }
 }
 
 export interface Surroundings {

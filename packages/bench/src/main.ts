@@ -24,6 +24,7 @@ import { lists } from "./workloads/Lists.ts"
 import { memory } from "./workloads/Memory.ts"
 import { postgres } from "./workloads/Postgres.ts"
 import { start } from "./workloads/Start.ts"
+import { verification } from "./workloads/Verification.ts"
 
 const workloads: ReadonlyArray<Workload> = [
   commit,
@@ -34,6 +35,7 @@ const workloads: ReadonlyArray<Workload> = [
   start,
   postgres,
   claims,
+  verification,
   makeCompetitors(installCompetitors)
 ]
 

@@ -12,6 +12,8 @@ import {
   aliasesIn,
   hasAnswered,
   nextHop,
+  observed,
+  type Reading,
   readingsOf,
   sameName,
   servers,
@@ -26,13 +28,18 @@ export interface Negative {
   readonly evidence: ReadonlyArray<DnsObservation>
 }
 
+/** How many servers say it. */
+const count = (readings: ReadonlyArray<Reading>): number => servers(readings.map(({ source }) => source))
+
 /** For how long a cache may keep a no whose TTL the resolver does not tell, in seconds. */
 const unknownNegativeTtl = 3_600
 
 /**
  * Whether a negative probe counts against a domain that is verified: some record is wrong by all sources that could be
- * asked, and by two at least. A resolver that still has the record in its cache vetoes nothing two of the zone's own
- * servers deny. A single resolver repeats itself: its no counts again when the one before has left its cache.
+ * asked, and by two at least. Two of the zone's own servers are enough; otherwise those who deny it must be more than
+ * those who could not be asked: one that lies is not believed while they are silent who would contradict it. A resolver
+ * that still has the record in its cache vetoes nothing two of the zone's own servers deny. A single resolver repeats
+ * itself: its no counts again when the one before has left its cache.
  */
 export const countsAgainst = (
   records: ReadonlyArray<DnsRecord>,
@@ -42,13 +49,37 @@ export const countsAgainst = (
   records.some((record) => {
     const { mode, authoritative, recursive } = tally(record, evidence)
     const { right, wrong, open } = mode === "authoritative" ? authoritative : recursive
-    if (right.length > 0 || open.length > 0 || wrong.length === 0) return false
+    if (right.length > 0 || open.length > 0 || wrong.length === 0 || mayBeFlattened(record, evidence)) return false
     const isFresh = (name: string) => previous === undefined || at >= previous.at + keptFor(name, previous.evidence)
+    const areMost =
+      count([...authoritative.wrong, ...recursive.wrong]) > count([...authoritative.silent, ...recursive.silent])
     const isAgreed =
-      servers(wrong.map(({ source }) => source)) >= 2 ||
-      (mode === "authoritative" ? recursive.right.length === 0 && recursive.wrong.length > 0 : isFresh(record.name))
+      mode === "authoritative"
+        ? count(wrong) >= 2 || (recursive.right.length === 0 && recursive.wrong.length > 0 && areMost)
+        : areMost && (count(wrong) >= 2 || isFresh(record.name))
     return isAgreed && hopsOf(record, evidence).every((hop) => areTwo(hop) || (isByResolver(hop) && isFresh(hop.name)))
   })
+
+/**
+ * Whether a probe contradicts the negative before it: each record that counted is shown right, by one of the zone's own
+ * servers at least. Then the negatives are not in a row.
+ */
+export const isContested = (
+  records: ReadonlyArray<DnsRecord>,
+  { evidence }: Negative,
+  negative: Negative | undefined
+): boolean =>
+  negative !== undefined &&
+  records
+    .filter((record) => countsAgainst([record], negative, undefined))
+    .every((record) => {
+      const { mode, authoritative, recursive } = tally(record, evidence)
+      return (mode === "authoritative" ? authoritative : recursive).right.length > 0
+    })
+
+/** Whether nobody answered where the target's key may be visible: then the record may be right without an alias. */
+const mayBeFlattened = ({ name }: DnsRecord, evidence: ReadonlyArray<DnsObservation>): boolean =>
+  observed(evidence, name, "TXT")?.sources.some(hasAnswered) === false
 
 /** The answers about the names that a record's aliases lead to: they decide together with those at its own name. */
 const hopsOf = (record: DnsRecord, evidence: ReadonlyArray<DnsObservation>): ReadonlyArray<DnsObservation> => {

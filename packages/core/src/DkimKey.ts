@@ -23,3 +23,17 @@ export const sameKey = (a: string, b: string): boolean => {
   const left = keyTags(a).get("p") ?? ""
   return left !== "" && left === keyTags(b).get("p")
 }
+
+/**
+ * Whether a verifier of mail trusts a signature of ours by this record: it is of RSA, admits SHA-256 and mail, and is
+ * not marked as a test (`t=y`).
+ */
+export const isSigningKey = (text: string): boolean => {
+  const tags = keyTags(text)
+  const admits = (tag: string, ...values: ReadonlyArray<string>) => {
+    const list = tags.get(tag)
+    return list === undefined || list.split(":").some((value) => values.includes(value.toLowerCase()))
+  }
+  const isTest = tags.get("t")?.split(":").includes("y") ?? false
+  return admits("v", "dkim1") && admits("k", "rsa") && admits("h", "sha256") && admits("s", "*", "email") && !isTest
+}

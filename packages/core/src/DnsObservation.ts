@@ -27,8 +27,9 @@ export const SeenRecord = Schema.Struct({
 export type SeenRecord = typeof SeenRecord.Type
 
 /**
- * What one source said. `role` follows the AA bit of its answer (RFC 1035, section 4.1.1), not whom we addressed; a
- * source that gave no usable answer has the role in which it was asked.
+ * What one source said. One of the zone's own servers is `authoritative` only by the AA bit of its answer (RFC 1035,
+ * section 4.1.1): somebody else may have answered in its place. A resolver is `recursive` whatever it says. A source
+ * that gave no usable answer has the role in which it was asked.
  */
 export const SourceAnswer = Schema.Struct({
   /** As `host:port`. */

@@ -11,8 +11,8 @@ export const DnsRecord = Schema.Struct({ type: Schema.Literal("CNAME"), name: Sc
 export type DnsRecord = typeof DnsRecord.Type
 
 /**
- * `tokens` are the DKIM selectors (RFC 6376, section 3.1), `zone` is where the signing keys are served. `shape` tells how
- * the records follow from them; 1 is slots.
+ * `tokens` are the DKIM selectors (RFC 6376, section 3.1), `zone` is where the signing keys are served. `shape` tells
+ * how the records follow from them; 1 is slots.
  */
 export const DnsPlan = Schema.Struct({
   shape: Schema.Literal(1),

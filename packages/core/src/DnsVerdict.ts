@@ -155,11 +155,10 @@ export const isQueryable = (name: string): boolean =>
 export const isFlattened = (record: DnsRecord, evidence: ReadonlyArray<DnsObservation>): boolean =>
   flattenedKey(record, evidence) === "same"
 
-/** Whether the key at the name is the one that the target has; `unknown` when that could not be asked. */
+/** Whether the key at the name is the one that the target has; `unknown` when there is one that cannot be compared. */
 const flattenedKey = ({ name, value }: DnsRecord, evidence: ReadonlyArray<DnsObservation>) => {
   const atName = observed(evidence, name, "TXT")
   if (atName === undefined) return "other"
-  if (!atName.sources.some(hasAnswered)) return "unknown"
   const [here, ...more] = textsOf(atName)
   if (here === undefined || more.length > 0 || (keyTags(here.value).get("p") ?? "") === "") return "other"
   const atTarget = observed(evidence, value, "TXT")
@@ -193,11 +192,15 @@ const otherRecords = (name: string, evidence: ReadonlyArray<DnsObservation>): Re
     )
   )
 
-/** What sources of one kind say of one record. `open`: they answered, but what they point to does not. */
+/**
+ * What sources of one kind say of one record. `open`: they answered, but what they point to does not. `silent`: they
+ * were asked, and gave no usable answer. In the mode `resolver` the zone's own servers are expected not to.
+ */
 interface Share {
   readonly right: ReadonlyArray<Reading>
   readonly wrong: ReadonlyArray<Reading>
   readonly open: ReadonlyArray<Reading>
+  readonly silent: ReadonlyArray<Reading>
 }
 
 /** How the readings of one record add up. */
@@ -218,7 +221,10 @@ export const tally = (record: DnsRecord, evidence: ReadonlyArray<DnsObservation>
   const split = (some: ReadonlyArray<Reading>): Share => ({
     right: some.filter(({ verdict }) => verdict === "valid"),
     wrong: some.filter(({ verdict }) => verdict !== "valid" && verdict !== "indeterminate"),
-    open: some.filter(({ source, verdict }) => verdict === "indeterminate" && hasAnswered(source))
+    open: some.filter(({ source, verdict }) => verdict === "indeterminate" && hasAnswered(source)),
+    silent: some.filter(
+      ({ source }) => !hasAnswered(source) && (mode === "authoritative" || source.role === "recursive")
+    )
   })
   const authoritative = split(readings.filter(counts))
   const recursive = split(readings.filter((reading) => !counts(reading)))

@@ -1,9 +1,9 @@
 /**
  * The key ring: the signing keys of the installation, one in each of three slots, and which slot signs.
  *
- * Customers' records point to slots for ever; what is replaced is the key in a slot, while another slot signs. Mail that
- * was signed may be verified a week later, and resolvers keep what they saw. So a key signs only once it was seen, a
- * slot that takes over was seen for longer than any cache keeps an older answer, and a key stays published for a week
+ * Customers' records point to slots for ever; what is replaced is the key in a slot, while another slot signs. Mail
+ * that was signed may be verified a week later, and resolvers keep what they saw. So a key signs only once it was seen,
+ * a slot that takes over was seen for longer than any cache keeps an older answer, and a key stays published for a week
  * after it last signed. Only public keys are in the events; private keys are rows beside them (`SigningKeys`).
  * `KeyRingLaws.test.ts` holds the ring against an independent model.
  */
@@ -18,6 +18,7 @@ import type { AccountId } from "./Owner.ts"
 /** The slots of the ring, as the records of a plan name them. */
 export const KeySlot = Schema.Literals([1, 2, 3])
 export type KeySlot = typeof KeySlot.Type
+/** All of them. */
 export const keySlots: ReadonlyArray<KeySlot> = [1, 2, 3]
 
 /** The id of a key. */
@@ -26,6 +27,7 @@ export type KeyId = typeof KeyId.Type
 
 /** The name of the ring's stream. There is one in an installation. */
 export type KeyRingId = string & Brand.Brand<"KeyRingId">
+/** The ring's stream. */
 export const keyRingId: KeyRingId = Brand.nominal<KeyRingId>()(
   uuidV8(
     createHash("sha256")

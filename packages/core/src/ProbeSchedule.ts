@@ -5,7 +5,7 @@
  * one probe task.
  */
 import { Schema } from "effect"
-import { countsAgainst, degradeAfter, type Negative } from "./Demotion.ts"
+import { countsAgainst, degradeAfter, isContested, type Negative } from "./Demotion.ts"
 import { DnsObservation } from "./DnsObservation.ts"
 import type { DnsRecord } from "./DnsPlan.ts"
 import type { ProbeResult } from "./DnsVerdict.ts"
@@ -34,8 +34,9 @@ export const nextStreak = (
   result: ProbeResult,
   probe: Negative
 ): Streak => {
-  if (result === "valid") return []
-  if (result === "indeterminate" || !countsAgainst(records, probe, streak[streak.length - 1])) return streak
+  const last = streak[streak.length - 1]
+  if (result === "valid" || isContested(records, probe, last)) return []
+  if (result === "indeterminate" || !countsAgainst(records, probe, last)) return streak
   return [...(streak.length < degradeAfter.negatives ? streak : [...streak.slice(0, 1), ...streak.slice(-1)]), probe]
 }
 
@@ -59,7 +60,7 @@ export const probeWait = (subject: ProbeSubject, result: ProbeResult, streak: St
   switch (subject._tag) {
     case "Verified": {
       if (streak.length > 0) return afterNegative[Math.min(streak.length, afterNegative.length) - 1] ?? 4 * hour
-      return result === "indeterminate" ? hour : day
+      return result === "valid" ? day : hour
     }
     case "Fallen":
       return 4 * hour

@@ -41,6 +41,26 @@ describe("a negative", () => {
       "two resolvers, where nobody else could be asked",
       byResolvers(seen(resolver(1, nxdomain), resolver(2, nodata)))
     ],
+    [
+      false,
+      "one server and a resolver, while as many are silent",
+      seen(own(1, nxdomain), own(2, refused), resolver(1, nxdomain), resolver(2, servfail))
+    ],
+    [
+      true,
+      "one server and a resolver; the other is silent",
+      seen(own(1, nxdomain), own(2, refused), resolver(1, nxdomain))
+    ],
+    [
+      false,
+      "one of two resolvers; the other is silent",
+      byResolvers(seen(resolver(1, nxdomain), resolver(2, servfail)))
+    ],
+    [
+      true,
+      "one resolver; the zone's own servers cannot be asked",
+      byResolvers(seen(own(1, refused), own(2, refused), resolver(1, nxdomain)))
+    ],
     [true, "the first of a single resolver", byResolvers(seen(resolver(1, nxdomain)))],
     [false, "one server alone", seen(own(1, nxdomain))],
     [false, "one server asked twice", seen(own(1, nxdomain), own(1, nxdomain))],
@@ -76,6 +96,13 @@ describe("a negative", () => {
     expect(countsAgainst([record, other], negative(0, doubtful, wrong), undefined)).toBe(true)
     expect(countsAgainst([record, other], negative(0, doubtful), undefined)).toBe(false)
     expect(countsAgainst([], negative(0, wrong), undefined)).toBe(false)
+  })
+
+  it("does not count while nobody answers where the key of the target may be visible", () => {
+    const counts = (said: Said) =>
+      countsAgainst([record], negative(0, both(nodata), both(said, record.name, "TXT")), undefined)
+    expect([refused, servfail].map(counts)).toEqual([false, false])
+    expect([nodata, records({ type: "TXT", value: "x" })].map(counts)).toEqual([true, true])
   })
 
   it("counts by the name above that is not there", () => {
@@ -142,6 +169,13 @@ describe("a name of a chain", () => {
       ...resolvers.map((said, index) => resolver(index + 1, said))
     ]
     expect(counts(minute, ...sources)).toBe(expected)
+    // Time gives a single resolver the right to say it again, and nobody else.
+    expect(counts(9 * hour, ...sources)).toBe(expected || servers.length === 0)
+  })
+
+  it("counts by a single resolver while the servers are silent", () => {
+    expect(counts(9 * hour, own(1, refused), resolver(1, nxdomain))).toBe(true)
+    expect(counts(minute, own(1, refused), resolver(1, nxdomain))).toBe(false)
   })
 
   it("counts by a single resolver when it is the first, or when its no has left the cache", () => {

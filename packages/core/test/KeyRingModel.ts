@@ -195,13 +195,20 @@ const step: fc.Arbitrary<KeyStep> = fc.record({
   keptFor: often<number>([4, 5 * minute], [2, hour], [1, 30 * hour], [1, 3 * day])
 })
 
-/** Histories that begin with nothing, or with a key in every slot. */
+const begin = (act: KeyStep["act"], slot: KeySlot, elapsed = 0): KeyStep => ({
+  ...{ elapsed, act, slot, key: act === "GenerateKey" ? "new" : "own", keptFor: 5 * minute }
+})
+/** Where histories begin: with nothing, with keys, with keys that are seen, or with a slot that signs besides. */
+const beginnings: ReadonlyArray<ReadonlyArray<KeyStep>> = [
+  slots.map((slot) => begin("GenerateKey", slot)),
+  slots.map((slot) => begin("RecordKeySeen", slot)),
+  [begin("RecordKeyUse", 2), begin("RecordKeyUse", 2, 24 * hour - 1)]
+]
+
+/** Histories. */
 export const keyHistories: fc.Arbitrary<ReadonlyArray<KeyStep>> = fc
-  .tuple(fc.boolean(), fc.array(step, { maxLength: 40, size: "max" }))
-  .map(([started, steps]) => {
-    const make = (slot: KeySlot): KeyStep => ({ elapsed: 0, act: "GenerateKey", slot, key: "new", keptFor: 0 })
-    return started ? [...slots.map(make), ...steps] : steps
-  })
+  .tuple(fc.nat(beginnings.length), fc.array(step, { maxLength: 40, size: "max" }))
+  .map(([begun, steps]) => [...beginnings.slice(0, begun).flat(), ...steps])
 
 /** The commands of a history, made one after the other: what is meant by them follows from the journal. */
 export const commandOf = (journal: Journal, { act, slot, key, keptFor }: KeyStep, at: number): KeyRingCommand => {

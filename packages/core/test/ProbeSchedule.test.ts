@@ -64,7 +64,7 @@ describe("a verified domain", () => {
   it.each<readonly [string, ProbeResult, Streak, number]>([
     ["was right", "valid", [], day],
     ["was indeterminate", "indeterminate", [], hour],
-    ["was wrong, which does not count", "negative", [], day],
+    ["was wrong, which does not count", "negative", [], hour],
     ["was wrong once", "negative", wrong(1), 15 * minute],
     ["was wrong twice", "negative", wrong(2), hour],
     ["was wrong three times", "negative", wrong(3), 4 * hour],
@@ -124,6 +124,11 @@ describe("a streak of negatives", () => {
       expect(nextStreak(records, streak, "indeterminate", negative(2 * hour, "unavailable"))).toBe(streak)
       expect(nextStreak(records, streak, "negative", negative(2 * hour, "no name at one server"))).toBe(streak)
     }
+  })
+
+  it("ends when a server shows right again what was denied", () => {
+    const contested = negative(2 * hour, "servers disagree")
+    expect(nextStreak(records, [one, two], "indeterminate", contested)).toStrictEqual([])
   })
 
   it("takes a resolver's no again when the one before has left its cache, not before", () => {

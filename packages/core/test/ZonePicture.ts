@@ -21,7 +21,7 @@ import {
   type SourceAnswer
 } from "../src/index.ts"
 
-export const domain = "example.com"
+const domain = "example.com"
 const tokens = ["one1", "two2", "three3"]
 export const plan = makeDnsPlan(domain, tokens, "dkim.example.org")
 export const at = Date.UTC(2030, 0, 1)
@@ -159,7 +159,7 @@ const answer = (server: Server, name: string, type: DnsRecordType): SourceAnswer
 }
 
 /** What a probe of the plan sees in the zone, as the engine asks for it. */
-export const probe = (
+const probe = (
   servers: ReadonlyArray<Server>,
   of: { readonly plan: typeof plan }
 ): ReadonlyArray<DnsObservation> => {

@@ -48,7 +48,11 @@ export const makeDelegations = Effect.fnUntraced(function* (
       const servers = answer?.records.filter(({ type }) => type === "NS") ?? []
       if (servers.length > 0) return { _tag: "Known", delegation: delegation(zone, servers, [], "") }
       if (answer?.outcome === "nxdomain") {
-        return { _tag: "NoDomain", sources: sources.list.filter(({ outcome }) => outcome === "nxdomain") }
+        // Who could not be asked is shown too: one that lies must not stand for all.
+        return {
+          _tag: "NoDomain",
+          sources: sources.list.filter(({ outcome }) => ["nxdomain", "unavailable"].includes(outcome))
+        }
       }
       const above = answer?.outcome === "nodata" ? answer.zone : undefined
       if (above === undefined || above === zone || above === "" || climbs === mostClimbs) {
@@ -68,7 +72,12 @@ export const makeDelegations = Effect.fnUntraced(function* (
     Effect.fnUntraced(function* (key: string) {
       const [type, host = ""] = key.split(" ")
       const question = { name: host, type: type === "A" ? "A" : "AAAA" } as const
-      const answer = yield* recursives.lookUp(question, new Sources("recursive"), () => true)
+      // A name server has an address. Who denies that lies, or knows an old no; but few have one of IPv6.
+      const answer = yield* recursives.lookUp(
+        question,
+        new Sources("recursive"),
+        ({ outcome, records }) => records.length > 0 || (type === "AAAA" && outcome === "nodata")
+      )
       return answer?.records.filter((record) => record.type === type) ?? []
     }),
     {

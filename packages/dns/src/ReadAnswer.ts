@@ -60,7 +60,8 @@ export const readAnswer = (message: DnsMessage, question: Question, zone: string
   if (rcode !== 0 && rcode !== 3) {
     return nothing(rcodeName(rcode), rcode === 5 ? "refused" : "other")
   }
-  const role = authoritative ? "authoritative" : "recursive"
+  // A resolver sets AA for a zone of its own, which may be none that the world sees.
+  const role = authoritative && zone !== undefined ? "authoritative" : "recursive"
   const own = answers.filter(({ owner }) => owner === question.name)
   if (own.length > 0) {
     const apex = authorities.find(

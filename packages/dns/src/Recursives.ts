@@ -70,7 +70,9 @@ export const makeRecursives = (
     lookUp: Effect.fnUntraced(function* (question, sources, willDo) {
       let answer: Answer | undefined
       const servers = (yield* inOrder).slice(0, mostSources)
-      // A packet may be lost: who was silent is asked again when nobody else knows.
+      const now = yield* Clock.currentTimeMillis
+      const outBefore = servers.filter((server) => outages.isAskedLast(server, now))
+      // A packet may be lost: who was silent is asked again when nobody else knows, before a no is believed too.
       const silent: Array<string> = []
       for (const server of [...servers, ...servers]) {
         if (sources.has(server) && !silent.includes(server)) continue
@@ -79,7 +81,8 @@ export const makeRecursives = (
         if (unchecked._tag === "Answer") answer ??= unchecked
         sources.note(server, reading._tag === "Referral" ? nothing("a referral that leads nowhere") : reading)
         if (reading._tag === "Nothing" && reading.kind === "silent") silent.push(server)
-        if (answer !== undefined && sources.list.length === servers.length) break
+        const isSaid = sources.list.length === servers.length && silent.every((one) => outBefore.includes(one))
+        if (answer !== undefined && isSaid) break
       }
       return answer
     })

@@ -61,6 +61,10 @@ interface Seen {
   readonly state: SenderState
 }
 
+/** Evidence decides no status, and of ten thousand senders it can be a gigabyte. */
+const withoutEvidence = (state: SenderState): SenderState =>
+  state._tag === "Sender" ? { ...state, evidence: [], proof: [], negatives: [] } : state
+
 /**
  * The events after a position, those to come included: it ends when it is interrupted. One that cannot be read is told
  * to the log and left out, with the later ones of its sender; it keeps none of the others back.
@@ -100,7 +104,7 @@ export const eventFeed = (after: Position): Stream.Stream<FeedEvent, never, Even
         if (Result.isFailure(decoded)) return yield* decoded.failure
         const event = decoded.success
         const state = senderDecider.evolve(seen.state, event)
-        remember(stream, { version, state })
+        remember(stream, { version, state: withoutEvidence(state) })
         if (state._tag !== "Sender") return undefined
         const { account, owner, kind, address, domain } = state
         const { actor, correlation } = yield* Effect.orDie(decodeEventMeta(meta))

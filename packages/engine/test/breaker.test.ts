@@ -5,7 +5,7 @@ import { Senders } from "@countersign/engine"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Logger, Random } from "effect"
 import { add, dnsWorld, drop, publish, stateOf } from "./DnsWorld.ts"
-import { records, say, servfail } from "./ScriptedDns.ts"
+import { missing, records, say, servfail } from "./ScriptedDns.ts"
 import { createAccount, pass, zone } from "./World.ts"
 
 const told: Array<string> = []
@@ -100,6 +100,40 @@ describe("a verified domain whose records are gone", () => {
       for (const sender of others) yield* publish(sender)
       yield* pass("2 days")
       assert.strictEqual(yield* stateOf(first), "degraded")
+    })
+  )
+
+  test(
+    "moves down although many others are denied, each by one server that nobody confirms",
+    Effect.gen(function* () {
+      const senders = yield* verified(...Array.from({ length: 10 }, (_, index) => `domain${index}.com`))
+      const [one, ...others] = senders
+      if (one === undefined) return assert.fail("not added")
+      for (const other of others.slice(0, 4)) {
+        yield* drop(other, "first")
+        for (const { name } of other.plan.records) yield* say(name, servfail, { who: "second" })
+      }
+      yield* pass("2 days")
+      yield* drop(one)
+      yield* pass("2 days")
+      assert.strictEqual(yield* stateOf(one), "degraded")
+      assert.deepStrictEqual(alarms(), [])
+    })
+  )
+
+  test(
+    "stays where it is when our own zone was there and is gone",
+    Effect.gen(function* () {
+      const [one, two] = yield* verified("one.com", "two.com", "three.com")
+      if (one === undefined || two === undefined) return assert.fail("not added")
+      yield* drop(one)
+      yield* pass("2 days")
+      assert.strictEqual(yield* stateOf(one), "degraded")
+      yield* say(zone, missing, { type: "SOA" })
+      yield* drop(two)
+      yield* pass("2 days")
+      assert.strictEqual(yield* stateOf(two), "verified")
+      assert.strictEqual(alarms().length, 1)
     })
   )
 

@@ -25,7 +25,9 @@ it.effect("another account's sender can be neither seen nor touched, and looks l
       return [
         (yield* Effect.flip(senders.get({ account, id })))._tag,
         (yield* Effect.flip(senders.status({ account, id })))._tag,
+        (yield* Effect.flip(senders.dns({ account, id })))._tag,
         (yield* Effect.flip(senders.history({ account, id })))._tag,
+        (yield* Effect.flip(senders.stateAt({ account, id, at: Number.MAX_VALUE })))._tag,
         (yield* Effect.flip(senders.resend({ ...stranger, id })))._tag,
         (yield* Effect.flip(senders.resend({ ...keyed, id })))._tag,
         (yield* Effect.flip(senders.probe({ ...stranger, id })))._tag,
@@ -34,7 +36,7 @@ it.effect("another account's sender can be neither seen nor touched, and looks l
       ]
     })
     const answers = yield* attempts(sender)
-    assert.deepStrictEqual(answers, [...Array.from({ length: 6 }, () => "SenderNotFound"), 0, 0])
+    assert.deepStrictEqual(answers, [...Array.from({ length: 8 }, () => "SenderNotFound"), 0, 0])
     assert.deepStrictEqual(yield* attempts(missing), answers)
 
     assert.strictEqual((yield* senders.removeAll({ ...stranger, owner: organization })).count, 0)

@@ -40,6 +40,9 @@ describe("a watched domain", () => {
       const { batches } = yield* StorageFaults
       const sender = yield* add(yield* createAccount(), "watched.com")
       yield* pass("2 hours")
+      // The first look finds the neighbours old.
+      yield* look(sender)
+      yield* pass("3 seconds")
       const written = (yield* batches).length
       const before = yield* questionsAbout("watched.com")
       yield* look(sender)

@@ -29,6 +29,9 @@ export class CountersignApi extends HttpApi.make("countersign")
   .add(OperationsGroup)
   .annotateMerge(apiAnnotations) {}
 
+export { DnsReport } from "./dialects/native/DnsReport.ts"
+export { Sender as NativeSender, SenderPage } from "./dialects/native/Sender.ts"
+export { Timeline } from "./dialects/native/Timeline.ts"
 export { EmailAddressDocument, EmailAddressList, EmailAddressResource } from "./dialects/opentransact/Resource.ts"
 export { AddedSender, NewSender, Sender, SenderList, SenderListing } from "./dialects/sendmachine/Sender.ts"
 export { EmailAddress, EmailAddressStatus } from "./dialects/space-invoices/EmailAddress.ts"

@@ -4,7 +4,7 @@
  */
 import { Schema } from "effect"
 
-export const Blocker = Schema.Struct({
+const Blocker = Schema.Struct({
   code: Schema.String.annotate({ description: "Stable; meant for programs." }),
   about: Schema.Literals(["mailbox", "domain", "sender"]).annotate({
     description:

@@ -12,7 +12,7 @@ export interface Parameter {
 }
 
 /** What is wrong with the name of a parameter. */
-export interface NameProblem {
+interface NameProblem {
   readonly name: string
   readonly problem: string
 }

@@ -11,7 +11,7 @@ const label = /^[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?$/
 export const normalName = (name: string): string => name.toLowerCase().replace(/\.$/, "")
 
 /** The labels of a name that may have escapes, each as its octets. */
-export const labelsOf = (name: string): ReadonlyArray<Buffer> => {
+const labelsOf = (name: string): ReadonlyArray<Buffer> => {
   const labels: Array<Array<number>> = [[]]
   for (const [part, decimal, octet] of name.matchAll(/\\(\d{3})|\\(.)|[\s\S]/gu)) {
     if (part === ".") labels.push([])

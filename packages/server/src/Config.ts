@@ -84,7 +84,13 @@ export const variables = [
   {
     name: "DKIM_ZONE",
     byDefault: "required; the sandbox has its own",
-    meaning: "The DNS zone that serves the signing keys: customers' CNAME records point to `<token>.<zone>`."
+    meaning: "The DNS zone that serves the signing keys: customers' CNAME records point to `<token>.k<slot>.<zone>`."
+  },
+  {
+    name: "DKIM_KEYS",
+    byDefault: "`here`",
+    meaning:
+      "`here` makes the signing keys and looks whether they are published. `elsewhere`: somebody else serves the keys and signs. Ignored in the sandbox."
   },
   {
     name: "DNS_SERVERS",

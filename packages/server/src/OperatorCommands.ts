@@ -10,6 +10,7 @@ import { Argument, Command, Flag } from "effect/cli"
 import { json, lines, optionalText, say, timeOf } from "./CommandAnswers.ts"
 import { declineCommand } from "./DeclineCommands.ts"
 import { dnsCommand } from "./DnsCommand.ts"
+import { keysCommand } from "./KeyCommands.ts"
 import { maintenanceCommands } from "./MaintenanceCommands.ts"
 import { OperatorError } from "./OperatorError.ts"
 import { senderCommand } from "./SenderCommands.ts"
@@ -155,6 +156,7 @@ export const operatorCommands = [
   ),
   senderCommand,
   dnsCommand,
+  keysCommand,
   tasksCommand,
   declineCommand,
   ...maintenanceCommands,

@@ -10,11 +10,14 @@ import { runInNewContext } from "node:vm"
 import { DkimTokens, DomainWatch, Engine, Settings, Workers } from "@countersign/engine"
 import { HttpApp } from "@countersign/http"
 import { SmtpMailer } from "@countersign/mailer-smtp"
+import { KeyCare } from "@countersign/signing"
 import { Console, Effect, Layer, Redacted } from "effect"
 import { HttpRouter } from "effect/http"
 import { checkAll, databaseIn, type StoreConfig, storeConfig } from "./Config.ts"
+import { keySettings } from "./KeyStore.ts"
 import { Listener, listeningPort } from "./Listener.ts"
 import {
+  dkimKeysConfig,
   type LinkSecrets,
   type ListenConfig,
   listenConfig,
@@ -34,6 +37,7 @@ import { openStore } from "./Store.ts"
 import { banner } from "./sandbox/Banner.ts"
 import { DemoAccount } from "./sandbox/DemoAccount.ts"
 import { openSandboxFolder, type SandboxFolder } from "./sandbox/SandboxFolder.ts"
+import { SandboxKeys } from "./sandbox/SandboxKeys.ts"
 import { SandboxRoutes } from "./sandbox/SandboxRoutes.ts"
 import { SandboxServers } from "./sandbox/SandboxServers.ts"
 
@@ -47,10 +51,11 @@ export const serve = Effect.fnUntraced(function* (part: Part) {
     service: serviceConfig,
     world: part === "api" ? Effect.succeed(undefined) : worldConfig,
     resolver: resolverConfig,
+    keys: dkimKeysConfig,
     store: storeConfig
   }
   yield* checkAll(parts)
-  const { listen, service, world, resolver, store } = yield* Effect.all(parts)
+  const { listen, service, world, resolver, keys, store } = yield* Effect.all(parts)
   const announce = Effect.gen(function* () {
     const { publicUrl } = yield* Settings
     const address = urlOf(listen.host, yield* listeningPort)
@@ -58,7 +63,7 @@ export const serve = Effect.fnUntraced(function* (part: Part) {
     yield* forgetTheStart
   })
   return yield* Layer.launch(
-    Layer.provide(Layer.effectDiscard(announce), production(listen, service, world, resolver, part, store))
+    Layer.provide(Layer.effectDiscard(announce), production(listen, service, world, resolver, keys, part, store))
   )
 })
 
@@ -95,13 +100,16 @@ const production = (
   config: ServiceConfig,
   world: WorldConfig | undefined,
   resolver: ResolverConfig,
+  keys: "here" | "elsewhere",
   part: Part,
   store: StoreConfig
 ) =>
-  Layer.merge(
+  Layer.mergeAll(
     answering(part === "workers" ? HttpApp.healthLayer : HttpApp.layer()),
-    world === undefined ? DomainWatch.layer : Layer.provide(Workers.layer, mailerOf(world))
+    world === undefined ? DomainWatch.layer : Layer.provide(Workers.layer, mailerOf(world)),
+    world === undefined || keys === "elsewhere" ? Layer.empty : KeyCare.layer
   ).pipe(
+    Layer.provide(keySettings(config.dkimZone, config.secrets)),
     Layer.provide(resolverLayer(resolver, { ours: config.dkimZone })),
     Layer.provideMerge(Engine.layer),
     Layer.provideMerge(DkimTokens.layer(config.dkimZone)),
@@ -114,7 +122,9 @@ const mailerOf = ({ smtpUrl, mailFrom }: WorldConfig) => SmtpMailer.layer({ url:
 
 /** The same service in a world of its own: the adapters of production, pointed at the sandbox's sockets. */
 export const sandbox = (config: SandboxConfig, folder: SandboxFolder) =>
-  Layer.merge(answering(Layer.merge(HttpApp.layer(), SandboxRoutes.layer)), Workers.layer).pipe(
+  Layer.mergeAll(answering(Layer.merge(HttpApp.layer(), SandboxRoutes.layer)), Workers.layer, SandboxKeys.layer).pipe(
+    Layer.provideMerge(KeyCare.layer),
+    Layer.provideMerge(sandboxKeySettings(config, folder)),
     Layer.provideMerge(Engine.layer),
     Layer.provideMerge(DkimTokens.layer(config.dkimZone)),
     Layer.provideMerge(sandboxSettings(config, folder)),
@@ -145,13 +155,18 @@ const settings = (
     )
   )
 
+const sandboxSecrets = ({ secrets }: SandboxConfig, folder: SandboxFolder) =>
+  secrets === undefined
+    ? Effect.map(folder.secret, (secret) => Redacted.make<LinkSecrets>([Redacted.value(secret)]))
+    : Effect.succeed(secrets)
+
 const sandboxSettings = (config: SandboxConfig, folder: SandboxFolder) =>
   Layer.unwrap(
-    Effect.gen(function* () {
-      const own = Effect.map(folder.secret, (secret) => Redacted.make<LinkSecrets>([Redacted.value(secret)]))
-      return settings(config.listen, config.secrets ?? (yield* own), { allowTestNames: true })
-    })
+    Effect.map(sandboxSecrets(config, folder), (secrets) => settings(config.listen, secrets, { allowTestNames: true }))
   )
+
+const sandboxKeySettings = (config: SandboxConfig, folder: SandboxFolder) =>
+  Layer.unwrap(Effect.map(sandboxSecrets(config, folder), (secrets) => keySettings(config.dkimZone, secrets)))
 
 const sandboxMailer = (from: string) =>
   Layer.unwrap(

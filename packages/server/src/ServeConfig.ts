@@ -106,6 +106,14 @@ const dnsMode = Effect.gen(function* () {
     : yield* problem("DNS_MODE", "DNS_MODE must be auto or resolver.")
 })
 
+/** Whether the signing keys are kept and used here. */
+export const dkimKeysConfig = Effect.gen(function* () {
+  const keys = ((yield* text("DKIM_KEYS")) ?? "here").toLowerCase()
+  return keys === "here" || keys === "elsewhere"
+    ? keys
+    : yield* problem("DKIM_KEYS", "DKIM_KEYS must be here or elsewhere.")
+})
+
 /** Which resolvers are asked, and how. */
 export const resolverConfig = Effect.all({ dnsServers, dnsMode })
 

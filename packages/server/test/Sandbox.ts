@@ -110,8 +110,16 @@ export const removeAll = async (sandbox: Sandbox, organization?: string): Promis
 export const inbox = async ({ url }: Pick<Sandbox, "url">): Promise<ReadonlyArray<Mail>> =>
   (await readJson<{ readonly messages: ReadonlyArray<Mail> }>(`${url}/sandbox/inbox.json`)).messages
 
-export const zone = async ({ url }: Pick<Sandbox, "url">): Promise<ReadonlyArray<DnsRecord>> =>
+const records = async ({ url }: Pick<Sandbox, "url">): Promise<ReadonlyArray<DnsRecord>> =>
   (await readJson<{ readonly records: ReadonlyArray<DnsRecord> }>(`${url}/sandbox/dns.json`)).records
+
+/** The records that somebody put. */
+export const zone = async (sandbox: Pick<Sandbox, "url">): Promise<ReadonlyArray<DnsRecord>> =>
+  (await records(sandbox)).filter(({ name }) => !name.startsWith("*."))
+
+/** The records that the sandbox puts itself. */
+export const keyRecords = async (sandbox: Pick<Sandbox, "url">): Promise<ReadonlyArray<DnsRecord>> =>
+  (await records(sandbox)).filter(({ name }) => name.startsWith("*."))
 
 export const putRecord = ({ url }: Pick<Sandbox, "url">, { name, type, value }: DnsRecord): Promise<Response> =>
   fetch(`${url}/sandbox/dns/${name}`, { method: "PUT", body: JSON.stringify({ type, value }) })

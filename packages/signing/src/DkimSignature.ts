@@ -34,27 +34,32 @@ export class SigningFailed extends Schema.TaggedError<SigningFailed>()("SigningF
 }
 
 /** The message with its signature in front. The body is the same, octet for octet. */
-export const signMessage = (message: PreparedMessage, signer: DkimSigner): Effect.Effect<Uint8Array, SigningFailed> => {
-  const flaw = flawOf(signer)
-  if (flaw !== undefined) return Effect.fail(new SigningFailed({ reason: flaw }))
-  const names = signedNames(message, signer.unsigned ?? [])
-  const unsigned = signatureField(message, signer, names)
-  const signed = names.flatMap((name) => fieldsNamed(message, name).map(relaxedField))
-  // The field itself comes last, without a line end (RFC 6376, section 3.7).
-  const data = Buffer.from([...signed, relaxedField(unsigned)].join("\r\n"), "latin1")
-  return Effect.callback<Uint8Array, SigningFailed>((resume) => {
-    const done = (cause: Error | null, signature?: Buffer) =>
-      signature === undefined
-        ? resume(Effect.fail(new SigningFailed({ reason: "the key does not sign", cause })))
-        : resume(Effect.succeed(messageOctets(message, `${unsigned.text}${foldedBase64(signature)}\r\n`)))
+export const signMessage = (message: PreparedMessage, signer: DkimSigner): Effect.Effect<Uint8Array, SigningFailed> =>
+  Effect.suspend(() => {
+    const flaw = flawOf(signer)
+    if (flaw !== undefined) return Effect.fail(new SigningFailed({ reason: flaw }))
+    const fields = signedFields(message, signer.unsigned ?? [])
+    const unsigned = signatureField(message, signer, fields)
+    // The field itself comes last, without a line end (RFC 6376, section 3.7).
+    const signed = [...fields.flatMap(({ present }) => present), unsigned].map(relaxedField)
+    return Effect.map(signature(Buffer.from(signed.join("\r\n"), "latin1"), signer.privateKey), (octets) =>
+      messageOctets(message, `${unsigned.text}${foldedBase64(octets)}\r\n`)
+    )
+  })
+
+const signature = (data: Uint8Array, privateKey: KeyObject) =>
+  Effect.callback<Buffer, SigningFailed>((resume) => {
+    const failed = (cause: unknown) =>
+      resume(Effect.fail(new SigningFailed({ reason: "the key does not sign", cause })))
     // With a callback it runs beside the event loop; a key that cannot sign may throw at once all the same.
     try {
-      sign("sha256", data, signer.privateKey, done)
+      sign("sha256", data, privateKey, (cause, octets) =>
+        cause === null ? resume(Effect.succeed(octets)) : failed(cause)
+      )
     } catch (cause) {
-      resume(Effect.fail(new SigningFailed({ reason: "the key does not sign", cause })))
+      failed(cause)
     }
   })
-}
 
 const name = /^[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9_])?$/
 
@@ -75,27 +80,32 @@ const always = [
 ]
 const alsoSigned = /^(?:mime|content|list)-/
 
-const signedNames = ({ fields }: PreparedMessage, unsigned: ReadonlyArray<string>): ReadonlyArray<string> => {
-  const present = fields.map(({ key }) => key).filter((key) => alsoSigned.test(key))
-  return [...new Set([...always, ...present])].filter((key) => key === "from" || !unsigned.includes(key))
+interface SignedName {
+  readonly key: string
+  /** The last one first (RFC 6376, section 5.4.2). */
+  readonly present: ReadonlyArray<HeaderField>
 }
 
-// Of several fields with a name the last one comes first (RFC 6376, section 5.4.2).
-const fieldsNamed = ({ fields }: PreparedMessage, key: string): ReadonlyArray<HeaderField> =>
-  fields.filter((field) => field.key === key).reverse()
+const signedFields = ({ fields }: PreparedMessage, unsigned: ReadonlyArray<string>): ReadonlyArray<SignedName> => {
+  const byKey = Map.groupBy(fields, ({ key }) => key)
+  const keys = new Set([...always, ...[...byKey.keys()].filter((key) => alsoSigned.test(key))])
+  return [...keys]
+    .filter((key) => key === "from" || !unsigned.includes(key))
+    .map((key) => ({ key, present: (byKey.get(key) ?? []).toReversed() }))
+}
 
 const signatureField = (
-  message: PreparedMessage,
+  { body }: PreparedMessage,
   { domain, selector, at }: DkimSigner,
-  names: ReadonlyArray<string>
+  fields: ReadonlyArray<SignedName>
 ): HeaderField => {
-  const fields = names.flatMap((key) => [key, ...fieldsNamed(message, key).map((field) => field.key)])
-  const hash = createHash("sha256").update(relaxedBody(message.body)).digest("base64")
+  const names = fields.flatMap(({ key, present }) => [key, ...present.map(() => key)])
+  const hash = createHash("sha256").update(relaxedBody(body)).digest("base64")
   const text = [
     "DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed;",
     ` d=${domain};`,
     ` s=${selector}; t=${Math.floor(at / 1_000)};`,
-    ` h=${inLines(fields)};`,
+    ` h=${inLines(names)};`,
     ` bh=${hash};`,
     " b="
   ].join("\r\n")

@@ -12,10 +12,12 @@ import type { MessageRefusedCode } from "./MessageRefused.ts"
 /** In characters, unfolded. So that no expression below takes long. */
 const longestMailbox = 998
 // RFC 5322, section 3.2: atoms and quoted strings. The dot between them is obsolete, and common: `John Q. Public`.
-const mailbox = /^(?:((?:[A-Za-z0-9!#$%&'*+/=?^_`{|}~. -]|"(?:[^"\\]|\\.)*")*)<([^<> ]+)>|([^<> ]+))$/
+// Never at the start nor before the angle, where some programs fail on it.
+const mailbox = /^(?:(?!\.)((?:[A-Za-z0-9!#$%&'*+/=?^_`{|}~. -]|"(?:[^"\\]|\\.)*")*)(?<!\.)<([^<> ]+)>|([^<> ]+))$/
 const quotedString = /"((?:[^"\\]|\\.)*)"/g
 const quotedPair = /\\(.)/g
-const dotAtomAtDomain = /^[^@"(),:;<>[\]\\]+@[^@"(),:;<>[\]\\]+$/
+// An atom may look like an encoded word, and some programs decode it before they look for the at sign.
+const dotAtomAtDomain = /^(?!.*=\?)[^@"(),:;<>[\]\\]+@[^@"(),:;<>[\]\\]+$/
 // U+202A to U+202E and U+2066 to U+2069 show text in another order than it is read in.
 const misleading = /[\p{Cc}\u2028-\u202E\u2066-\u2069]/u
 const quoting = /^[\s"'(<[]+|[\s"')>\]]+$/g
@@ -29,8 +31,9 @@ export const parseMailbox = (
   if (text.length > longestMailbox) return Result.fail("from-syntax")
   const [, phrase = "", angled, bare] = mailbox.exec(text) ?? []
   const written = angled ?? bare ?? ""
+  if (!dotAtomAtDomain.test(written)) return Result.fail("from-syntax")
   const address = parseEmailAddress(written, options)
-  if (Result.isFailure(address)) return Result.fail(dotAtomAtDomain.test(written) ? "from-address" : "from-syntax")
+  if (Result.isFailure(address)) return Result.fail("from-address")
   const problem = nameProblem(phrase, address.success, options)
   return problem === undefined ? Result.succeed(address.success) : Result.fail(problem)
 }

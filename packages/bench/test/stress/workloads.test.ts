@@ -18,6 +18,7 @@ import { lists } from "../../src/workloads/Lists.ts"
 import { memory } from "../../src/workloads/Memory.ts"
 import { postgres } from "../../src/workloads/Postgres.ts"
 import { start } from "../../src/workloads/Start.ts"
+import { verification } from "../../src/workloads/Verification.ts"
 
 const tiny: Scale = {
   rounds: 1,
@@ -30,6 +31,11 @@ const tiny: Scale = {
   processes: { rounds: 1, millis: 20 },
   held: { seconds: 0.02 },
   claims: { few: 700, many: 3_000, completed: 600, times: 2 },
+  verification: {
+    few: { domains: 4, addresses: 4 },
+    many: { domains: 16, addresses: 8 },
+    watched: { pending: 20, watched: 2, seconds: 0.1, addresses: 8 }
+  },
   lists: { senders: 1_000, accounts: 5, largest: 500, warm: { before: 1, times: 2 }, cold: { times: 1 } }
 }
 
@@ -47,7 +53,7 @@ const figuresOf: ReadonlyArray<[Workload, number]> = [
   [lists, 74],
   [memory, 4],
   [start, 1],
-  ...(long ? [[postgres, 4] satisfies [Workload, number]] : [])
+  ...(long ? [[postgres, 4] satisfies [Workload, number], [verification, 3] satisfies [Workload, number]] : [])
 ]
 
 describe("the workloads", () => {
@@ -65,7 +71,8 @@ describe("the workloads", () => {
     120_000
   )
 
-  if (!long) it.todo("NOT TESTED: the workloads postgres and competitors, which `npm run test:stress` runs")
+  if (!long)
+    it.todo("NOT TESTED: the workloads postgres, verification and competitors, which `npm run test:stress` runs")
   const inStress = long ? it : undefined
   inStress?.(
     "competitors",

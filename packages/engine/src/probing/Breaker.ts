@@ -7,6 +7,7 @@
  */
 import {
   type AccountId,
+  countsAgainst,
   type DnsObservation,
   type DnsPlan,
   type DomainName,
@@ -64,7 +65,7 @@ export const makeBreaker = (resolver: DnsResolver["Service"]) => {
   /** Too many accounts are wrong at once. */
   const isOutbreak = (): boolean => {
     const accounts = [...Map.groupBy(recent.values(), ({ account }) => account).values()]
-    const wrong = accounts.filter((probes) => probes.some(({ result }) => result === "negative")).length
+    const wrong = accounts.filter((probes) => probes.some(isWrong)).length
     return wrong >= holding.accounts && wrong >= accounts.length * holding.share
   }
 
@@ -81,8 +82,10 @@ export const makeBreaker = (resolver: DnsResolver["Service"]) => {
   const zoneAnswers = Effect.fnUntraced(function* (zone: string) {
     const { sources } = yield* resolver.ask(zone, "SOA", { domain: zone })
     const answers = sources.some(({ outcome }) => outcome !== "unavailable")
-    if (answers) zonesThatAnswered.add(zone)
-    return answers
+    // Nothing need stand at the name itself; but once it was there, a domain that ran out is not.
+    const isThere = sources.some(({ outcome }) => outcome === "records" || outcome === "nodata")
+    if (isThere) zonesThatAnswered.add(zone)
+    return { answers, isThere }
   })
 
   const isSeenRight = Effect.fnUntraced(function* (other: VerifiedProbe) {
@@ -98,8 +101,8 @@ export const makeBreaker = (resolver: DnsResolver["Service"]) => {
     if (isOutbreak()) return "too many verified domains are wrong at once"
     const { zone } = probe.plan
     const didAnswer = zonesThatAnswered.has(zone)
-    const answers = yield* zoneAnswers(zone)
-    if (didAnswer && !answers) return `the zone ${zone} does not answer`
+    const { answers, isThere } = yield* zoneAnswers(zone)
+    if (didAnswer && !isThere) return `the zone ${zone} does not answer`
     const candidates = others(probe)
     if (candidates.length === 0) {
       return answers || hasTwoServers(probe) ? undefined : "there is nothing to compare a wrong domain with"
@@ -135,6 +138,10 @@ export const makeBreaker = (resolver: DnsResolver["Service"]) => {
     holds: (probe: VerifiedProbe): Effect.Effect<boolean> => judge(probe, probe.at)
   }
 }
+
+/** Whether it could move the domain down. What a single source denies, and nobody confirms, is no outbreak. */
+const isWrong = ({ at, evidence, plan: { records }, result }: VerifiedProbe): boolean =>
+  result === "negative" && countsAgainst(records, { at, evidence }, undefined)
 
 /** Whether two of the zone's own servers say it. */
 const hasTwoServers = ({ plan, evidence }: VerifiedProbe): boolean =>

@@ -1,10 +1,9 @@
 /**
- * The newest live sender of kind email of one owner. Whoever asks is looking at its domain.
+ * The newest live sender of kind email of one owner.
  */
 import { accountOwner, Owner } from "@countersign/core"
 import { Effect, Schema } from "effect"
 import { SenderDirectory } from "../ports/SenderDirectory.ts"
-import { WatchedDomains } from "../probing/WatchedDomains.ts"
 import { Caller, orNotFound, untracedUseCase } from "./UseCase.ts"
 
 export const current = untracedUseCase(
@@ -15,8 +14,6 @@ export const current = untracedUseCase(
   }),
   Effect.gen(function* () {
     const directory = yield* SenderDirectory
-    const watched = yield* WatchedDomains
-    return ({ account, owner = accountOwner }) =>
-      Effect.tap(orNotFound(directory.current(account, owner)), watched.look)
+    return ({ account, owner = accountOwner }) => orNotFound(directory.current(account, owner))
   })
 )

@@ -27,12 +27,11 @@ import { type ListedSender, SenderDirectory } from "../ports/SenderDirectory.ts"
 import type { ClaimedTask } from "../ports/TaskQueue.ts"
 import { makeBreaker, type VerifiedProbe } from "../probing/Breaker.ts"
 import { askNeighbours, probePlan } from "../probing/PlanProbe.ts"
+import { neighbourSpacing } from "../probing/Probed.ts"
 import { neverRefused, neverRepeated } from "../Refusals.ts"
 import type { Handler, Next, Run } from "./TaskRunner.ts"
 
 const pageSize = 500
-/** The least time between two looks at a domain's neighbours while nothing changes, in milliseconds. */
-const neighbourSpacing = 60 * 60 * 1_000
 /** After so many quick probes in a row a whole one follows: some servers deny names above those that exist. */
 const quickInARow = 3
 
@@ -90,7 +89,8 @@ export const makeDomainProbe = Effect.gen(function* () {
       since[name] = before?.verdict === verdict ? before : { verdict, at }
     }
     const isNew = plan.records.some(({ name }) => since[name]?.at === at)
-    const isDue = at - (known?.neighboursAt ?? Number.NEGATIVE_INFINITY) >= neighbourSpacing
+    // They cost ten times what a probe does: without news they are asked for those who look.
+    const isDue = known?.neighboursAt === undefined || (onDemand && at - known.neighboursAt >= neighbourSpacing)
     const asked =
       (isNew && result !== "valid") || isDue
         ? {
@@ -177,7 +177,9 @@ export const makeDomainProbe = Effect.gen(function* () {
           const seen = probes.get(planKey(entry.plan))
           if (seen === undefined) return undefined
           const domainState = yield* report(task, entry, seen, { at: now, onDemand })
-          return probeWait(subject(domainState, entry), seen.result, seen.record.streak, now)
+          // On demand a no that is new sets no sooner probe: that would be the first step down.
+          const result = onDemand && seen.result === "negative" ? "valid" : seen.result
+          return probeWait(subject(domainState, entry), result, seen.record.streak, now)
         }),
         { concurrency: 16 }
       )

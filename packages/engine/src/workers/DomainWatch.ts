@@ -1,9 +1,9 @@
 /**
  * The watch: probes every three seconds the domains that somebody looks at, outside of the queue.
  *
- * It stores nothing. A verdict that differs from the last probe's makes the domain's own probe due, before all others,
- * as an on-demand probe: that one is what counts. Where only resolvers can be asked it waits until the last no has left
- * their caches, because a question before then tells nothing.
+ * It stores nothing. A verdict that differs from the last probe's, or neighbours seen an hour ago, make the domain's
+ * own probe due, before all others, as an on-demand probe: that one is what counts. Where only resolvers can be asked
+ * it waits until the last no has left their caches, because a question before then tells nothing.
  */
 import {
   type DnsObservation,
@@ -20,7 +20,7 @@ import { DnsResolver } from "../ports/DnsResolver.ts"
 import { SenderDirectory } from "../ports/SenderDirectory.ts"
 import { TaskQueue } from "../ports/TaskQueue.ts"
 import { probePlan } from "../probing/PlanProbe.ts"
-import { readProbed } from "../probing/Probed.ts"
+import { neighbourSpacing, readProbed } from "../probing/Probed.ts"
 import { type WatchedDomain, WatchedDomains } from "../probing/WatchedDomains.ts"
 
 /** The time between two turns, in milliseconds, and how many domains a turn has at most. */
@@ -43,14 +43,16 @@ const watchDomains = Effect.gen(function* () {
     // Without a first probe there is nothing to differ from, and it is due anyway.
     if (known === undefined) return
     if (now < known.at + cached(known.evidence)) return yield* watched.rest(looked, known.at + cached(known.evidence))
+    // Due before everything that waits: somebody is looking.
+    const probeNow = queue.put(probeTask(account, domain, 0, 0))
+    // The schedule asks for neighbours on change only.
+    if (now - (known.neighboursAt ?? now) >= neighbourSpacing) return yield* probeNow
     const { plan } = entry
     const before = judgePlan(plan.records, known.evidence)
     const evidence = yield* probePlan(resolver, plan, domain, { quick: probeResult(before) === "negative" })
     yield* watched.rest(looked, now + cached(evidence))
     const verdicts = mergeVerdicts(before, judgePlan(plan.records, evidence))
-    if (probeResult(verdicts) !== "valid" && sameVerdicts(before, verdicts)) return
-    // Due before everything that waits: somebody is looking.
-    yield* queue.put(probeTask(account, domain, 0, 0))
+    if (probeResult(verdicts) === "valid" || !sameVerdicts(before, verdicts)) yield* probeNow
   })
 
   const turn = Effect.flatMap(watched.turn(turnSize), (domains) =>

@@ -1,11 +1,12 @@
 /**
- * The senders of a service's account through each of the three dialects, and the adding through each, for the tests
+ * The senders of a service's account through each of the dialects, and the adding through those that add, for the tests
  * that hold them against each other.
  */
 import { EmailAddressStatus } from "@countersign/http/api"
 import { Schema } from "effect"
 import { expect } from "vitest"
 import { SenderList, SenderListing } from "../../src/dialects/sendmachine/Sender.ts"
+import { nativeClient } from "../native/Client.ts"
 import { asListed, jsonApiClient, resourceIn } from "../opentransact/JsonApi.ts"
 import { emailAddressIn, type Service } from "../Service.ts"
 
@@ -59,6 +60,29 @@ export const inOpenTransact = async (service: Service) => {
     owner: relationships?.owner.data,
     status,
     kind
+  }))
+}
+
+/** What the native dialect lists, the oldest first; each alone says the same. */
+export const inNative = async (service: Service) => {
+  const client = nativeClient(service)
+  const { senders, next } = await client.page("limit=100")
+  expect(next).toBeNull()
+  for (const { records: _, blockers: __, ...listed } of senders)
+    expect(await client.sender(listed.id)).toMatchObject(listed)
+  for (const status of ["active", "pending", "email-verified", "domain-verified"]) {
+    expect((await client.page(`status=${status}&limit=100`)).senders).toEqual(
+      senders.filter((sender) => sender.status === status)
+    )
+  }
+  return senders.map(({ id, address, domain, organization, status, mailbox, domainState, blockers }) => ({
+    id,
+    email: address ?? domain,
+    kind: address === undefined ? "domain" : "email",
+    organization,
+    status,
+    axes: [mailbox, domainState],
+    about: blockers.map(({ about }) => about)
   }))
 }
 

@@ -1,5 +1,5 @@
 /**
- * A sender that is added in one dialect, in every state of its life, in the words of the other two, until it is removed
+ * A sender that is added in one dialect, in every state of its life, in the words of the others, until it is removed
  * from all of them.
  */
 import { MailRefused, Senders } from "@countersign/engine"
@@ -7,7 +7,17 @@ import { MemoryMailer } from "@countersign/memory"
 import { Effect } from "effect"
 import { afterEach, describe, expect, it } from "vitest"
 import { type Service, startService, storages } from "../Service.ts"
-import { addBy, bearer, inOpenTransact, inSendmachine, inSpaceInvoices, ownerBy, scopes, type Way } from "./Views.ts"
+import {
+  addBy,
+  bearer,
+  inNative,
+  inOpenTransact,
+  inSendmachine,
+  inSpaceInvoices,
+  ownerBy,
+  scopes,
+  type Way
+} from "./Views.ts"
 
 let service: Service
 afterEach(() => service.stop())
@@ -59,19 +69,44 @@ interface Shown {
   readonly sm: string
   /** The same of a whole domain, which has no mailbox. */
   readonly domain: "pending" | "active"
+  /** In the native dialect: `mailbox`, `domainState`. */
+  readonly native: readonly [string, string]
 }
 
 interface State extends Shown {
   readonly reach: () => Promise<unknown>
 }
 
-const pending: Shown = { si: ["PENDING", "PENDING"], ot: "pending", sm: "pending", domain: "pending" }
-const unconfirmed: Shown = { ...pending, si: ["FAILED", "PENDING"] }
-const confirmed: Shown = { ...pending, si: ["SUCCESS", "PENDING"], ot: "email-verified" }
-const unproven: Shown = { ...confirmed, si: ["SUCCESS", "FAILED"] }
-const proven: Shown = { si: ["PENDING", "SUCCESS"], ot: "domain-verified", sm: "pending", domain: "active" }
-const active: Shown = { si: ["SUCCESS", "SUCCESS"], ot: "active", sm: "active", domain: "active" }
-const degraded: Shown = { ...active, si: ["SUCCESS", "TEMPORARY_FAILURE"] }
+const pending: Shown = {
+  si: ["PENDING", "PENDING"],
+  ot: "pending",
+  sm: "pending",
+  domain: "pending",
+  native: ["pending", "pending"]
+}
+const unconfirmed: Shown = { ...pending, si: ["FAILED", "PENDING"], native: ["expired", "pending"] }
+const confirmed: Shown = {
+  ...pending,
+  si: ["SUCCESS", "PENDING"],
+  ot: "email-verified",
+  native: ["verified", "pending"]
+}
+const unproven: Shown = { ...confirmed, si: ["SUCCESS", "FAILED"], native: ["verified", "lost"] }
+const proven: Shown = {
+  si: ["PENDING", "SUCCESS"],
+  ot: "domain-verified",
+  sm: "pending",
+  domain: "active",
+  native: ["pending", "verified"]
+}
+const active: Shown = {
+  si: ["SUCCESS", "SUCCESS"],
+  ot: "active",
+  sm: "active",
+  domain: "active",
+  native: ["verified", "verified"]
+}
+const degraded: Shown = { ...active, si: ["SUCCESS", "TEMPORARY_FAILURE"], native: ["verified", "degraded"] }
 
 /** Each from adding on: what happens, one thing after another, and how it is shown then. */
 const lives: ReadonlyArray<readonly [life: string, states: ReadonlyArray<State>]> = [
@@ -110,25 +145,25 @@ const lives: ReadonlyArray<readonly [life: string, states: ReadonlyArray<State>]
     "confirmed, and no records found for three days",
     [
       { ...confirmed, reach: confirm },
-      { ...unproven, reach: () => hours(80) }
+      { ...unproven, native: ["verified", "timed-out"], reach: () => hours(80) }
     ]
   ],
   [
     "not confirmed for a day, and no records found for three",
     [
       { ...unconfirmed, reach: () => hours(26) },
-      { ...unconfirmed, si: ["FAILED", "FAILED"], reach: () => hours(54) }
+      { ...unconfirmed, si: ["FAILED", "FAILED"], native: ["expired", "timed-out"], reach: () => hours(54) }
     ]
   ],
   [
     "proven, and not confirmed for a day",
     [
       { ...proven, reach: publish },
-      { ...proven, si: ["FAILED", "SUCCESS"], reach: () => hours(26) }
+      { ...proven, si: ["FAILED", "SUCCESS"], native: ["expired", "verified"], reach: () => hours(26) }
     ]
   ],
-  ["declined", [{ ...unconfirmed, reach: decline }]],
-  ["undeliverable", [{ ...unconfirmed, reach: () => hours(1) }]]
+  ["declined", [{ ...unconfirmed, native: ["declined", "pending"], reach: decline }]],
+  ["undeliverable", [{ ...unconfirmed, native: ["undeliverable", "pending"], reach: () => hours(1) }]]
 ]
 
 describe.each(storages)("over %s", (storage) => {
@@ -140,7 +175,7 @@ describe.each(storages)("over %s", (storage) => {
       for (const [way, address] of added) expect([200, 201]).toContain(await addBy(service, way, address))
 
       let left = [...added]
-      const check = async ({ si, ot, sm, domain }: Shown) => {
+      const check = async ({ si, ot, sm, domain, native }: Shown) => {
         const profile = { type: "profiles", id: service.organization }
         const application = { type: "applications", id: service.account }
         const ids = await inOpenTransact(service)
@@ -150,6 +185,21 @@ describe.each(storages)("over %s", (storage) => {
             owner: ownerBy(way) === "account" ? application : profile,
             status: way === "sm domain" ? domain : ot,
             kind: way === "sm domain" ? "domain" : "email"
+          }))
+        )
+        const [mailbox, domainState] = native
+        const isGood = ["verified", "degraded"].includes(domainState)
+        expect((await inNative(service)).map(({ id: _, ...seen }) => seen)).toEqual(
+          left.map(([way, email]) => ({
+            email,
+            kind: way === "sm domain" ? "domain" : "email",
+            organization: ownerBy(way) === "account" ? null : service.organization,
+            status: way === "sm domain" ? domain : ot,
+            axes: [way === "sm domain" ? "not-needed" : mailbox, domainState],
+            about: [
+              ...(way === "sm domain" || mailbox === "verified" ? [] : ["mailbox"]),
+              ...(isGood ? [] : ["domain"])
+            ]
           }))
         )
         expect(await inSendmachine(service)).toEqual(

@@ -1,6 +1,6 @@
 /**
- * Whatever is added, confirmed and removed, and through whichever dialect: after each step all three show what a plain
- * list says.
+ * Whatever is added, confirmed and removed, and through whichever dialect: after each step all of them show what a
+ * plain list says.
  */
 import fc from "fast-check"
 import { expect, it } from "vitest"
@@ -8,6 +8,7 @@ import { type Service, type Storage, startService, storages } from "../Service.t
 import {
   addBy,
   bearer,
+  inNative,
   inOpenTransact,
   inSendmachine,
   inSpaceInvoices,
@@ -95,6 +96,16 @@ const compare = async (service: Service, known: ReadonlyArray<Known>) => {
   )
   expect((await inSendmachine(service)).map(({ email, type, status }) => [email, type, status])).toEqual(
     known.map(({ email, kind }) => [email, kind, "pending"])
+  )
+  expect(
+    (await inNative(service)).map(({ email, kind, status, organization }) => [email, kind, status, organization])
+  ).toEqual(
+    known.map(({ email, kind, status, owner }) => [
+      email,
+      kind,
+      status,
+      owner === "account" ? null : service.organization
+    ])
   )
   for (const scope of ["account", "organization"] as const) {
     const newest = known.findLast(({ owner, kind }) => owner === scope && kind === "email")

@@ -15,14 +15,20 @@ import {
   TooSoon
 } from "@countersign/engine"
 import { OpenTransact, Sendmachine, SpaceInvoices } from "@countersign/http"
-import { CountersignApi, EmailAddress, EmailAddressResource, EmailAddressStatus, Sender } from "@countersign/http/api"
+import {
+  CountersignApi,
+  EmailAddress,
+  EmailAddressResource,
+  EmailAddressStatus,
+  NativeSender,
+  Sender
+} from "@countersign/http/api"
 import { Schema } from "effect"
 import { HttpServerResponse } from "effect/http"
 import { OpenApi } from "effect/http-api"
 import { describe, expect, it } from "vitest"
 import { confirmationHeaders } from "../../src/confirmation/Endpoints.ts"
 import type { Owner } from "../../src/Dialect.ts"
-import { Sender as NativeSender } from "../../src/dialects/native/Sender.ts"
 import * as ErrorObject from "../../src/dialects/opentransact/ErrorObject.ts"
 import { alreadyAdded } from "../../src/dialects/sendmachine/ErrorResponse.ts"
 import { Filters, NewSender } from "../../src/dialects/sendmachine/Sender.ts"

@@ -1,11 +1,9 @@
 /**
  * A client of the native dialect for the tests: every answer is checked against the schemas of the definition.
  */
+import { DnsReport, NativeSender, SenderPage, Timeline } from "@countersign/http/api"
 import { Schema } from "effect"
 import { expect } from "vitest"
-import { DnsReport } from "../../src/dialects/native/DnsReport.ts"
-import { Sender, SenderPage } from "../../src/dialects/native/Sender.ts"
-import { Timeline } from "../../src/dialects/native/Timeline.ts"
 import type { Service } from "../Service.ts"
 
 const exact = { onExcessProperty: "error" } as const
@@ -40,7 +38,7 @@ export const nativeClient = (service: Service) => {
       expect(next === undefined ? null : new URLSearchParams(next.split("?")[1]).get("cursor")).toBe(body.next)
       return { ...body, link: next }
     },
-    sender: async (id: string) => (await read(Sender, `/v1/senders/${id}`)).body,
+    sender: async (id: string) => (await read(NativeSender, `/v1/senders/${id}`)).body,
     dns: async (id: string) => (await read(DnsReport, `/v1/senders/${id}/dns`)).body,
     timeline: async (id: string, query = "") => {
       const { answer, body } = await read(Timeline, `/v1/senders/${id}/events?${query}`)

@@ -3,11 +3,11 @@
  */
 import { type DnsObservation, type Finding, makeLinkKeys, parseLinkSecrets } from "@countersign/core"
 import { type DnsReport, Senders } from "@countersign/engine"
+import { DnsReport as Shown } from "@countersign/http/api"
 import { Effect, Result, Schema } from "effect"
 import { describe, expect, it } from "vitest"
 import { makeCursors } from "../../src/dialects/native/Cursor.ts"
 import { dnsBody } from "../../src/dialects/native/DnsBody.ts"
-import { DnsReport as Shown } from "../../src/dialects/native/DnsReport.ts"
 import { startService } from "../Service.ts"
 import { adding } from "./Client.ts"
 

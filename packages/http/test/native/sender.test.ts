@@ -220,15 +220,11 @@ describe("a timeline", () => {
 })
 
 describe("a probe that is asked for", () => {
-  const dueIn = async (id: string) => Date.parse((await client.dns(id)).nextProbeAt ?? "")
-
-  it("is due at once, and says where its outcome is seen", async () => {
+  it("says where its outcome is seen", async () => {
     const id = await add("a@acme.com")
-    await service.pass("1 hour")
     const url = `http://verify.acme.test/v1/senders/${id}/dns`
     const answer = await service.call("POST", `/v1/senders/${id}/dns/probes`)
     expect([answer.status, answer.headers.get("location"), await answer.json()]).toEqual([202, url, { dns: url }])
-    expect(await dueIn(id)).toBeLessThanOrEqual(3_600_000)
   })
 
   it("is answered again under its key although the sender is gone, and refuses another body", async () => {

@@ -12,6 +12,7 @@ import {
   type DnsQuestion,
   FaultScript,
   hear,
+  isWithin,
   normalName,
   onSocket,
   type Packet,
@@ -19,8 +20,7 @@ import {
   reaction,
   refusal,
   serve,
-  strikes,
-  zoneOf
+  strikes
 } from "@countersign/sandbox/dns"
 import { Clock, Effect, type Scope } from "effect"
 import { SimulatedResolver } from "./SimulatedResolver.ts"
@@ -53,7 +53,9 @@ export class SimulatedDns {
   /** Every question so far, oldest first. */
   readonly log: Array<AskedQuestion> = []
   readonly #servers = new Map<string, Server>()
-  readonly #zones: Array<SimulatedZone> = []
+  /** Those that are delegated, and all that a server has, by their apex: a simulation may have thousands. */
+  readonly #delegated = new Map<string, SimulatedZone>()
+  readonly #served = new Map<string, Map<string, SimulatedZone>>()
   readonly #addresses = new Map<string, string>()
   readonly #resolvers = new Map<string, SimulatedResolver>()
 
@@ -63,23 +65,24 @@ export class SimulatedDns {
    */
   zone(options: SimulatedZoneOptions): SimulatedZone {
     const zone = new SimulatedZone(options)
-    const above = zoneOf(this.#delegated(), zone.apex)
+    const above = closestZone(this.#delegated, zone.apex)
     const names = zone.servers.map(({ name }) => name)
     zone.always(zone.apex, "NS", names)
     if (zone.isDelegated) above?.always(zone.apex, "NS", names)
-    this.#zones.push(zone)
+    if (zone.isDelegated) this.#delegated.set(zone.apex, zone)
     for (const [name, address] of this.#addresses)
-      if (zoneOf(this.#delegated(), name) === zone) zone.always(name, "A", [address])
+      if (closestZone(this.#delegated, name) === zone) zone.always(name, "A", [address])
     for (const { address, name } of zone.servers) {
       this.#addresses.set(normalName(name), address)
-      zoneOf(this.#delegated(), normalName(name))?.always(name, "A", [address])
+      closestZone(this.#delegated, normalName(name))?.always(name, "A", [address])
       // Glue: below the cut, the zone above knows the address too.
-      if (zone.isDelegated && above !== undefined && zoneOf([zone], normalName(name)) !== undefined)
+      if (zone.isDelegated && above !== undefined && isWithin(normalName(name), zone.apex))
         above.always(name, "A", [address])
+      const served = this.#served.get(address) ?? new Map<string, SimulatedZone>()
+      this.#served.set(address, served.set(zone.apex, zone))
       if (!this.#servers.has(address))
         this.#add(address, (asked, at) => {
-          const served = this.#zones.filter(({ servers }) => servers.some((one) => one.address === address))
-          const closest = zoneOf(served, normalName(asked.question.name))
+          const closest = closestZone(served, normalName(asked.question.name))
           const shown = closest?.shown(address, at)
           return answer(
             closest === undefined || shown === undefined
@@ -96,7 +99,7 @@ export class SimulatedDns {
   resolver(address: string): void {
     const resolver = new SimulatedResolver({
       serversOf: (name) => {
-        const zone = zoneOf(this.#delegated(), name)
+        const zone = closestZone(this.#delegated, name)
         return zone === undefined
           ? undefined
           : { bogus: zone.bogus, addresses: zone.servers.map((server) => server.address) }
@@ -151,10 +154,6 @@ export class SimulatedDns {
     return { route: (address) => listening.get(address) }
   })
 
-  #delegated(): ReadonlyArray<SimulatedZone> {
-    return this.#zones.filter(({ isDelegated }) => isDelegated)
-  }
-
   #add(address: string, honest: Server["honest"]): void {
     this.#servers.set(address, { faults: new FaultScript(), honest })
   }
@@ -182,4 +181,13 @@ export class SimulatedDns {
     for (const fault of server.faults.spend(strikes(asked, via))) return reaction(fault, asked, via, honest)
     return { packet: honest(asked) }
   }
+}
+
+/** The zone of a name: of those that it is in, the one that is furthest down. */
+const closestZone = (zones: ReadonlyMap<string, SimulatedZone>, name: string): SimulatedZone | undefined => {
+  for (let apex: string | undefined = name; apex !== undefined; apex = apex.split(/\.(.*)/s, 2)[1]) {
+    const zone = zones.get(apex)
+    if (zone !== undefined) return zone
+  }
+  return zones.get("")
 }

@@ -109,7 +109,12 @@ const simple = fc.tuple(fc.constant("MIME-Version: 1.0"), fc.constant("Content-T
 /** Messages from addresses of `domain`. Only Date and Message-ID may be missing; none is signed for `domain`. */
 export const arbitraryMail = (domain: string): fc.Arbitrary<ArbitraryMail> =>
   fc
-    .tuple(arbitraryLocalPart, name, others, fc.oneof(simple, multipart))
+    .tuple(
+      arbitraryLocalPart.filter((each) => !each.includes("=?")),
+      name,
+      others,
+      fc.oneof(simple, multipart)
+    )
     .chain(([local, shown, fields, [version = "", type = "", body = ""]]) => {
       const from = `From: ${shown}${shown === "" ? `${local}@${domain}` : ` <${local}@${domain}>`}`
       const header = [from, ...fields, version, type]

@@ -4,10 +4,10 @@
 import type { DnsPlan } from "@countersign/core"
 
 /** A record of the zone: name, type and values. */
-export type Published = readonly [name: string, type: string, ...values: ReadonlyArray<string>]
+type Published = readonly [name: string, type: string, ...values: ReadonlyArray<string>]
 
 /** What a mistake is made with. */
-export interface Setting {
+interface Setting {
   readonly plan: DnsPlan
   readonly domain: string
   readonly zone: string

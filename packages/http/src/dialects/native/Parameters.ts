@@ -87,7 +87,7 @@ export const readList = Effect.fnUntraced(function* (
   return { filter, limit, kept: sent.filter(([name]) => name !== "cursor") } satisfies ListParameters
 })
 
-export interface TimelineParameters {
+interface TimelineParameters {
   /** The version of the event that the page comes after. */
   readonly after: number
   readonly limit: number

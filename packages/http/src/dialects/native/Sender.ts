@@ -8,9 +8,9 @@ import { blockers, exampleBlockers } from "../../FindingSchema.ts"
 export const Time = (description: string) => Schema.String.annotate({ description, format: "date-time" })
 export const TimeOrNull = (description: string) => Schema.NullOr(Time(description))
 
-export const Verdict = Schema.NullOr(
-  Schema.Literals(["valid", "missing", "mismatch", "conflict", "indeterminate"])
-).annotate({ description: "What the last probe says about the record; null before the first." })
+const Verdict = Schema.NullOr(Schema.Literals(["valid", "missing", "mismatch", "conflict", "indeterminate"])).annotate({
+  description: "What the last probe says about the record; null before the first."
+})
 
 export const recordFields = {
   type: Schema.Literal("CNAME"),

@@ -6,12 +6,12 @@
  * says where.
  */
 import { entryBlockers, type OwnerInput } from "@countersign/core"
-import { Accounts, type DnsReport, type ListedSender, Senders, Settings } from "@countersign/engine"
+import { Accounts, type ListedSender, Senders, Settings } from "@countersign/engine"
 import { Effect, Option } from "effect"
 import type { HttpServerResponse } from "effect/http"
 import type { Authorize, Dialect } from "../../Dialect.ts"
 import { type Failure, RequestMalformed } from "../../Failure.ts"
-import { findingBody } from "../../FindingBody.ts"
+import { rememberFindings } from "../../FindingBody.ts"
 import { idempotencyOf } from "../../IdempotencyKey.ts"
 import { readBody } from "../../RequestBody.ts"
 import { plainHeaders } from "../../Responses.ts"
@@ -29,7 +29,11 @@ const { path } = EmailAddressesGroup.endpoints.list
 const secondOf = (milliseconds: number): string => `${new Date(milliseconds).toISOString().slice(0, 19)}Z`
 
 /** Findings cost a read of the probe task, so that lists have none. */
-const resourceOf = (sender: ListedSender, fields: Fields, findings?: DnsReport["findings"]): EmailAddressResource => {
+const resourceOf = (
+  sender: ListedSender,
+  fields: Fields,
+  findings?: EmailAddressResource["meta"]["findings"]
+): EmailAddressResource => {
   const { owner } = sender
   const all = {
     email: sender.address,
@@ -52,7 +56,7 @@ const resourceOf = (sender: ListedSender, fields: Fields, findings?: DnsReport["
       kind: sender.kind,
       "dns-records": sender.plan.records,
       blockers: entryBlockers(sender),
-      ...(findings === undefined ? {} : { findings: findings.map(findingBody) })
+      ...(findings === undefined ? {} : { findings })
     }
   }
 }
@@ -104,6 +108,7 @@ const negotiated = (answer: (exchange: Exchange) => Answer) => (exchange: Exchan
 export const routes: Dialect["routes"] = Effect.fnUntraced(function* (authorize: Authorize) {
   const accounts = yield* Accounts
   const senders = yield* Senders
+  const findingsOf = rememberFindings(senders.dns)
   const { publicUrl, allowTestNames } = yield* Settings
   const url = `${publicUrl}${path}`
 
@@ -162,8 +167,8 @@ export const routes: Dialect["routes"] = Effect.fnUntraced(function* (authorize:
   const show = Effect.fnUntraced(function* (exchange: Exchange) {
     const { account } = yield* authorize(exchange)
     const fields = yield* readFieldsOnly(exchange)
-    const { sender, findings } = yield* senders.dns({ account, id: exchange.params.id ?? "" })
-    return document({ data: resourceOf(sender, fields, findings) })
+    const sender = yield* senders.get({ account, id: exchange.params.id ?? "" })
+    return document({ data: resourceOf(sender, fields, yield* findingsOf(sender)) })
   })
 
   const update = Effect.fnUntraced(function* (exchange: Exchange) {

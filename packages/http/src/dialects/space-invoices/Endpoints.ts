@@ -6,11 +6,11 @@
  * body.
  */
 import { entryBlockers, type OwnerInput } from "@countersign/core"
-import { Accounts, type Caller, type DnsReport, type ListedSender, Senders } from "@countersign/engine"
+import { Accounts, type Caller, type ListedSender, Senders } from "@countersign/engine"
 import { Effect, Option } from "effect"
 import type { Authorize, Dialect } from "../../Dialect.ts"
 import { CallerUnknown, type Failure, MemberInvalid } from "../../Failure.ts"
-import { findingBody } from "../../FindingBody.ts"
+import { rememberFindings } from "../../FindingBody.ts"
 import { idempotencyOf } from "../../IdempotencyKey.ts"
 import { form, jsonObject, type RequestBody, readBody } from "../../RequestBody.ts"
 import { json } from "../../Responses.ts"
@@ -24,7 +24,7 @@ const statusOf = (sender: ListedSender): EmailAddressStatus => ({
   domainVerificationStatus: domainVerificationStatus[sender.domainState]
 })
 
-const emailAddressOf = (sender: ListedSender, findings: DnsReport["findings"]): EmailAddress => ({
+const emailAddressOf = (sender: ListedSender, findings: EmailAddress["findings"]): EmailAddress => ({
   id: sender.id,
   email: sender.address,
   ...statusOf(sender),
@@ -36,7 +36,7 @@ const emailAddressOf = (sender: ListedSender, findings: DnsReport["findings"]): 
   status: sender.status,
   dnsRecords: sender.plan.records,
   blockers: entryBlockers(sender),
-  findings: findings.map(findingBody)
+  findings
 })
 
 /** Who calls, for which scope. */
@@ -55,6 +55,7 @@ const nobody = "nobody"
 export const routes: Dialect["routes"] = Effect.fnUntraced(function* (authorize: Authorize) {
   const accounts = yield* Accounts
   const senders = yield* Senders
+  const findingsOf = rememberFindings(senders.dns)
 
   const scopeOf = (exchange: Exchange, members: Members): Effect.Effect<Scope, Failure> =>
     Effect.flatMap(authorize(exchange, members), (caller): Effect.Effect<Scope, Failure> => {
@@ -67,13 +68,6 @@ export const routes: Dialect["routes"] = Effect.fnUntraced(function* (authorize:
           : Effect.succeed({ caller, owner: { _tag: "Organization", organization: organization.value.id } })
       )
     })
-
-  /** A sender that is removed meanwhile is shown as it was. */
-  const findingsOf = ({ account, id }: ListedSender) =>
-    senders.dns({ account, id }).pipe(
-      Effect.map(({ findings }) => findings),
-      Effect.catchTag("SenderNotFound", () => Effect.succeed([]))
-    )
 
   /** A call that changes nothing: its body, which some clients send, is not looked at. */
   const reading = (answer: (scope: Scope) => Answer) => (exchange: Exchange) =>
@@ -111,7 +105,11 @@ export const routes: Dialect["routes"] = Effect.fnUntraced(function* (authorize:
       Effect.map(senders.removeAll({ ...caller, owner }), ({ count }) => json({ count }))
     ),
     status: reading(({ caller, owner }) =>
-      Effect.map(senders.current({ account: caller.account, owner }), (sender) => json(statusOf(sender)))
+      senders.current({ account: caller.account, owner }).pipe(
+        // Whoever asks for the status looks at the domain, which is watched for that.
+        Effect.tap(findingsOf),
+        Effect.map((sender) => json(statusOf(sender)))
+      )
     ),
     resend: posting(
       Effect.fnUntraced(function* ({ caller, owner }) {
