@@ -253,11 +253,21 @@ export const judgeRecord = (record: DnsRecord, evidence: ReadonlyArray<DnsObserv
   const say = (verdict: Verdict, found: ReadonlyArray<string> = []) => ({ name: record.name, verdict, found })
   const wrong = ([reading]: ReadonlyArray<Reading>) =>
     reading === undefined ? say("indeterminate") : say(reading.verdict, reading.found)
-  if (mode === "resolver") return recursive.right.length > 0 ? say("valid") : wrong(recursive.wrong)
+  const right = () => say(servesKey(record, evidence) ? "valid" : "indeterminate")
+  if (mode === "resolver") return recursive.right.length > 0 ? right() : wrong(recursive.wrong)
   if (authoritative.right.length === 0) return wrong(authoritative.wrong)
   if (authoritative.wrong.length > 0 || heldBack) return say("indeterminate")
   const sources = authoritative.right.map(({ source }) => source)
-  return servers(sources) + Math.min(1, recursive.right.length) >= 2 ? say("valid") : say("indeterminate")
+  return servers(sources) + Math.min(1, recursive.right.length) >= 2 ? right() : say("indeterminate")
+}
+
+/**
+ * Whether the target shows a key, as a receiver of mail sees it through the alias; also when it was not asked for. The
+ * zone is ours: trouble with it says nothing about the customer's record.
+ */
+const servesKey = ({ value }: DnsRecord, evidence: ReadonlyArray<DnsObservation>): boolean => {
+  const atTarget = observed(evidence, value, "TXT")
+  return atTarget === undefined || textsOf(atTarget).some((text) => (keyTags(text.value).get("p") ?? "") !== "")
 }
 
 /** Judges a whole plan. A record without an observation is indeterminate. */

@@ -1,13 +1,9 @@
 import { createHash } from "node:crypto"
-import { evidenceOf, type Sight } from "@countersign/testkit"
-import { Result } from "effect"
-import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { countsAgainst } from "../src/Demotion.ts"
 import type { DnsObservation, SourceAnswer } from "../src/DnsObservation.ts"
 import { judgePlan, judgeRecord } from "../src/DnsVerdict.ts"
 import { boundEvidence, longestEvidence } from "../src/Evidence.ts"
-import { type SenderEvent, senderEventCodec } from "../src/SenderEvent.ts"
 import {
   answersAbout,
   both,
@@ -23,9 +19,9 @@ import {
   seen,
   servfail
 } from "./DnsSeen.ts"
-import { elsewhere, plan, t0 } from "./SenderExamples.ts"
+import { sizeOf, stored } from "./EvidenceStored.ts"
+import { plan, t0 } from "./SenderExamples.ts"
 
-const sizeOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value))
 const bounded = (...observations: ReadonlyArray<DnsObservation>): ReadonlyArray<DnsObservation> =>
   boundEvidence(observations)
 const first = (observations: ReadonlyArray<DnsObservation>): SourceAnswer => {
@@ -36,19 +32,6 @@ const first = (observations: ReadonlyArray<DnsObservation>): SourceAnswer => {
 const ofTxt = (value: string): ReadonlyArray<DnsObservation> =>
   bounded(both(nodata), both(records({ type: "TXT", value }), record.name, "TXT"))
 const keptOf = (value: string) => ofTxt(value)[1]?.sources[0]?.records[0]
-
-/** An event with three probes of this evidence, as it is stored and read again. */
-const stored = (evidence: ReadonlyArray<DnsObservation>) => {
-  const negatives = [0, 1, 2].map((hours) => ({ at: t0 + hours * 3_600_000, evidence }))
-  const event: SenderEvent = { _tag: "DomainDegraded", at: t0 + 7_200_000, negatives, inheritedFrom: elsewhere }
-  const encoded = senderEventCodec.encode(event)
-  expect(Buffer.byteLength(encoded.data)).toBeLessThan(64 * 1_024)
-  expect(encoded.data).toMatch(/^[\x20-\x7e]*$/)
-  // What PostgreSQL refuses in JSON.
-  expect(encoded.data).not.toContain("\\u0000")
-  expect(Result.getOrThrow(senderEventCodec.decode(encoded))).toStrictEqual(event)
-  return encoded.data
-}
 
 describe("a value", () => {
   it.each([
@@ -118,6 +101,33 @@ describe("of an observation", () => {
   })
 })
 
+describe("the more there is, the less is kept of each:", () => {
+  const texts = (count: number) => Array.from({ length: count }, () => ({ type: "TXT", value: "x".repeat(255) }))
+  const aliases = (unit: string) => ["a", "b", "c"].map((name) => ({ type: "CNAME", value: name + unit.repeat(254) }))
+
+  it.each([
+    [1, texts(20), { observations: 1, sources: 4, aliases: 0, texts: 16 }],
+    [2, texts(20), { observations: 2, sources: 4, aliases: 0, texts: 4 }],
+    [10, texts(20), { observations: 10, sources: 4, aliases: 0, texts: 1 }],
+    [20, texts(20), { observations: 20, sources: 2, aliases: 0, texts: 1 }],
+    [30, texts(20), { observations: 16, sources: 2, aliases: 0, texts: 1 }],
+    [2, [...texts(20), ...aliases("x")], { observations: 2, sources: 4, aliases: 3, texts: 4 }],
+    [8, [...texts(20), ...aliases("x")], { observations: 8, sources: 2, aliases: 2, texts: 1 }],
+    [30, [...texts(20), ...aliases("x")], { observations: 12, sources: 2, aliases: 2, texts: 0 }],
+    [30, [...texts(20), ...aliases("\\")], { observations: 3, sources: 2, aliases: 2, texts: 0 }]
+  ])("%i observations of many records", (count, seen, kept) => {
+    const source = [1, 2, 3, 4, 5].map((server) => own(server, records(...seen)))
+    const evidence = bounded(...Array.from({ length: count }, () => answersAbout(record.name, "CNAME", ...source)))
+    const of = (type: string) => first(evidence).records.filter((one) => one.type === type).length
+    expect({
+      observations: evidence.length,
+      sources: evidence[0]?.sources.length,
+      aliases: of("CNAME"),
+      texts: of("TXT")
+    }).toEqual(kept)
+  })
+})
+
 /** A thousand records, values as long as can be, names too. */
 const hostile: ReadonlyArray<readonly [string, Said]> = [
   ["1,000 records", records(...Array.from({ length: 1_000 }, (_, index) => ({ type: "TXT", value: `v=${index}` })))],
@@ -169,100 +179,7 @@ it("chains of the longest names are cut to what can be stored, and count against
   expect(countsAgainst(plan.records, { at: t0, evidence }, undefined)).toBe(true)
 })
 
-// ------------------------------------------------------------------------------------------------------------------
-// properties
-
-const text = fc.oneof(
-  fc.string({ unit: "binary", maxLength: 6 }),
-  fc
-    .tuple(fc.constantFrom("\\", "\0", "\ud800", "x", '"', "€"), fc.integer({ min: 0, max: 600 }))
-    .map(([unit, count]) => unit.repeat(count))
-)
-const ttl = fc.nat(2 ** 31)
-const anyRecord = fc.record(
-  { type: fc.oneof(fc.constantFrom("CNAME", "TXT"), text), value: text, ttl },
-  { requiredKeys: ["type", "value"] }
-)
-const anySource: fc.Arbitrary<SourceAnswer> = fc.record(
-  {
-    server: text,
-    role: fc.constantFrom("authoritative", "recursive"),
-    outcome: fc.constantFrom("records", "nxdomain", "nodata", "unavailable"),
-    records: fc
-      .tuple(fc.array(anyRecord, { maxLength: 3 }), fc.integer({ min: 1, max: 20 }))
-      .map(([some, times]) => Array.from({ length: times }, () => some).flat()),
-    negativeTtl: ttl,
-    reason: text,
-    bogus: fc.boolean()
-  },
-  { requiredKeys: ["server", "role", "outcome", "records"] }
-)
-/** Few sources that say much, to many questions. */
-const anyEvidence: fc.Arbitrary<ReadonlyArray<DnsObservation>> = fc
-  .array(anySource, { minLength: 1, maxLength: 6 })
-  .chain((sources) =>
-    fc.array(
-      fc.record(
-        {
-          name: text,
-          type: fc.constantFrom("CNAME", "TXT", "A", "AAAA"),
-          mode: fc.constantFrom("authoritative", "resolver"),
-          zone: text,
-          at: fc.nat(2 ** 50),
-          sources: fc.subarray(sources)
-        },
-        { requiredKeys: ["name", "type", "mode", "at", "sources"] }
-      ),
-      { maxLength: 60, size: "max" }
-    )
-  )
-
-describe("whatever was seen", () => {
-  it("three probes of it fit into one event below 64 KB, and are read again as they were", () => {
-    fc.assert(
-      fc.property(anyEvidence, (evidence) => {
-        const kept = boundEvidence(evidence)
-        expect(sizeOf(kept)).toBeLessThanOrEqual(longestEvidence)
-        stored(kept)
-      }),
-      { numRuns: 50 }
-    )
-  })
-
-  it("bounding it again changes nothing", () => {
-    fc.assert(
-      fc.property(anyEvidence, (evidence) => {
-        const kept = boundEvidence(evidence)
-        expect(boundEvidence(kept)).toStrictEqual(kept)
-      }),
-      { numRuns: 50 }
-    )
-  })
-})
-
-const rightSights: ReadonlyArray<Sight> = [
-  "right",
-  "right in capitals",
-  "right over hops",
-  "right, unknown to a cache",
-  "right by a resolver"
-]
-
 describe("a valid record stays valid", () => {
-  it("with whatever was asked after it", () => {
-    const sight = fc.constantFrom(...rightSights)
-    fc.assert(
-      fc.property(fc.tuple(sight, sight, sight), anyEvidence, (sights, others) => {
-        const evidence = boundEvidence([...evidenceOf(plan, "example.com", sights), ...others])
-        const verdicts = judgePlan(plan.records, evidence).map(({ verdict }) => verdict)
-        // Where little room is left, a chain of the last record may not fit; then it is left open.
-        expect(verdicts.filter((verdict) => verdict !== "valid" && verdict !== "indeterminate")).toEqual([])
-        if (!sights.includes("right over hops")) expect(verdicts).toEqual(["valid", "valid", "valid"])
-      }),
-      { numRuns: 50 }
-    )
-  })
-
   it("by a key of 2,048 bits, and by one of 4,096, that is visible at the name itself", () => {
     for (const length of [392, 736]) {
       const key = records({ type: "TXT", value: `v=DKIM1; k=rsa; p=${"MIIB".repeat(length / 4)}` })

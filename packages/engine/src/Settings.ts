@@ -72,3 +72,9 @@ const parseFallbackFrom = (value: string, allowTestNames: boolean): Result.Resul
  * the storage's. A store that is watched by no other process may be read less often.
  */
 export class SlowPoll extends Context.Reference<number>("countersign/SlowPoll", { defaultValue: () => 30_000 }) {}
+
+/**
+ * Whether the signing keys are served by this installation. Then a probe asks for the key behind each alias, too, as a
+ * receiver of mail does. `false` when somebody else serves and signs.
+ */
+export class KeysServed extends Context.Reference<boolean>("countersign/KeysServed", { defaultValue: () => false }) {}

@@ -3,7 +3,7 @@
  * `packages/dns/test/probe.test.ts`.
  */
 import { type DnsObservation, type DnsRecordType, judgePlan, makeDnsPlan, type SourceAnswer } from "@countersign/core"
-import { DnsResolver, probePlan } from "@countersign/engine"
+import { DnsResolver, KeysServed, probePlan } from "@countersign/engine"
 import { MemoryDns } from "@countersign/memory"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
@@ -261,6 +261,37 @@ describe("questions about other types", () => {
         type !== "TXT" ? { outcome: "nodata" } : of === name ? key("old") : key("MIGf")
       )
       expect(judgePlan(plan.records, yield* probePlan(pasted, plan, domain))[0]?.verdict).toBe("conflict")
+    })
+  )
+})
+
+describe("a record whose key this installation serves", () => {
+  const served = (text: string | undefined) =>
+    twoServers((of, type) => {
+      if (type === "CNAME") {
+        return of === name ? { outcome: "records", records: [{ type, value }] } : { outcome: "nodata" }
+      }
+      return text === undefined
+        ? { outcome: "nxdomain" }
+        : { outcome: "records", records: [{ type: "TXT", value: text }] }
+    })
+  const verdictOn = (text: string | undefined, isServed = true) =>
+    Effect.map(
+      Effect.provideService(probePlan(served(text), plan, domain), KeysServed, isServed),
+      (evidence) => judgePlan(plan.records, evidence)[0]?.verdict
+    )
+
+  it.effect("is valid when the alias leads to the key, as a receiver of mail sees it", () =>
+    Effect.gen(function* () {
+      expect(yield* verdictOn("v=DKIM1; k=rsa; p=MIGf")).toBe("valid")
+    })
+  )
+
+  it.effect("is indeterminate when there is no key, or a revoked one: that is no fault of the customer's", () =>
+    Effect.gen(function* () {
+      expect(yield* verdictOn(undefined)).toBe("indeterminate")
+      expect(yield* verdictOn("v=DKIM1; k=rsa; p=")).toBe("indeterminate")
+      expect(yield* verdictOn(undefined, false)).toBe("valid")
     })
   )
 })

@@ -9,7 +9,7 @@ import { assert, it } from "@effect/vitest"
 import { Clock, Context, Effect, Layer, Random, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { day, expectedLife, hour, minute, type Truth, tolerance } from "./ProbeModel.ts"
-import { adaptersOver, createAccount, publish, settle, tokenOf, unpublish } from "./World.ts"
+import { adaptersOver, createAccount, settle, tokenOf } from "./World.ts"
 
 interface Attempt {
   readonly at: number
@@ -105,8 +105,14 @@ it.effect(
       const allFallen = [fallen, ...others]
       const names = (sender: typeof never) => sender.plan.records.map(({ name }) => name)
 
-      const put = (sender: typeof never) => Effect.andThen(publish(caller, sender.id), since(sender.domain, "right"))
-      const drop = (sender: typeof never) => Effect.andThen(unpublish(caller, sender.id), since(sender.domain, "wrong"))
+      // By the plan at hand: whoever asks for the sender has its domain watched.
+      const put = ({ domain, plan }: typeof never) =>
+        Effect.andThen(
+          Effect.forEach(plan.records, ({ name, value }) => dns.put(name, "CNAME", value)),
+          since(domain, "right")
+        )
+      const drop = (sender: typeof never) =>
+        Effect.andThen(Effect.forEach(names(sender), dns.remove), since(sender.domain, "wrong"))
       const deafen = (sender: typeof never) =>
         Effect.andThen(
           Effect.forEach(names(sender), (name) => dns.breakDown("SERVFAIL", name)),

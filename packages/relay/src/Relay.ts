@@ -5,11 +5,11 @@
  * for ten seconds.
  */
 import { type Accounts, isLoopback, type SendPlans, type Settings } from "@countersign/engine"
+import type { KeyRingKeys } from "@countersign/signing"
 import { Cause, Context, Data, Duration, Effect, Exit, FiberSet, Layer, Option, Redacted, type Scope } from "effect"
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerOptions, type SMTPServerSession } from "smtp-server"
 import { makeLimits } from "./Limits.ts"
 import type { RelaySettings } from "./RelaySettings.ts"
-import type { Signer } from "./Signer.ts"
 import { type Refused, refused } from "./SmtpReply.ts"
 import { makeSession, type SmtpSession } from "./SmtpSession.ts"
 import { makeSubmissions } from "./Submission.ts"
@@ -30,7 +30,7 @@ export class Relay extends Context.Service<Relay, { readonly host: string; reado
     Layer.effect(Relay, make(settings))
 }
 
-type House = Accounts | SendPlans | Settings | Signer
+type House = Accounts | SendPlans | Settings | KeyRingKeys
 
 /** Longer than a mail server usually takes for its last reply. */
 const graceful = 10_000
@@ -122,6 +122,7 @@ const make = Effect.fnUntraced(function* (
   server.on("error", (error) => {
     run(Effect.logDebug("A connection of the relay broke.", error))
   })
+  yield* Effect.logInfo(`The relay listens on ${host}, port ${port}`)
   return { host, port }
 })
 

@@ -6,8 +6,7 @@
  * accepted was accepted by the mail server.
  */
 import { isAscii } from "node:buffer"
-import type { StorageUnavailable } from "@countersign/engine"
-import type { SigningFailed } from "@countersign/signing"
+import type { KeyFailure, SigningFailed } from "@countersign/signing"
 import { DateTime, Effect, Option, type Redacted } from "effect"
 import { readCommand } from "./CommandLine.ts"
 import type { Limits } from "./Limits.ts"
@@ -149,20 +148,14 @@ export const makeSession = (settings: RelaySettings, submissions: Submissions, l
 /** Replies to MAIL that are about the relay's own session, and nothing that its client could mend (RFC 4954). */
 const aboutTheSession = [503, 530, 534, 535, 538]
 
-const orLater = <A>(
-  effect: Effect.Effect<A, StorageUnavailable | SigningFailed | Refused>
-): Effect.Effect<A, Refused> =>
-  Effect.catchTags(effect, {
-    StorageUnavailable: (error) =>
-      Effect.andThen(
-        Effect.logWarning("The relay cannot take a message now.", error),
-        Effect.fail(refused(451, "4.3.0 the storage is not available: try again later"))
-      ),
-    SigningFailed: (error) =>
-      Effect.andThen(
-        Effect.logError("The relay cannot sign a message.", error),
-        Effect.fail(refused(451, "4.3.0 the message could not be signed: try again later"))
-      )
+const orLater = <A>(effect: Effect.Effect<A, Refused | SigningFailed | KeyFailure>): Effect.Effect<A, Refused> =>
+  Effect.catch(effect, (error) => {
+    if (error._tag === "Refused") return Effect.fail(error)
+    const what = error._tag === "StorageUnavailable" ? "the storage is not available" : "the message cannot be signed"
+    return Effect.andThen(
+      Effect.logError(`The relay cannot take a message: ${error.message}`),
+      Effect.fail(refused(451, `4.3.0 ${what} now: try again later`))
+    )
   })
 
 const lostIsLater = <A>(effect: Effect.Effect<A, UpstreamLost>): Effect.Effect<A, Refused> =>

@@ -4,16 +4,18 @@
 import { AccountId } from "@countersign/core"
 import { Accounts, type SendPlan, SendPlans, Settings, type StorageUnavailable } from "@countersign/engine"
 import {
+  type KeyFailure,
+  KeyRingKeys,
   type Message,
   type MessageRefused,
   messageOctets,
   prepareMessage,
   readMessage,
   replaceFrom,
-  type SigningFailed
+  type SigningFailed,
+  signMessage
 } from "@countersign/signing"
-import { Clock, Effect, Option, type Redacted, type Result } from "effect"
-import { Signer } from "./Signer.ts"
+import { Clock, Effect, Option, Redacted, type Result } from "effect"
 import { type Refused, refused } from "./SmtpReply.ts"
 
 /** Whose mail it is. */
@@ -44,13 +46,13 @@ export interface Submissions {
     message: Message,
     submitter: Submitter,
     id: string
-  ) => Effect.Effect<Uint8Array, Refused | SigningFailed | StorageUnavailable>
+  ) => Effect.Effect<Uint8Array, Refused | SigningFailed | KeyFailure>
 }
 
 export const makeSubmissions = Effect.fnUntraced(function* (rules: SubmissionRules) {
   const accounts = yield* Accounts
   const plans = yield* SendPlans
-  const signer = yield* Signer
+  const keys = yield* KeyRingKeys
   const { allowTestNames } = yield* Settings
 
   const submitter: Submissions["submitter"] = Effect.fnUntraced(function* (user, key) {
@@ -71,7 +73,10 @@ export const makeSubmissions = Effect.fnUntraced(function* (rules: SubmissionRul
     const sent = from === undefined ? message : yield* orRefused(replaceFrom(message, from, { allowTestNames }))
     const at = yield* Clock.currentTimeMillis
     const prepared = prepareMessage(sent, { domain: plan.sign?.domain, at, id })
-    return plan.sign === undefined ? messageOctets(prepared) : yield* signer.sign(prepared, plan.sign, rules.unsigned)
+    if (plan.sign === undefined) return messageOctets(prepared)
+    const { domain, selector, slot } = plan.sign
+    const privateKey = Redacted.value(yield* keys.privateKey(slot))
+    return yield* signMessage(prepared, { domain, selector, privateKey, at, unsigned: rules.unsigned })
   })
 
   return {

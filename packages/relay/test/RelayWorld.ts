@@ -1,12 +1,12 @@
 /**
- * A relay with accounts, senders and a signer that the tests write down: what the rest of the house is to it. Signing
- * is a header, so that every other byte can be compared.
+ * A relay with accounts, senders and a key that the tests write down: what the rest of the house is to it.
  */
+import { generateKeyPairSync } from "node:crypto"
 import { DomainName, emptyRing } from "@countersign/core"
 import { Accounts, type Obstacle, type SendPlan, SendPlans, Settings, StorageUnavailable } from "@countersign/engine"
-import { messageOctets, SigningFailed } from "@countersign/signing"
+import { KeyRingKeys, SigningKeyMissing } from "@countersign/signing"
 import { Context, Effect, Layer, Option, Redacted } from "effect"
-import { Relay, type RelaySettings, Signer } from "../src/index.ts"
+import { Relay, type RelaySettings } from "../src/index.ts"
 
 /** What the relay meets; a test changes it as it goes. */
 export interface World {
@@ -14,7 +14,8 @@ export interface World {
   readonly organizations: Map<string, string>
   /** The senders that are active. */
   readonly active: Set<string>
-  storage: "there" | "away"
+  /** `half`: access keys can be looked up, send plans cannot. */
+  storage: "there" | "half" | "away"
   signer: "fine" | "broken"
   /** How often an access key was looked up. */
   lookUps: number
@@ -43,7 +44,7 @@ const planOf = (world: World, from: string): Omit<SendPlan, "sender" | "validUnt
     ...{ from: '"Shop" <fallback@platform.example>', replyTo: "anna@customer.example", sign: undefined },
     ...{ reason: "fallback" as const, obstacles: [{ code, message }] }
   })
-  if (world.storage === "away") return fallback("storage-unavailable", "Whether mail may be sent cannot be told.")
+  if (world.storage !== "there") return fallback("storage-unavailable", "Whether mail may be sent cannot be told.")
   if (!world.active.has(from)) return fallback("sender-not-active", `${from} is not active: its status is degraded.`)
   const sign = { domain: customer, selector: "token", slot: 1 as const }
   return { from, replyTo: undefined, sign, reason: "active", obstacles: [] }
@@ -60,19 +61,19 @@ const plansOf = (world: World) =>
     ring: Effect.succeed(emptyRing)
   })
 
-const signerOf = (world: World) =>
-  Signer.of({
-    sign: (message, { domain }, unsigned) =>
-      world.signer === "fine"
-        ? Effect.succeed(messageOctets(message, `X-Signed: ${[domain, ...unsigned].join(" ")}\r\n`))
-        : Effect.fail(new SigningFailed({ reason: "there is no key" }))
+const privateKey = Redacted.make(generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey)
+
+const keysOf = (world: World) =>
+  KeyRingKeys.of({
+    privateKey: (slot) =>
+      world.signer === "fine" ? Effect.succeed(privateKey) : Effect.fail(new SigningKeyMissing({ slot }))
   })
 
 const houseOf = (world: World) =>
   Layer.mergeAll(
     Layer.succeed(Accounts, accountsOf(world)),
     Layer.succeed(SendPlans, plansOf(world)),
-    Layer.succeed(Signer, signerOf(world)),
+    Layer.succeed(KeyRingKeys, keysOf(world)),
     Settings.layer({
       publicUrl: "http://127.0.0.1:1",
       secret: Redacted.make("a secret of the tests that is long enough"),
@@ -91,6 +92,14 @@ export const loopback = (port: number, more: Partial<RelaySettings["upstream"]> 
   },
   ...more
 })
+
+/** The domain that a message on the wire is signed with, the names that are signed, and all behind the signature. */
+export const signatureOf = (wire: string) => {
+  const [, field = "", ...behind] = wire.split(/\r\n(?![ \t])/)
+  const tags = field.replace(/\s/g, "")
+  const names = /;h=([^;]+)/.exec(tags)?.[1]?.split(":") ?? []
+  return { domain: /^DKIM-Signature:.*;d=([^;]+)/.exec(tags)?.[1], names, rest: behind.join("\r\n") }
+}
 
 /** Starts a relay in front of a mail server. */
 export const startRelay = Effect.fnUntraced(function* (

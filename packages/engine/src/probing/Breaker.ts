@@ -97,8 +97,18 @@ export const makeBreaker = (resolver: DnsResolver["Service"]) => {
     return result === "valid"
   })
 
+  /** A lost answer is no doubt: what cannot be seen is looked for again. */
   const doubt = Effect.fnUntraced(function* (probe: VerifiedProbe): Effect.fn.Return<string | undefined> {
     if (isOutbreak()) return "too many verified domains are wrong at once"
+    let why: string | undefined
+    for (let tries = 0; tries < 3; tries++) {
+      why = yield* doubtOnce(probe)
+      if (why === undefined) return undefined
+    }
+    return why
+  })
+
+  const doubtOnce = Effect.fnUntraced(function* (probe: VerifiedProbe): Effect.fn.Return<string | undefined> {
     const { zone } = probe.plan
     const didAnswer = zonesThatAnswered.has(zone)
     const { answers, isThere } = yield* zoneAnswers(zone)

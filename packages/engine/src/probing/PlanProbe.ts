@@ -18,6 +18,7 @@ import {
 } from "@countersign/core"
 import { Effect } from "effect"
 import type { DnsResolver } from "../ports/DnsResolver.ts"
+import { KeysServed } from "../Settings.ts"
 
 type Resolver = DnsResolver["Service"]
 
@@ -84,13 +85,20 @@ const askFurther = Effect.fnUntraced(function* (ask: Ask, record: DnsRecord, see
   const chains = yield* Effect.forEach(targets, (target) => followAliases(ask, record, target))
   // NXDOMAIN says that no record of any type is there.
   const isBare = answered.some(({ outcome, records }) => outcome !== "nxdomain" && aliasesIn(records).length === 0)
-  if (!isBare) return chains.flat()
+  const hops = chains.flat()
+  // What a receiver of mail finds behind the alias.
+  const seenTargets = [seen, ...hops]
+    .flatMap((each) => each?.sources ?? [])
+    .flatMap(({ records }) => aliasesIn(records))
+  const isReached = seenTargets.some((target) => sameName(target, record.value))
+  const key = (yield* KeysServed) && isReached ? [yield* ask(record.value, "TXT")] : []
+  if (!isBare) return [...hops, ...key]
   const others = yield* Effect.forEach(otherTypes, (type) => ask(record.name, type), { concurrency: "unbounded" })
   // A provider that follows the alias itself shows the key of the target.
   const hasText = others.some(({ sources }) =>
     sources.some(({ records }) => records.some(({ type }) => type === "TXT"))
   )
-  return [...chains.flat(), ...others, ...(hasText ? [yield* ask(record.value, "TXT")] : [])]
+  return [...hops, ...others, ...(key.length === 0 && hasText ? [yield* ask(record.value, "TXT")] : key)]
 })
 
 /** The aliases behind a target, until the value is reached, the chain ends, bites its tail or is too long. */

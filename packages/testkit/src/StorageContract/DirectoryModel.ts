@@ -59,7 +59,7 @@ const filters = {
   statuses: fc.subarray<LiveStatus>(["pending", "email-verified", "domain-verified", "active"]),
   canonical: fc.tuple(local, domain).map(([part, at]) => `${part}@${at}`),
   domain,
-  after: fc.nat(30),
+  after: fc.nat(19),
   addedBetween: bounds,
   updatedBetween: bounds,
   metadata: fc.dictionary(metadataKey, fc.constantFrom("x", "1", "true", "", "null", '["x"]', '{"x":1}'), {
