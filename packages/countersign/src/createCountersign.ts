@@ -31,8 +31,8 @@ export interface CountersignOptions {
   /** The DNS zone that serves the signing keys: customers' CNAME records point into it. */
   readonly dkimZone: string
   /**
-   * `here`, when absent: the keys are made and kept here, `sign` signs with them, and a domain counts once the key can be
-   * seen behind its records. `elsewhere`: somebody else serves the keys and signs.
+   * `here`, when absent: the keys are made and kept here, `sign` signs with them, and a domain counts once the keys can
+   * be seen behind its records. `elsewhere`: somebody else serves the keys and signs.
    */
   readonly dkimKeys?: "here" | "elsewhere"
   /** The From of mail that no sender may be named on, for `senders.sendPlan`. Your mail server signs it. */
