@@ -29,10 +29,10 @@ const everything = Effect.all([
   listenConfig,
   serviceConfig,
   worldConfig,
-  storeConfig,
-  logConfig(false),
   resolverConfig,
-  dkimKeysConfig
+  dkimKeysConfig,
+  storeConfig,
+  logConfig(false)
 ])
 
 const problemOf = (config: Effect.Effect<unknown, unknown>, environment: Environment): ConfigProblem => {
@@ -75,13 +75,14 @@ describe("a wrong value is one sentence that names its variable", () => {
     ["SMTP_URL", "smtp://"],
     ["MAIL_FROM", "Countersign"],
     ["MAIL_FROM", "a@b.example, c@d.example"],
+    ["FALLBACK_FROM", "Shop <shop@example.com>"],
     ["DKIM_ZONE", "localhost"],
     ["DKIM_ZONE", "a b.example"],
     ["DNS_SERVERS", "dns.example.com"],
     ["DNS_SERVERS", "192.0.2.1:0"],
     ["DNS_SERVERS", "192.0.2.1,bad"],
     ["DNS_MODE", "authoritative"],
-    ["DKIM_KEYS", "there"],
+    ["DKIM_KEYS", "nowhere"],
     ["LOG_LEVEL", "loud"],
     ["LOG_FORMAT", "xml"]
   ]
@@ -150,7 +151,7 @@ describe("what is accepted", () => {
   })
 
   it("reads every variable", () => {
-    const [listen, service, , store, log, resolver, keys] = accepted(everything, {
+    const [listen, service, , resolver, keys, store, log] = accepted(everything, {
       ...complete,
       HOST: "[::1]",
       PORT: "0",
@@ -161,14 +162,15 @@ describe("what is accepted", () => {
       DNS_SERVERS: "192.0.2.1, [2001:db8::1]:5353",
       DNS_MODE: "Resolver",
       DKIM_KEYS: "Elsewhere",
+      FALLBACK_FROM: "shop@example.com",
       LOG_LEVEL: "DEBUG",
       LOG_FORMAT: "pretty"
     })
     expect(listen).toEqual({ host: "::1", port: 0, publicUrl: "https://example.com/mail" })
     expect(Redacted.value(service.secrets)).toEqual([complete.COUNTERSIGN_SECRET, "b".repeat(32)])
     expect(service.dkimZone).toBe("dkim.example.com")
+    expect([service.fallbackFrom, keys]).toEqual(["shop@example.com", "elsewhere"])
     expect(resolver).toEqual({ dnsServers: ["192.0.2.1:53", "[2001:db8::1]:5353"], dnsMode: "resolver" })
-    expect(keys).toBe("elsewhere")
     expect(store).toEqual({ _tag: "Sqlite", folder: "/var/lib/countersign", file: "/srv/x.db" })
     expect(log).toEqual({ level: "Debug", format: "pretty" })
   })
