@@ -14,6 +14,7 @@ import {
 } from "@countersign/engine"
 import { KeyRingKeys, SigningKeyMissing } from "@countersign/signing"
 import { Context, Effect, Layer, Option, Redacted } from "effect"
+import { authenticate } from "mailauth"
 import { Relay, type RelaySettings } from "../src/index.ts"
 
 /** What the relay meets; a test changes it as it goes. */
@@ -68,7 +69,18 @@ const sendersOf = (world: World) =>
       })
   })
 
-const privateKey = Redacted.make(generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey)
+const keyPair = generateKeyPairSync("rsa", { modulusLength: 2048 })
+const privateKey = Redacted.make(keyPair.privateKey)
+const record = `v=DKIM1; k=rsa; p=${keyPair.publicKey.export({ type: "spki", format: "der" }).toString("base64")}`
+
+/** What a receiver of mail says of its signatures. */
+export const judged = (mail: Uint8Array) =>
+  Effect.promise(() =>
+    authenticate(Buffer.from(mail), {
+      ...{ ip: "192.0.2.1", helo: "mx.invalid", sender: "bounce@invalid.invalid", mta: "mx.invalid" },
+      ...{ disableArc: true, disableBimi: true, disableDmarc: true, resolver: async () => [[record]] }
+    })
+  ).pipe(Effect.map(({ dkim }) => dkim.results.map(({ signingDomain, status }) => [signingDomain, status.result])))
 
 const keysOf = (world: World) =>
   KeyRingKeys.of({
