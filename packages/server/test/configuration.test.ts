@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest"
 import { ConfigProblem, databaseIn, logConfig, storeConfig, variables } from "../src/Config.ts"
 import {
   listenConfig,
+  resolverConfig,
   sandboxConfig,
   serviceConfig,
   urlOf,
@@ -23,7 +24,7 @@ const complete = {
 const read = <A, E>(config: Effect.Effect<A, E>, environment: Environment): Exit.Exit<A, E> =>
   Effect.runSyncExit(Effect.provide(config, ConfigProvider.layer(ConfigProvider.fromEnv({ env: environment }))))
 
-const everything = Effect.all([listenConfig, serviceConfig, worldConfig, storeConfig, logConfig(false)])
+const everything = Effect.all([listenConfig, serviceConfig, worldConfig, storeConfig, logConfig(false), resolverConfig])
 
 const problemOf = (config: Effect.Effect<unknown, unknown>, environment: Environment): ConfigProblem => {
   const exit = read(Effect.flip(config), environment)
@@ -139,7 +140,7 @@ describe("what is accepted", () => {
   })
 
   it("reads every variable", () => {
-    const [listen, service, world, store, log] = accepted(everything, {
+    const [listen, service, , store, log, resolver] = accepted(everything, {
       ...complete,
       HOST: "[::1]",
       PORT: "0",
@@ -155,7 +156,7 @@ describe("what is accepted", () => {
     expect(listen).toEqual({ host: "::1", port: 0, publicUrl: "https://example.com/mail" })
     expect(Redacted.value(service.secrets)).toEqual([complete.COUNTERSIGN_SECRET, "b".repeat(32)])
     expect(service.dkimZone).toBe("dkim.example.com")
-    expect(world).toMatchObject({ dnsServers: ["192.0.2.1:53", "[2001:db8::1]:5353"], dnsMode: "resolver" })
+    expect(resolver).toEqual({ dnsServers: ["192.0.2.1:53", "[2001:db8::1]:5353"], dnsMode: "resolver" })
     expect(store).toEqual({ _tag: "Sqlite", folder: "/var/lib/countersign", file: "/srv/x.db" })
     expect(log).toEqual({ level: "Debug", format: "pretty" })
   })
