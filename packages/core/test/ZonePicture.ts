@@ -159,10 +159,7 @@ const answer = (server: Server, name: string, type: DnsRecordType): SourceAnswer
 }
 
 /** What a probe of the plan sees in the zone, as the engine asks for it. */
-const probe = (
-  servers: ReadonlyArray<Server>,
-  of: { readonly plan: typeof plan }
-): ReadonlyArray<DnsObservation> => {
+const probe = (servers: ReadonlyArray<Server>, of: { readonly plan: typeof plan }): ReadonlyArray<DnsObservation> => {
   const ask = asker(servers)
   return of.plan.records.flatMap((record) => {
     const seen = ask(record.name, "CNAME")
