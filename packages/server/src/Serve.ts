@@ -115,6 +115,7 @@ const production = (
     world === undefined || keys === "elsewhere" ? Layer.empty : KeyCare.layer,
     relay === undefined ? Layer.empty : relayLayer(relay)
   ).pipe(
+    Layer.provide(Layer.succeed(KeysServed, keys === "here")),
     Layer.provide(keySettings(config.dkimZone, config.secrets)),
     Layer.provide(resolverLayer(resolver, { ours: config.dkimZone })),
     Layer.provideMerge(Engine.layer),
@@ -133,7 +134,7 @@ const relayLayer = (settings: RelaySettings) =>
         ({ Relay }) => Relay.layer(settings)
       )
     ),
-    Layer.merge(KeyRingKeys.layer, Layer.succeed(KeysServed, true))
+    KeyRingKeys.layer
   )
 
 const mailerOf = ({ smtpUrl, mailFrom }: WorldConfig) => SmtpMailer.layer({ url: smtpUrl, from: mailFrom })
@@ -146,6 +147,7 @@ export const sandbox = (config: SandboxConfig, folder: SandboxFolder, withRelay:
     SandboxKeys.layer,
     withRelay ? sandboxRelay : Layer.empty
   ).pipe(
+    Layer.provide(Layer.succeed(KeysServed, true)),
     Layer.provideMerge(KeyCare.layer),
     Layer.provideMerge(sandboxKeySettings(config, folder)),
     Layer.provideMerge(Engine.layer),
