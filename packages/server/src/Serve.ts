@@ -7,7 +7,7 @@
  */
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
-import { DkimTokens, DomainWatch, Engine, Settings, Workers } from "@countersign/engine"
+import { DkimTokens, DomainWatch, Engine, KeysServed, Settings, Workers } from "@countersign/engine"
 import { HttpApp } from "@countersign/http"
 import { SmtpMailer } from "@countersign/mailer-smtp"
 import type { RelaySettings } from "@countersign/relay"
@@ -115,6 +115,7 @@ const production = (
     world === undefined || keys === "elsewhere" ? Layer.empty : KeyCare.layer,
     relay === undefined ? Layer.empty : relayLayer(relay)
   ).pipe(
+    Layer.provide(Layer.succeed(KeysServed, keys === "here")),
     Layer.provide(keySettings(config.dkimZone, config.secrets)),
     Layer.provide(resolverLayer(resolver, { ours: config.dkimZone })),
     Layer.provideMerge(Engine.layer),
@@ -146,6 +147,7 @@ export const sandbox = (config: SandboxConfig, folder: SandboxFolder, withRelay:
     SandboxKeys.layer,
     withRelay ? sandboxRelay : Layer.empty
   ).pipe(
+    Layer.provide(Layer.succeed(KeysServed, true)),
     Layer.provideMerge(KeyCare.layer),
     Layer.provideMerge(sandboxKeySettings(config, folder)),
     Layer.provideMerge(Engine.layer),
