@@ -10,7 +10,8 @@ import { runInNewContext } from "node:vm"
 import { DkimTokens, DomainWatch, Engine, Settings, Workers } from "@countersign/engine"
 import { HttpApp } from "@countersign/http"
 import { SmtpMailer } from "@countersign/mailer-smtp"
-import { KeyCare } from "@countersign/signing"
+import type { RelaySettings } from "@countersign/relay"
+import { KeyCare, KeyRingKeys } from "@countersign/signing"
 import { Console, Effect, Layer, Redacted } from "effect"
 import { HttpRouter } from "effect/http"
 import { checkAll, databaseIn, type StoreConfig, storeConfig } from "./Config.ts"
@@ -22,6 +23,8 @@ import {
   type ListenConfig,
   listenConfig,
   type ResolverConfig,
+  relayConfig,
+  relayTo,
   resolverConfig,
   resolverLayer,
   type SandboxConfig,
@@ -45,17 +48,18 @@ import { SandboxServers } from "./sandbox/SandboxServers.ts"
 export type Part = "all" | "api" | "workers"
 
 /** Serves until interrupted. */
-export const serve = Effect.fnUntraced(function* (part: Part) {
+export const serve = Effect.fnUntraced(function* (part: Part, withRelay: boolean) {
   const parts = {
     listen: part === "workers" ? workerListenConfig : listenConfig,
     service: serviceConfig,
     world: part === "api" ? Effect.succeed(undefined) : worldConfig,
     resolver: resolverConfig,
     keys: dkimKeysConfig,
-    store: storeConfig
+    store: storeConfig,
+    relay: withRelay ? relayConfig : Effect.succeed(undefined)
   }
   yield* checkAll(parts)
-  const { listen, service, world, resolver, keys, store } = yield* Effect.all(parts)
+  const { listen, service, world, resolver, keys, store, relay } = yield* Effect.all(parts)
   const announce = Effect.gen(function* () {
     const { publicUrl } = yield* Settings
     const address = urlOf(listen.host, yield* listeningPort)
@@ -63,7 +67,7 @@ export const serve = Effect.fnUntraced(function* (part: Part) {
     yield* forgetTheStart
   })
   return yield* Layer.launch(
-    Layer.provide(Layer.effectDiscard(announce), production(listen, service, world, resolver, keys, part, store))
+    Layer.provide(Layer.effectDiscard(announce), production(listen, service, world, resolver, keys, part, store, relay))
   )
 })
 
@@ -83,7 +87,7 @@ const partSentence: { readonly [P in Part]: string } = {
 }
 
 /** Serves on loopback with a mail server, a DNS server and a demo account of its own, until interrupted. */
-export const serveSandbox = Effect.gen(function* () {
+export const serveSandbox = Effect.fnUntraced(function* (withRelay: boolean) {
   const config = yield* sandboxConfig
   const folder = yield* openSandboxFolder(config.folder)
   const announce = Effect.gen(function* () {
@@ -91,8 +95,8 @@ export const serveSandbox = Effect.gen(function* () {
     yield* Console.log(yield* banner(publicUrl, folder))
     yield* forgetTheStart
   })
-  return yield* Layer.launch(Layer.provide(Layer.effectDiscard(announce), sandbox(config, folder)))
-}).pipe(Effect.scoped)
+  return yield* Layer.launch(Layer.provide(Layer.effectDiscard(announce), sandbox(config, folder, withRelay)))
+}, Effect.scoped)
 
 /** The production service: the configured store, mail server and resolvers, as far as its part needs them. */
 const production = (
@@ -102,27 +106,46 @@ const production = (
   resolver: ResolverConfig,
   keys: "here" | "elsewhere",
   part: Part,
-  store: StoreConfig
+  store: StoreConfig,
+  relay: RelaySettings | undefined
 ) =>
   Layer.mergeAll(
     answering(part === "workers" ? HttpApp.healthLayer : HttpApp.layer()),
     world === undefined ? DomainWatch.layer : Layer.provide(Workers.layer, mailerOf(world)),
-    world === undefined || keys === "elsewhere" ? Layer.empty : KeyCare.layer
+    world === undefined || keys === "elsewhere" ? Layer.empty : KeyCare.layer,
+    relay === undefined ? Layer.empty : relayLayer(relay)
   ).pipe(
     Layer.provide(keySettings(config.dkimZone, config.secrets)),
     Layer.provide(resolverLayer(resolver, { ours: config.dkimZone })),
     Layer.provideMerge(Engine.layer),
     Layer.provideMerge(DkimTokens.layer(config.dkimZone)),
-    Layer.provideMerge(settings(listen, config.secrets, { allowTestNames: false })),
+    Layer.provideMerge(settings(listen, config.secrets, { allowTestNames: false, fallbackFrom: config.fallbackFrom })),
     Layer.provideMerge(openStore(store)),
     Layer.provideMerge(Listener.layer(listen))
+  )
+
+/** Loaded where it is used: others start without an SMTP server. */
+const relayLayer = (settings: RelaySettings) =>
+  Layer.provide(
+    Layer.unwrap(
+      Effect.map(
+        Effect.promise(() => import("@countersign/relay")),
+        ({ Relay }) => Relay.layer(settings)
+      )
+    ),
+    KeyRingKeys.layer
   )
 
 const mailerOf = ({ smtpUrl, mailFrom }: WorldConfig) => SmtpMailer.layer({ url: smtpUrl, from: mailFrom })
 
 /** The same service in a world of its own: the adapters of production, pointed at the sandbox's sockets. */
-export const sandbox = (config: SandboxConfig, folder: SandboxFolder) =>
-  Layer.mergeAll(answering(Layer.merge(HttpApp.layer(), SandboxRoutes.layer)), Workers.layer, SandboxKeys.layer).pipe(
+export const sandbox = (config: SandboxConfig, folder: SandboxFolder, withRelay: boolean) =>
+  Layer.mergeAll(
+    answering(Layer.merge(HttpApp.layer(), SandboxRoutes.layer)),
+    Workers.layer,
+    SandboxKeys.layer,
+    withRelay ? sandboxRelay : Layer.empty
+  ).pipe(
     Layer.provideMerge(KeyCare.layer),
     Layer.provideMerge(sandboxKeySettings(config, folder)),
     Layer.provideMerge(Engine.layer),
@@ -143,14 +166,14 @@ const answering = <E, R>(routes: Layer.Layer<never, E, R>) =>
 const settings = (
   listen: ListenConfig,
   secrets: Redacted.Redacted<LinkSecrets>,
-  { allowTestNames }: { readonly allowTestNames: boolean }
+  rest: { readonly allowTestNames: boolean; readonly fallbackFrom?: string | undefined }
 ) =>
   Layer.unwrap(
     Effect.map(listeningPort, (port) =>
       Settings.layer({
         publicUrl: listen.publicUrl ?? urlOf(listen.host, port),
         secret: Redacted.make(Redacted.value(secrets).join(",")),
-        allowTestNames
+        ...rest
       })
     )
   )
@@ -172,6 +195,14 @@ const sandboxMailer = (from: string) =>
   Layer.unwrap(
     Effect.map(SandboxServers, ({ smtp }) => SmtpMailer.layer({ url: Redacted.make(`smtp://${smtp.address}`), from }))
   )
+
+const sandboxRelay = Layer.unwrap(
+  Effect.gen(function* () {
+    const { host, port } = (yield* SandboxServers).smtp
+    const sink = { host, port, encryption: "none", verify: false, credentials: undefined, name: undefined } as const
+    return relayLayer(yield* relayTo(sink, "bounce@example.com"))
+  })
+)
 
 const sandboxResolver = Layer.unwrap(
   Effect.map(SandboxServers, ({ dns }) =>

@@ -46,8 +46,11 @@ export interface Sandbox extends Program {
 const listening = /^Countersign sandbox on (http:\S+)$/m
 
 /** Starts a sandbox on a free port and waits for its banner. It ends with the test. */
-export const startSandbox = async (environment: Environment = {}): Promise<Sandbox> => {
-  const program = start(["serve", "--sandbox"], { PORT: "0", ...environment })
+export const startSandbox = async (
+  environment: Environment = {},
+  ...flags: ReadonlyArray<string>
+): Promise<Sandbox> => {
+  const program = start(["serve", "--sandbox", ...flags], { PORT: "0", ...environment })
   let ended = false
   void program.ended.then(() => {
     ended = true
