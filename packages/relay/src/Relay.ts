@@ -195,9 +195,9 @@ const close = (server: SMTPServer): Effect.Effect<void> =>
   Effect.callback((resume) => {
     server.close(() => resume(Effect.void))
     for (const connection of server.connections) {
-      if (!connection._upgrading && !connection.session.envelope?.mailFrom) {
-        connection.send(421, "4.3.2 the relay is shutting down")
-      }
+      // The TLS socket in between destroys itself, and the one beneath it, when it hears that this one has closed.
+      if (connection._upgrading) connection._socket.emit("close", false)
+      else if (!connection.session.envelope?.mailFrom) connection.send(421, "4.3.2 the relay is shutting down")
     }
   })
 

@@ -67,15 +67,20 @@ export const makeSubmissions = Effect.fnUntraced(function* (rules: SubmissionRul
   const orRefused = <A>(read: Result.Result<A, MessageRefused>) =>
     Effect.mapError(Effect.fromResult(read), ({ enhancedCode, message }) => refused(550, `${enhancedCode} ${message}`))
 
-  const signed: Submissions["signed"] = Effect.fnUntraced(function* (message, { account, organization }, id) {
+  const signed: Submissions["signed"] = Effect.fnUntraced(function* (message, submitter, id) {
+    const { account, organization } = submitter
     const plan = yield* plans.plan({ account: AccountId.make(account), organization, from: message.from.delivery })
     const from = yield* allowed(plan, rules.fallback)
     const sent = from === undefined ? message : yield* orRefused(replaceFrom(message, from, { allowTestNames }))
+    const { sign } = plan
+    const key = sign === undefined ? undefined : yield* keys.privateKey(sign.slot)
     const at = yield* Clock.currentTimeMillis
-    const prepared = prepareMessage(sent, { domain: plan.sign?.domain, at, id })
-    if (plan.sign === undefined) return messageOctets(prepared)
-    const { domain, selector, slot } = plan.sign
-    const privateKey = Redacted.value(yield* keys.privateKey(slot))
+    const prepared = prepareMessage(sent, { domain: sign?.domain, at, id })
+    if (sign === undefined || key === undefined) return messageOctets(prepared)
+    // The key may have taken longer than the plan holds.
+    if (at > plan.validUntil) return yield* signed(message, submitter, id)
+    const { domain, selector } = sign
+    const privateKey = Redacted.value(key)
     return yield* signMessage(prepared, { domain, selector, privateKey, at, unsigned: rules.unsigned })
   })
 

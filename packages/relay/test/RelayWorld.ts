@@ -16,7 +16,8 @@ export interface World {
   readonly active: Set<string>
   /** `half`: access keys can be looked up, send plans cannot. */
   storage: "there" | "half" | "away"
-  signer: "fine" | "broken"
+  /** `slow`: the plan has expired, and the sender is not active any more, when the key is there. */
+  signer: "fine" | "slow" | "broken"
   /** How often an access key was looked up. */
   lookUps: number
   /** From whom plans were asked. */
@@ -55,7 +56,7 @@ const plansOf = (world: World) =>
     plan: ({ account, organization, from = "" }) =>
       Effect.sync(() => {
         world.asked.push(`${account} ${organization ?? "-"} ${from}`)
-        return { ...planOf(world, from), sender: undefined, validUntil: 0 }
+        return { ...planOf(world, from), sender: undefined, validUntil: world.signer === "slow" ? 0 : Infinity }
       }),
     planNow: () => undefined,
     ring: Effect.succeed(emptyRing)
@@ -65,8 +66,10 @@ const privateKey = Redacted.make(generateKeyPairSync("rsa", { modulusLength: 204
 
 const keysOf = (world: World) =>
   KeyRingKeys.of({
-    privateKey: (slot) =>
-      world.signer === "fine" ? Effect.succeed(privateKey) : Effect.fail(new SigningKeyMissing({ slot }))
+    privateKey: (slot) => {
+      if (world.signer === "slow") world.active.clear()
+      return world.signer === "broken" ? Effect.fail(new SigningKeyMissing({ slot })) : Effect.succeed(privateKey)
+    }
   })
 
 const houseOf = (world: World) =>

@@ -1,9 +1,9 @@
 /** Messages: what is refused, what is signed, and that nothing else of them changes on the way. */
 
-import { SmtpSink } from "@countersign/sandbox"
+import { makeLoopbackCertificate, SmtpSink } from "@countersign/sandbox"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Logger, Scope } from "effect"
-import { aMessage, dialKnown, submit } from "./RawClient.ts"
+import { aMessage, dial, dialKnown, submit } from "./RawClient.ts"
 import { signatureOf, startRelay } from "./RelayWorld.ts"
 import { scriptedUpstream } from "./ScriptedUpstream.ts"
 
@@ -146,6 +146,17 @@ describe("the send plan", () => {
     })
   )
 
+  it.live("is asked again when the key took longer than it holds", () =>
+    Effect.gen(function* () {
+      const sink = yield* SmtpSink.make()
+      const { port, world } = yield* startRelay(sink.port)
+      world.signer = "slow"
+      expect((yield* submit(yield* dialKnown(port))).at(-1)).toMatch(/^550 5\.7\.1 /)
+      expect(world.asked).toHaveLength(2)
+      expect((yield* sink.counts).mails).toBe(0)
+    })
+  )
+
   it.live("that cannot be kept is 451: nothing goes out unsigned", () =>
     Effect.gen(function* () {
       const sink = yield* SmtpSink.make()
@@ -187,6 +198,19 @@ describe("the end of the relay", () => {
       yield* client.say("QUIT")
       yield* client.hangUp
       yield* Fiber.join(closed)
+    })
+  )
+
+  it.live("hangs up in the middle of STARTTLS", () =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const certificate = { ...makeLoopbackCertificate(), implicit: false }
+      const { port } = yield* Scope.provide(startRelay(1, { certificate }), scope)
+      const client = yield* dial(port)
+      yield* client.say("EHLO c")
+      expect(yield* client.say("STARTTLS")).toMatch(/^220 /)
+      yield* Scope.close(scope, Exit.void)
+      expect(yield* client.reply).toBe("closed")
     })
   )
 })
