@@ -114,7 +114,7 @@ const production = (
     answering(part === "workers" ? HttpApp.healthLayer : HttpApp.layer()),
     world === undefined ? DomainWatch.layer : Layer.provide(Workers.layer, mailerOf(world)),
     world === undefined || keys === "elsewhere" ? Layer.empty : KeyCare.layer,
-    relay === undefined ? Layer.empty : relayLayer(relay)
+    relay === undefined ? Layer.empty : Layer.provide(announceRelay, relayLayer(relay))
   ).pipe(
     Layer.provide(keySettings(config.dkimZone, config.secrets)),
     Layer.provide(resolverLayer(resolver, { ours: config.dkimZone })),
@@ -124,6 +124,16 @@ const production = (
     Layer.provideMerge(openStore(store)),
     Layer.provideMerge(Listener.layer(listen))
   )
+
+const announceRelay = Layer.unwrap(
+  Effect.map(
+    Effect.promise(() => import("@countersign/relay")),
+    ({ Relay }) =>
+      Layer.effectDiscard(
+        Effect.flatMap(Relay, ({ host, port }) => Effect.logInfo(`The relay listens on ${host}, port ${port}`))
+      )
+  )
+)
 
 /** Loaded where it is used: others start without an SMTP server. */
 const relayLayer = (settings: RelaySettings) =>
@@ -141,11 +151,7 @@ const mailerOf = ({ smtpUrl, mailFrom }: WorldConfig) => SmtpMailer.layer({ url:
 
 /** The same service in a world of its own: the adapters of production, pointed at the sandbox's sockets. */
 export const sandbox = (config: SandboxConfig, folder: SandboxFolder) =>
-  Layer.mergeAll(
-    answering(Layer.merge(HttpApp.layer(), SandboxRoutes.layer)),
-    Workers.layer,
-    SandboxKeys.layer
-  ).pipe(
+  Layer.mergeAll(answering(Layer.merge(HttpApp.layer(), SandboxRoutes.layer)), Workers.layer, SandboxKeys.layer).pipe(
     Layer.provideMerge(sandboxRelay),
     Layer.provideMerge(KeyCare.layer),
     Layer.provideMerge(sandboxKeySettings(config, folder)),

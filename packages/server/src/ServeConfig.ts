@@ -227,7 +227,7 @@ export const sandboxRelayConfig = Effect.fnUntraced(function* (upstream: SmtpSer
     upstream,
     new Map([
       ["RELAY_LISTEN", "127.0.0.1:0"],
-      ["RELAY_BOUNCE", "bounce@countersign.example"]
+      ["RELAY_BOUNCE", "bounce@example.com"]
     ])
   )
   return isLoopback(settings.host)

@@ -43,9 +43,9 @@ Its mail and DNS servers are real and stay on this machine. Open ${url}/sandbox,
 
    sleep 2; curl -s ${url}/v1/email-address ${authorization}; echo
 
-5. Send an invoice through the relay, which signs it, and see what its receiver says.
+5. Send an invoice through the relay, which signs it, and see what its receiver says of it.
 
-   printf '%s\\r\\n' 'From: Grace <${address}>' 'To: customer@example.net' 'Subject: Invoice 1001' '' 'Thank you for your order.' | curl -s --url smtp://${relay} --user ${account.id}:${Redacted.value(accessToken)} --mail-from ${address} --mail-rcpt customer@example.net -T - -D -; curl -s ${url}/sandbox/inbox.json | grep -o '"authentication":{[^}]*}' | head -n 1
+   printf '%s\\r\\n' 'From: Grace <${address}>' 'To: customer@example.net' 'Subject: Invoice 1001' '' 'Thank you for your order.' | curl -s --url smtp://${relay} --user ${account.id}:${Redacted.value(accessToken)} --mail-from ${address} --mail-rcpt customer@example.net -T - -D - | tail -n 1; curl -s ${url}/sandbox/inbox.json | grep -o '"authentication":{[^}]*}' | head -n 1
 
 ${
   folder.kept

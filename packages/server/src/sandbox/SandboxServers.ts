@@ -3,7 +3,13 @@
  * may change. Both are real servers on loopback sockets; what they know goes to the sandbox's folder before they say
  * so.
  */
-import { DnsServer, type DnsServerHandle, type ReceivedMessage, SmtpSink, type SmtpSinkHandle } from "@countersign/sandbox"
+import {
+  DnsServer,
+  type DnsServerHandle,
+  type ReceivedMessage,
+  SmtpSink,
+  type SmtpSinkHandle
+} from "@countersign/sandbox"
 import { Context, Effect, Layer, Semaphore } from "effect"
 import { withPolicies } from "./DemoDomains.ts"
 import { type Authentication, makeMailJudge } from "./MailJudge.ts"

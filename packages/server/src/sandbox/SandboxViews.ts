@@ -33,8 +33,11 @@ const messageView = ({ id, from, to, subject, text, html, receivedAt, raw }: Rec
 export const inbox = Effect.gen(function* () {
   const { smtp, authentication } = yield* SandboxServers
   return {
-    messages: yield* Effect.forEach(yield* smtp.messages, (message) =>
-      Effect.map(authentication(message), (verdict) => ({ ...messageView(message), authentication: verdict }))
+    messages: yield* Effect.forEach(
+      yield* smtp.messages,
+      (message) =>
+        Effect.map(authentication(message), (verdict) => ({ ...messageView(message), authentication: verdict })),
+      { concurrency: 16 }
     )
   }
 })
