@@ -1,5 +1,4 @@
 export type { AccountLimits } from "./Limits.ts"
 export { Relay, RelayNotStarted } from "./Relay.ts"
 export type { RelayCertificate, RelaySettings } from "./RelaySettings.ts"
-export type { SubmissionRules } from "./Submission.ts"
 export type { UpstreamServer, UpstreamTimeouts } from "./Upstream.ts"

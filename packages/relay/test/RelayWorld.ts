@@ -2,10 +2,19 @@
  * A relay with accounts, senders and a key that the tests write down: what the rest of the house is to it.
  */
 import { generateKeyPairSync } from "node:crypto"
-import { DomainName, emptyRing } from "@countersign/core"
-import { Accounts, type Obstacle, type SendPlan, SendPlans, Settings, StorageUnavailable } from "@countersign/engine"
+import { DomainName } from "@countersign/core"
+import {
+  Accounts,
+  KeysServed,
+  type Obstacle,
+  Senders,
+  type SendPlan,
+  Settings,
+  StorageUnavailable
+} from "@countersign/engine"
 import { KeyRingKeys, SigningKeyMissing } from "@countersign/signing"
 import { Context, Effect, Layer, Option, Redacted } from "effect"
+import { authenticate } from "mailauth"
 import { Relay, type RelaySettings } from "../src/index.ts"
 
 /** What the relay meets; a test changes it as it goes. */
@@ -51,18 +60,27 @@ const planOf = (world: World, from: string): Omit<SendPlan, "sender" | "validUnt
   return { from, replyTo: undefined, sign, reason: "active", obstacles: [] }
 }
 
-const plansOf = (world: World) =>
-  SendPlans.of({
-    plan: ({ account, organization, from = "" }) =>
+const sendersOf = (world: World) =>
+  Layer.mock(Senders, {
+    sendPlan: ({ account, organization, from = "" }) =>
       Effect.sync(() => {
         world.asked.push(`${account} ${organization ?? "-"} ${from}`)
         return { ...planOf(world, from), sender: undefined, validUntil: world.signer === "slow" ? 0 : Infinity }
-      }),
-    planNow: () => undefined,
-    ring: Effect.succeed(emptyRing)
+      })
   })
 
-const privateKey = Redacted.make(generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey)
+const keyPair = generateKeyPairSync("rsa", { modulusLength: 2048 })
+const privateKey = Redacted.make(keyPair.privateKey)
+const record = `v=DKIM1; k=rsa; p=${keyPair.publicKey.export({ type: "spki", format: "der" }).toString("base64")}`
+
+/** What a receiver of mail says of its signatures. */
+export const judged = (mail: Uint8Array) =>
+  Effect.promise(() =>
+    authenticate(Buffer.from(mail), {
+      ...{ ip: "192.0.2.1", helo: "mx.invalid", sender: "bounce@invalid.invalid", mta: "mx.invalid" },
+      ...{ disableArc: true, disableBimi: true, disableDmarc: true, resolver: async () => [[record]] }
+    })
+  ).pipe(Effect.map(({ dkim }) => dkim.results.map(({ signingDomain, status }) => [signingDomain, status.result])))
 
 const keysOf = (world: World) =>
   KeyRingKeys.of({
@@ -75,7 +93,8 @@ const keysOf = (world: World) =>
 const houseOf = (world: World) =>
   Layer.mergeAll(
     Layer.succeed(Accounts, accountsOf(world)),
-    Layer.succeed(SendPlans, plansOf(world)),
+    sendersOf(world),
+    Layer.succeed(KeysServed, true),
     Layer.succeed(KeyRingKeys, keysOf(world)),
     Settings.layer({
       publicUrl: "http://127.0.0.1:1",

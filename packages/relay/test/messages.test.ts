@@ -4,14 +4,14 @@ import { makeLoopbackCertificate, SmtpSink } from "@countersign/sandbox"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Logger, Scope } from "effect"
 import { aMessage, dial, dialKnown, submit } from "./RawClient.ts"
-import { signatureOf, startRelay } from "./RelayWorld.ts"
+import { judged, signatureOf, startRelay } from "./RelayWorld.ts"
 import { scriptedUpstream } from "./ScriptedUpstream.ts"
 
 const quiet = Effect.provide(Logger.layer([]))
 const withoutDots = (wire: string) => wire.replace(/(^|\r\n)\./g, "$1")
 
 describe("a message", () => {
-  it.live("arrives byte for byte, behind what the relay adds", () =>
+  it.live("arrives byte for byte, behind what the relay adds, and passes", () =>
     Effect.gen(function* () {
       const upstream = yield* scriptedUpstream()
       const { port } = yield* startRelay(upstream.port)
@@ -25,6 +25,7 @@ describe("a message", () => {
       expect(replies.at(-1)).toBe("250 2.0.0 fine")
       const arrived = withoutDots(upstream.messages[0] ?? "")
       expect(signatureOf(arrived)).toMatchObject({ domain: "customer.example", rest: message })
+      expect(yield* judged(Buffer.from(arrived, "latin1"))).toEqual([["customer.example", "pass"]])
     })
   )
 

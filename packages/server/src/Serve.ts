@@ -7,7 +7,7 @@
  */
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
-import { DkimTokens, DomainWatch, Engine, Settings, Workers } from "@countersign/engine"
+import { DkimTokens, DomainWatch, Engine, KeysServed, Settings, Workers } from "@countersign/engine"
 import { HttpApp } from "@countersign/http"
 import { SmtpMailer } from "@countersign/mailer-smtp"
 import type { RelaySettings } from "@countersign/relay"
@@ -144,7 +144,7 @@ const relayLayer = (settings: RelaySettings) =>
         ({ Relay }) => Relay.layer(settings)
       )
     ),
-    KeyRingKeys.layer
+    Layer.merge(KeyRingKeys.layer, Layer.succeed(KeysServed, true))
   )
 
 const mailerOf = ({ smtpUrl, mailFrom }: WorldConfig) => SmtpMailer.layer({ url: smtpUrl, from: mailFrom })
