@@ -116,6 +116,7 @@ const production = (
     world === undefined || keys === "elsewhere" ? Layer.empty : KeyCare.layer,
     relay === undefined ? Layer.empty : Layer.provide(announceRelay, relayLayer(relay))
   ).pipe(
+    Layer.provide(Layer.succeed(KeysServed, keys === "here")),
     Layer.provide(keySettings(config.dkimZone, config.secrets)),
     Layer.provide(resolverLayer(resolver, { ours: config.dkimZone })),
     Layer.provideMerge(Engine.layer),
@@ -144,7 +145,7 @@ const relayLayer = (settings: RelaySettings) =>
         ({ Relay }) => Relay.layer(settings)
       )
     ),
-    Layer.merge(KeyRingKeys.layer, Layer.succeed(KeysServed, true))
+    KeyRingKeys.layer
   )
 
 const mailerOf = ({ smtpUrl, mailFrom }: WorldConfig) => SmtpMailer.layer({ url: smtpUrl, from: mailFrom })
@@ -153,6 +154,7 @@ const mailerOf = ({ smtpUrl, mailFrom }: WorldConfig) => SmtpMailer.layer({ url:
 export const sandbox = (config: SandboxConfig, folder: SandboxFolder) =>
   Layer.mergeAll(answering(Layer.merge(HttpApp.layer(), SandboxRoutes.layer)), Workers.layer, SandboxKeys.layer).pipe(
     Layer.provideMerge(sandboxRelay),
+    Layer.provide(Layer.succeed(KeysServed, true)),
     Layer.provideMerge(KeyCare.layer),
     Layer.provideMerge(sandboxKeySettings(config, folder)),
     Layer.provideMerge(Engine.layer),

@@ -65,7 +65,7 @@ export const exampleSender = {
       type: "CNAME",
       name: "mfzwizltoq2gk43uebxgk5tfoiqgc3th._domainkey.example.com",
       host: "mfzwizltoq2gk43uebxgk5tfoiqgc3th._domainkey",
-      value: "mfzwizltoq2gk43uebxgk5tfoiqgc3th.dkim.example.net",
+      value: "mfzwizltoq2gk43uebxgk5tfoiqgc3th.k1.dkim.example.net",
       verdict: "missing"
     }
   ],
