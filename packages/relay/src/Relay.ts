@@ -122,7 +122,6 @@ const make = Effect.fnUntraced(function* (
   server.on("error", (error) => {
     run(Effect.logDebug("A connection of the relay broke.", error))
   })
-  yield* Effect.logInfo(`The relay listens on ${host}, port ${port}`)
   return { host, port }
 })
 

@@ -30,7 +30,7 @@ const serve = Command.make(
       Flag.withDefault(false)
     ),
     relay: Flag.Boolean("relay").pipe(
-      Flag.withDescription("Also take mail over SMTP, sign it and pass it to the mail server"),
+      Flag.withDescription("Also take mail over SMTP, sign it and pass it to the mail server; the sandbox always does"),
       Flag.withDefault(false)
     )
   },
@@ -45,7 +45,7 @@ const serve = Command.make(
     // Loaded for this command only: the others start faster without a server.
     const { serve, serveSandbox } = yield* Effect.promise(() => import("./Serve.ts"))
     const part = apiOnly ? "api" : workerOnly ? "workers" : "all"
-    yield* Effect.provide(sandbox ? serveSandbox(relay) : serve(part, relay), Logging.layer(log))
+    yield* Effect.provide(sandbox ? serveSandbox : serve(part, relay), Logging.layer(log))
   })
 ).pipe(
   Command.withDescription(

@@ -24,12 +24,12 @@ import {
   listenConfig,
   type ResolverConfig,
   relayConfig,
-  relayTo,
   resolverConfig,
   resolverLayer,
   type SandboxConfig,
   type ServiceConfig,
   sandboxConfig,
+  sandboxRelayConfig,
   serviceConfig,
   urlOf,
   type WorldConfig,
@@ -41,6 +41,7 @@ import { banner } from "./sandbox/Banner.ts"
 import { DemoAccount } from "./sandbox/DemoAccount.ts"
 import { openSandboxFolder, type SandboxFolder } from "./sandbox/SandboxFolder.ts"
 import { SandboxKeys } from "./sandbox/SandboxKeys.ts"
+import { SandboxRelay } from "./sandbox/SandboxRelay.ts"
 import { SandboxRoutes } from "./sandbox/SandboxRoutes.ts"
 import { SandboxServers } from "./sandbox/SandboxServers.ts"
 
@@ -87,7 +88,7 @@ const partSentence: { readonly [P in Part]: string } = {
 }
 
 /** Serves on loopback with a mail server, a DNS server and a demo account of its own, until interrupted. */
-export const serveSandbox = Effect.fnUntraced(function* (withRelay: boolean) {
+export const serveSandbox = Effect.gen(function* () {
   const config = yield* sandboxConfig
   const folder = yield* openSandboxFolder(config.folder)
   const announce = Effect.gen(function* () {
@@ -95,8 +96,8 @@ export const serveSandbox = Effect.fnUntraced(function* (withRelay: boolean) {
     yield* Console.log(yield* banner(publicUrl, folder))
     yield* forgetTheStart
   })
-  return yield* Layer.launch(Layer.provide(Layer.effectDiscard(announce), sandbox(config, folder, withRelay)))
-}, Effect.scoped)
+  return yield* Layer.launch(Layer.provide(Layer.effectDiscard(announce), sandbox(config, folder)))
+}).pipe(Effect.scoped)
 
 /** The production service: the configured store, mail server and resolvers, as far as its part needs them. */
 const production = (
@@ -113,7 +114,7 @@ const production = (
     answering(part === "workers" ? HttpApp.healthLayer : HttpApp.layer()),
     world === undefined ? DomainWatch.layer : Layer.provide(Workers.layer, mailerOf(world)),
     world === undefined || keys === "elsewhere" ? Layer.empty : KeyCare.layer,
-    relay === undefined ? Layer.empty : relayLayer(relay)
+    relay === undefined ? Layer.empty : Layer.provide(announceRelay, relayLayer(relay))
   ).pipe(
     Layer.provide(Layer.succeed(KeysServed, keys === "here")),
     Layer.provide(keySettings(config.dkimZone, config.secrets)),
@@ -124,6 +125,16 @@ const production = (
     Layer.provideMerge(openStore(store)),
     Layer.provideMerge(Listener.layer(listen))
   )
+
+const announceRelay = Layer.unwrap(
+  Effect.map(
+    Effect.promise(() => import("@countersign/relay")),
+    ({ Relay }) =>
+      Layer.effectDiscard(
+        Effect.flatMap(Relay, ({ host, port }) => Effect.logInfo(`The relay listens on ${host}, port ${port}`))
+      )
+  )
+)
 
 /** Loaded where it is used: others start without an SMTP server. */
 const relayLayer = (settings: RelaySettings) =>
@@ -140,13 +151,9 @@ const relayLayer = (settings: RelaySettings) =>
 const mailerOf = ({ smtpUrl, mailFrom }: WorldConfig) => SmtpMailer.layer({ url: smtpUrl, from: mailFrom })
 
 /** The same service in a world of its own: the adapters of production, pointed at the sandbox's sockets. */
-export const sandbox = (config: SandboxConfig, folder: SandboxFolder, withRelay: boolean) =>
-  Layer.mergeAll(
-    answering(Layer.merge(HttpApp.layer(), SandboxRoutes.layer)),
-    Workers.layer,
-    SandboxKeys.layer,
-    withRelay ? sandboxRelay : Layer.empty
-  ).pipe(
+export const sandbox = (config: SandboxConfig, folder: SandboxFolder) =>
+  Layer.mergeAll(answering(Layer.merge(HttpApp.layer(), SandboxRoutes.layer)), Workers.layer, SandboxKeys.layer).pipe(
+    Layer.provideMerge(sandboxRelay),
     Layer.provide(Layer.succeed(KeysServed, true)),
     Layer.provideMerge(KeyCare.layer),
     Layer.provideMerge(sandboxKeySettings(config, folder)),
@@ -202,7 +209,7 @@ const sandboxRelay = Layer.unwrap(
   Effect.gen(function* () {
     const { host, port } = (yield* SandboxServers).smtp
     const sink = { host, port, encryption: "none", verify: false, credentials: undefined, name: undefined } as const
-    return relayLayer(yield* relayTo(sink, "bounce@example.com"))
+    return Layer.provide(SandboxRelay.layer, relayLayer(yield* sandboxRelayConfig(sink)))
   })
 )
 

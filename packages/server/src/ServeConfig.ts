@@ -161,19 +161,21 @@ const worldParts = {
 /** What the workers need to send mail. */
 export const worldConfig = Effect.andThen(checkAll(worldParts), Effect.all(worldParts))
 
-/** What `--relay` needs in front of a mail server. `bounce` is for when nothing is set. */
-export const relayTo = Effect.fnUntraced(function* (upstream: SmtpServer, bounce?: string) {
-  if ((yield* dkimKeysConfig) === "elsewhere") {
-    return yield* problem("DKIM_KEYS", "DKIM_KEYS must be here with --relay: the relay signs.")
-  }
-  const given = new Map<RelayVariable, string | undefined>([["RELAY_BOUNCE", bounce]])
+/** The settings of a relay in front of a mail server. `given` holds what is meant where nothing is set. */
+const relayTo = Effect.fnUntraced(function* (upstream: SmtpServer, given: Map<RelayVariable, string | undefined>) {
   for (const { name } of relayVariables) given.set(name, (yield* text(name)) ?? given.get(name))
   const read = Effect.fromResult(readRelaySettings((name) => given.get(name), upstream))
   return yield* Effect.mapError(read, (problems) => new ConfigProblem(problems))
 })
 
 /** What `--relay` needs in front of the configured mail server. */
-export const relayConfig = Effect.flatMap(Effect.flatMap(required("SMTP_URL", smtpMeaning), smtpServer), relayTo)
+export const relayConfig = Effect.gen(function* () {
+  const upstream = yield* Effect.flatMap(required("SMTP_URL", smtpMeaning), smtpServer)
+  if ((yield* dkimKeysConfig) === "elsewhere") {
+    return yield* problem("DKIM_KEYS", "DKIM_KEYS must be here with --relay: the relay signs.")
+  }
+  return yield* relayTo(upstream, new Map())
+})
 
 // ---------------------------------------------------------------------------------------------------------------------
 // The sandbox
@@ -217,4 +219,18 @@ export const sandboxConfig = Effect.gen(function* () {
     mailFrom: yield* mailFrom((yield* text("MAIL_FROM")) ?? "Countersign <no-reply@countersign.example>"),
     dkimZone: yield* dkimZone((yield* text("DKIM_ZONE")) ?? "dkim.countersign.example")
   } satisfies SandboxConfig
+})
+
+/** The relay of the sandbox, on a free port if none is set. */
+export const sandboxRelayConfig = Effect.fnUntraced(function* (upstream: SmtpServer) {
+  const settings = yield* relayTo(
+    upstream,
+    new Map([
+      ["RELAY_LISTEN", "127.0.0.1:0"],
+      ["RELAY_BOUNCE", "bounce@example.com"]
+    ])
+  )
+  return isLoopback(settings.host)
+    ? settings
+    : yield* problem("RELAY_LISTEN", "RELAY_LISTEN is refused in the sandbox: it listens on loopback only.")
 })

@@ -27,7 +27,7 @@ const composed = <A, E>(
       mailFrom: "no-reply@countersign.example",
       dkimZone: "dkim.countersign.example"
     }
-    return yield* Effect.provide(test, sandbox(config, folder, false))
+    return yield* Effect.provide(test, sandbox(config, folder))
   }).pipe(Effect.scoped, Effect.provide(Logger.layer([])), Effect.runPromise)
 
 const add = Effect.fnUntraced(function* (address: string) {
