@@ -36,7 +36,7 @@ export const keyRingId: KeyRingId = Brand.nominal<KeyRingId>()(
   )
 )
 
-/** The account that the ring's commits are under. No customer's: its name cannot be one of an account. */
+/** The account that the ring's commits are under. No use case reaches the ring, whatever its account is called. */
 export const installationAccount = Brand.nominal<AccountId>()("~installation")
 
 const hour = 60 * 60 * 1_000

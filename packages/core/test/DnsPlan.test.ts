@@ -3,11 +3,12 @@ import { compactDnsPlan, longestPlannableDomain, makeDnsPlan, planKey, wholeDnsP
 
 it("asks for one CNAME record per token", () => {
   expect(makeDnsPlan("example.com", ["one", "two"], "dkim.example.org")).toStrictEqual({
+    shape: 1,
     zone: "dkim.example.org",
     tokens: ["one", "two"],
     records: [
-      { type: "CNAME", name: "one._domainkey.example.com", value: "one.dkim.example.org" },
-      { type: "CNAME", name: "two._domainkey.example.com", value: "two.dkim.example.org" }
+      { type: "CNAME", name: "one._domainkey.example.com", value: "one.k1.dkim.example.org" },
+      { type: "CNAME", name: "two._domainkey.example.com", value: "two.k2.dkim.example.org" }
     ]
   })
 })

@@ -17,6 +17,7 @@ import {
   StorageUnavailable,
   TooSoon
 } from "@countersign/engine"
+import { FromRefused, MessageRefused } from "@countersign/signing"
 import { Context, Effect, Option } from "effect"
 
 /** A method of `Senders` as an async function. What may be missing is `undefined`. */
@@ -31,8 +32,10 @@ const failures = [
   AddressRefused,
   CommandIdReused,
   CommandInFlight,
+  FromRefused,
   InvalidData,
   LinkRefused,
+  MessageRefused,
   OutcomeUnknown,
   Overloaded,
   SenderNotFound,
@@ -40,10 +43,10 @@ const failures = [
   TooSoon
 ] as const
 
-/** What a use case may reject with. Anything else that comes out of one is a fault. */
+/** What a use case or `sign` may reject with. Anything else that comes out of one is a fault. */
 export type SenderFailure = InstanceType<(typeof failures)[number]>
 
-/** Whether a use case refused, rather than a fault having happened. */
+/** Whether a use case or `sign` refused, rather than a fault having happened. */
 export const isSenderFailure = (error: unknown): error is SenderFailure =>
   failures.some((failure) => error instanceof failure)
 

@@ -12,8 +12,10 @@ import {
   toFetchHandler,
   toNodeListener
 } from "@countersign/http"
+import type { KeyRecord } from "@countersign/signing"
 import { Context, Deferred, Effect, Exit, Fiber, Layer, Scope, Stream } from "effect"
 import { type AsyncSenders, makeAsyncSenders, withOwnMessage } from "./AsyncSenders.ts"
+import { type ComposedMail, type MailOwner, makeSigning, type SigningRequirements } from "./Signing.ts"
 
 /** What `http.createServer` and Express' `use` take. Mount it before any parser of bodies. */
 export interface Handler extends NodeListener {
@@ -51,18 +53,34 @@ export interface Countersign {
    * listener throws goes to the log. Answers a function that ends it.
    */
   readonly onChange: (listener: (change: StatusChange) => unknown) => () => void
+  /**
+   * Signs a message, whose lines end with CRLF, for its From. Rejects with `FromRefused` when the From may not be used
+   * now, and with `MessageRefused` when the message breaks a rule; then it must not be sent.
+   */
+  readonly sign: (message: Uint8Array | string, owner: MailOwner) => Promise<Uint8Array>
+  /**
+   * The same for nodemailer: `transport.use("stream", countersign.nodemailer({ account }))`. A function says whose mail
+   * it is from what `sendMail` was given.
+   */
+  readonly nodemailer: <Data>(
+    owner: MailOwner | ((data: Data) => MailOwner)
+  ) => (mail: ComposedMail<Data>, done: (error?: Error | null) => void) => void
+  /** The records to publish in `dkimZone`, one for each signing key. */
+  readonly keyRecords: () => Promise<ReadonlyArray<KeyRecord>>
   /** Waits for what is being answered, stops the workers, and lets go of everything. */
   readonly close: () => Promise<void>
 }
 
+type Requirements = HttpAppRequirements | SigningRequirements
+
 /**
  * The plain side of layers of your own. Rejects with the layer's error when it cannot be built.
  *
- * @param layer `Engine.layer` over the adapters of your choice; with `Workers.layer` merged into it, mail and probes
- * run in this process.
+ * @param layer `Engine.layer` and `KeyRingKeys.layer` over the adapters of your choice; with `Workers.layer` and
+ * `KeyCare.layer` merged into it, mail, probes and the care for the keys run in this process.
  */
-export const makeCountersign = async <R extends HttpAppRequirements, E>(
-  layer: Layer.Layer<R | HttpAppRequirements, E>
+export const makeCountersign = async <R extends Requirements, E>(
+  layer: Layer.Layer<R | Requirements, E>
 ): Promise<Countersign> => {
   const scope = Scope.makeUnsafe()
   const close = () => Effect.runPromise(Scope.close(scope, Exit.void))
@@ -88,6 +106,7 @@ export const makeCountersign = async <R extends HttpAppRequirements, E>(
           Stream.toAsyncIterableWith(context)
         ),
       onChange: (listener) => listen(requests, begin, listener),
+      ...(yield* makeSigning(context)),
       close
     } satisfies Countersign
   })

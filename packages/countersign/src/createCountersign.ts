@@ -10,12 +10,14 @@ import {
   type DnsResolver,
   DomainWatch,
   Engine,
+  KeysServed,
   Mailer,
   MailRefused,
   Settings,
   StorageUnavailable,
   Workers
 } from "@countersign/engine"
+import { KeyCare, KeyRingKeys, KeySettings } from "@countersign/signing"
 import { Effect, Layer, type LogLevel, Option, Redacted, References } from "effect"
 import { type Countersign, makeCountersign } from "./Countersign.ts"
 import type { AccountsOption, Dns, Mail, Storage } from "./Options.ts"
@@ -28,6 +30,13 @@ export interface CountersignOptions {
   readonly secret: string | undefined
   /** The DNS zone that serves the signing keys: customers' CNAME records point into it. */
   readonly dkimZone: string
+  /**
+   * `here`, when absent: the keys are made and kept here, `sign` signs with them, and a domain counts once the keys can
+   * be seen behind its records. `elsewhere`: somebody else serves the keys and signs.
+   */
+  readonly dkimKeys?: "here" | "elsewhere"
+  /** The From of mail that no sender may be named on, for `senders.sendPlan`. Your mail server signs it. */
+  readonly fallbackFrom?: string
   readonly storage: Storage
   readonly mail: Mail
   /** The domains' own name servers, found by the system's resolvers, when absent. */
@@ -55,15 +64,21 @@ export const layerOf = ({ storage, accounts, workers = true, ...options }: Count
     accounts === "stored"
       ? storage.layerWithAccounts
       : Layer.merge(storage.layer, Layer.succeed(Accounts, accountsOf(accounts)))
-  const engine = Engine.layer.pipe(
-    Layer.provideMerge(DkimTokens.layer(options.dkimZone)),
-    Layer.provideMerge(Settings.layer({ publicUrl: options.publicUrl, secret: Redacted.make(options.secret ?? "") })),
+  const { publicUrl, dkimZone, dkimKeys = "here", fallbackFrom } = options
+  const secret = Redacted.make(options.secret ?? "")
+  const engine = KeyRingKeys.layer.pipe(
+    Layer.provideMerge(Engine.layer),
+    Layer.provideMerge(DkimTokens.layer(dkimZone)),
+    Layer.provideMerge(Settings.layer({ publicUrl, secret, fallbackFrom })),
+    Layer.provideMerge(KeySettings.layer({ dkimZone, secret })),
     Layer.provideMerge(stored),
     Layer.provideMerge(mailerOf(options.mail)),
-    Layer.provideMerge(resolverOf(options.dkimZone, options.dns)),
+    Layer.provideMerge(resolverOf(dkimZone, options.dns)),
+    Layer.provideMerge(Layer.succeed(KeysServed, dkimKeys === "here")),
     Layer.provideMerge(Layer.succeed(References.MinimumLogLevel, options.logLevel ?? "Warn"))
   )
-  return Layer.provideMerge(workers ? Workers.layer : DomainWatch.layer, engine)
+  const care = workers && dkimKeys === "here" ? KeyCare.layer : Layer.empty
+  return Layer.provideMerge(Layer.merge(workers ? Workers.layer : DomainWatch.layer, care), engine)
 }
 
 const mailerOf = (mail: Mail): Layer.Layer<Mailer, Error> =>

@@ -22,7 +22,7 @@ export interface TestCountersign extends Countersign {
     readonly put: (name: string, type: DnsRecordType, ...values: ReadonlyArray<string>) => Promise<void>
     /** Removes everything at the name. */
     readonly remove: (name: string) => Promise<void>
-    /** Publishes the records that a sender's domain needs. */
+    /** Publishes the records that a sender's domain needs, and with `dkimKeys: "here"` your own behind them. */
     readonly publish: (sender: { readonly account: string; readonly id: string }) => Promise<void>
   }
   /** Lets time pass, for example `"1 hour"`, and the workers do what is due until then. */
@@ -34,7 +34,9 @@ const defaults = {
   secret: "a secret that is only for tests: 32 characters",
   dkimZone: "dkim.countersign.net",
   // What a test provokes is no news.
-  logLevel: "None"
+  logLevel: "None",
+  // To make keys takes longer than most tests.
+  dkimKeys: "elsewhere"
 } as const satisfies Partial<CountersignOptions>
 
 /** A Countersign of a test. It starts at the beginning of 2030, in UTC. */
@@ -44,6 +46,7 @@ export const makeTestCountersign = async (
   const surroundings = ManagedRuntime.make(
     Layer.mergeAll(MemoryMailer.layer, MemoryDns.layer, TestClock.layer(), Layer.succeed(SlowPoll, 60 * 60 * 1_000))
   )
+  const { dkimKeys } = { ...defaults, ...options }
   const context = await surroundings.context()
   await surroundings.runPromise(TestClock.setTime(Date.UTC(2030, 0, 1)))
   const outside = { layer: Layer.succeedContext(context) }
@@ -62,6 +65,12 @@ export const makeTestCountersign = async (
       publish: async ({ account, id }) => {
         const { plan } = await countersign.senders.get({ account, id })
         for (const { name, type, value } of plan.records) await run(put(name, type, value))
+        if (dkimKeys === "elsewhere") return
+        for (const { slot, name, type, value } of await countersign.keyRecords()) {
+          // The name that the care for the keys looks at, and the customer's: this DNS knows no wildcards.
+          const names = [name.replace("*", "countersign"), plan.records[slot - 1]?.value ?? name]
+          for (const exact of names) await run(put(exact, type, value))
+        }
       }
     },
     advance: (time) => run(Effect.andThen(settle, Effect.andThen(TestClock.adjust(time), settle))),

@@ -18,6 +18,7 @@ const layerOver = (storage: Storage) =>
     publicUrl: "https://countersign.test",
     secret: "a secret of the tests of 32 characters",
     dkimZone: "dkim.countersign.net",
+    dkimKeys: "elsewhere",
     storage,
     mail: { layer: outside },
     dns: { layer: outside },

@@ -10,7 +10,7 @@ import { DkimProvider } from "./ports/DkimProvider.ts"
 import { Installation } from "./ports/Installation.ts"
 import { readSetting, type SettingInvalid } from "./Settings.ts"
 
-/** `dkimZone` is where the signing keys are served: the records point to `<token>.<zone>`. */
+/** `dkimZone` is where the signing keys are served: the records point to `<token>.k<slot>.<zone>`. */
 export const DkimTokens = {
   layer: (dkimZone: string): Layer.Layer<DkimProvider, SettingInvalid, Installation> =>
     Layer.effect(

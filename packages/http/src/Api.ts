@@ -31,6 +31,7 @@ export class CountersignApi extends HttpApi.make("countersign")
 
 export { DnsReport } from "./dialects/native/DnsReport.ts"
 export { Sender as NativeSender, SenderPage } from "./dialects/native/Sender.ts"
+export { SendPlan } from "./dialects/native/SendPlan.ts"
 export { Timeline } from "./dialects/native/Timeline.ts"
 export { EmailAddressDocument, EmailAddressList, EmailAddressResource } from "./dialects/opentransact/Resource.ts"
 export { AddedSender, NewSender, Sender, SenderList, SenderListing } from "./dialects/sendmachine/Sender.ts"

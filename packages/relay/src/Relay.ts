@@ -4,15 +4,15 @@
  * It listens as long as its scope is open. At the end it takes no new transactions, and lets those that are open finish
  * for ten seconds.
  */
-import { type Accounts, isLoopback, type SendPlans, type Settings } from "@countersign/engine"
+import { type Accounts, isLoopback } from "@countersign/engine"
+import { makeMailSigner } from "@countersign/signing"
 import { Cause, Context, Data, Duration, Effect, Exit, FiberSet, Layer, Option, Redacted, type Scope } from "effect"
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerOptions, type SMTPServerSession } from "smtp-server"
 import { makeLimits } from "./Limits.ts"
 import type { RelaySettings } from "./RelaySettings.ts"
-import type { Signer } from "./Signer.ts"
 import { type Refused, refused } from "./SmtpReply.ts"
 import { makeSession, type SmtpSession } from "./SmtpSession.ts"
-import { makeSubmissions } from "./Submission.ts"
+import { makeFindSubmitter } from "./Submitter.ts"
 import { ownName } from "./Upstream.ts"
 
 /** The relay cannot start. The message is one sentence for the operator. */
@@ -30,7 +30,7 @@ export class Relay extends Context.Service<Relay, { readonly host: string; reado
     Layer.effect(Relay, make(settings))
 }
 
-type House = Accounts | SendPlans | Settings | Signer
+type House = Accounts | Effect.Services<typeof makeMailSigner>
 
 /** Longer than a mail server usually takes for its last reply. */
 const graceful = 10_000
@@ -44,12 +44,12 @@ const make = Effect.fnUntraced(function* (
       message: `The relay does not listen on ${host} without a certificate of its own: access keys would be sent in the clear.`
     })
   }
-  const submissions = yield* makeSubmissions(settings)
+  const house = { find: yield* makeFindSubmitter, sign: yield* makeMailSigner }
   const limits = makeLimits(settings.limits)
   const run = yield* FiberSet.makeRuntime<never>()
   const sessions = new Map<string, { readonly steps: SmtpSession; line: string }>()
   const sessionOf = (id: string) => {
-    const known = sessions.get(id) ?? { steps: makeSession(settings, submissions, limits), line: "" }
+    const known = sessions.get(id) ?? { steps: makeSession(settings, house, limits), line: "" }
     sessions.set(id, known)
     return known
   }
@@ -194,9 +194,9 @@ const close = (server: SMTPServer): Effect.Effect<void> =>
   Effect.callback((resume) => {
     server.close(() => resume(Effect.void))
     for (const connection of server.connections) {
-      if (!connection._upgrading && !connection.session.envelope?.mailFrom) {
-        connection.send(421, "4.3.2 the relay is shutting down")
-      }
+      // The TLS socket in between destroys itself, and the one beneath it, when it hears that this one has closed.
+      if (connection._upgrading) connection._socket.emit("close", false)
+      else if (!connection.session.envelope?.mailFrom) connection.send(421, "4.3.2 the relay is shutting down")
     }
   })
 

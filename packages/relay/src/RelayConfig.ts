@@ -51,9 +51,9 @@ export const relayVariables = [
 /** The name of one of them. */
 export type RelayVariable = (typeof relayVariables)[number]["name"]
 
-/** A variable that is missing or wrong: one sentence that names it. */
-export interface RelayProblem {
-  readonly variable: RelayVariable
+/** Variables that are missing or wrong. The message is one line for each, a sentence that names it. */
+export interface RelayProblems {
+  readonly variables: ReadonlyArray<RelayVariable>
   readonly message: string
 }
 
@@ -61,8 +61,8 @@ export interface RelayProblem {
 export const readRelaySettings = (
   given: (name: RelayVariable) => string | undefined,
   upstream: UpstreamServer
-): Result.Result<RelaySettings, ReadonlyArray<RelayProblem>> => {
-  const problems: Array<RelayProblem> = []
+): Result.Result<RelaySettings, RelayProblems> => {
+  const problems: Array<{ readonly variable: RelayVariable; readonly message: string }> = []
   const read = <A>(variable: RelayVariable, byDefault: string, parse: (text: string) => A, wanted: string) =>
     Result.getOrElse(
       Result.try(() => Option.some(parse(given(variable) ?? byDefault))),
@@ -100,7 +100,10 @@ export const readRelaySettings = (
     ...{ cert: pem("RELAY_TLS_CERT"), key: pem("RELAY_TLS_KEY") }
   })
   return Result.map(
-    Result.fromOption(all, () => problems),
+    Result.fromOption(all, () => ({
+      variables: problems.map(({ variable }) => variable),
+      message: problems.map(({ message }) => message).join("\n")
+    })),
     ({ listen, size, connections, rate, cert, key, ...rest }) => ({
       ...{ ...listen, ...rest, upstream, maxBytes: size * 1_048_576 },
       limits: { connections, messagesPerMinute: rate },

@@ -3,7 +3,6 @@
  */
 import type { Duration } from "effect"
 import type { AccountLimits } from "./Limits.ts"
-import type { SubmissionRules } from "./Submission.ts"
 import type { UpstreamServer, UpstreamTimeouts } from "./Upstream.ts"
 
 /** A certificate with its chain, and its private key, as PEM texts. */
@@ -15,7 +14,7 @@ export interface RelayCertificate {
 }
 
 /** See the top of the file. */
-export interface RelaySettings extends SubmissionRules {
+export interface RelaySettings {
   readonly host: string
   /** 0 takes a free one. */
   readonly port: number
@@ -26,6 +25,10 @@ export interface RelaySettings extends SubmissionRules {
   readonly upstreamCa?: string
   /** MAIL FROM of every message that has one: where mail that cannot be delivered comes back to. */
   readonly bounce: string
+  /** Header names that signatures leave out, in lower case. */
+  readonly unsigned: ReadonlyArray<string>
+  /** What becomes of a message whose From may not be used. */
+  readonly fallback: "refuse" | "rewrite"
   /** Octets of the largest message. */
   readonly maxBytes: number
   readonly limits: AccountLimits

@@ -6,21 +6,20 @@
  * accepted was accepted by the mail server.
  */
 import { isAscii } from "node:buffer"
-import type { StorageUnavailable } from "@countersign/engine"
-import type { SigningFailed } from "@countersign/signing"
+import type { MailOwner, makeMailSigner } from "@countersign/signing"
 import { DateTime, Effect, Option, type Redacted } from "effect"
 import { readCommand } from "./CommandLine.ts"
 import type { Limits } from "./Limits.ts"
 import { countReceived, type Hop, receivedLine } from "./Received.ts"
 import type { RelaySettings } from "./RelaySettings.ts"
 import { isAccepted, passedOn, Refused, refused, textOf } from "./SmtpReply.ts"
-import type { Submissions, Submitter } from "./Submission.ts"
+import type { FindSubmitter } from "./Submitter.ts"
 import { openUpstream, ownName, type Upstream, type UpstreamTimeouts, type UpstreamUnready } from "./Upstream.ts"
 import type { UpstreamLost } from "./UpstreamWire.ts"
 
 /** One client's connection. A step fails with the reply that refuses it. */
 export interface SmtpSession {
-  readonly authenticate: (user: string, key: Redacted.Redacted) => Effect.Effect<Submitter, Refused>
+  readonly authenticate: (user: string, key: Redacted.Redacted) => Effect.Effect<MailOwner, Refused>
   /** @param line the command as it was typed */
   readonly mail: (line: string) => Effect.Effect<void, Refused>
   readonly rcpt: (line: string) => Effect.Effect<void, Refused>
@@ -29,12 +28,18 @@ export interface SmtpSession {
   readonly close: () => void
 }
 
+type MailSigner = Effect.Success<typeof makeMailSigner>
+
 const mostHops = 50
 const mostFailures = 3
 
-export const makeSession = (settings: RelaySettings, submissions: Submissions, limits: Limits): SmtpSession => {
+export const makeSession = (
+  settings: RelaySettings,
+  { find, sign }: { readonly find: FindSubmitter; readonly sign: MailSigner },
+  limits: Limits
+): SmtpSession => {
   let failures = 0
-  let known: { readonly user: string; readonly key: Redacted.Redacted; readonly submitter: Submitter } | undefined
+  let known: { readonly user: string; readonly key: Redacted.Redacted; readonly submitter: MailOwner } | undefined
   let upstream: Upstream | undefined
   let closed = false
 
@@ -50,7 +55,7 @@ export const makeSession = (settings: RelaySettings, submissions: Submissions, l
   const authenticate: SmtpSession["authenticate"] = Effect.fn("Relay.authenticate")(function* (user, key) {
     // STARTTLS makes a client begin anew.
     leave()
-    const found = yield* Effect.catchTag(submissions.submitter(user, key), "StorageUnavailable", (error) =>
+    const found = yield* Effect.catchTag(find(user, key), "StorageUnavailable", (error) =>
       Effect.andThen(
         Effect.logWarning("The relay cannot check access keys.", error),
         Effect.fail(refused(454, "4.7.0 access keys cannot be checked now: try again later"))
@@ -71,7 +76,7 @@ export const makeSession = (settings: RelaySettings, submissions: Submissions, l
   /** A key that was revoked meanwhile lets no further message through. */
   const stillKnown = Effect.gen(function* () {
     if (known === undefined) return yield* refused(530, "5.7.0 authentication is required")
-    const found = yield* orLater(submissions.submitter(known.user, known.key))
+    const found = yield* orLater(find(known.user, known.key))
     return Option.isSome(found) ? found.value : yield* refused(550, "5.7.1 the access key is not valid any more")
   })
 
@@ -119,13 +124,17 @@ export const makeSession = (settings: RelaySettings, submissions: Submissions, l
 
   const data: SmtpSession["data"] = Effect.fn("Relay.data")(function* (message, hop) {
     if (upstream === undefined) return yield* refused(451, "4.4.2 the connection to the mail server is gone")
-    const read = yield* submissions.read(message)
     if (countReceived(message) >= mostHops) return yield* refused(554, "5.4.6 the message goes round in circles")
-    if (!upstream.offers8BitMime && !isAscii(message)) {
+    if (!upstream.offers8BitMime && !isAscii(bodyOf(message))) {
       return yield* refused(550, "5.6.3 the mail server takes no 8-bit bodies: encode it as quoted-printable or base64")
     }
     // Asks for the key and the plan of this moment, after the last byte, and signs at once.
-    const signed = yield* orLater(submissions.signed(read, yield* stillKnown, hop.id))
+    const signed = yield* orLater(
+      sign(message, yield* stillKnown, hop.id, {
+        unsigned: settings.unsigned,
+        rewrite: settings.fallback === "rewrite"
+      })
+    )
     const at = DateTime.toDateUtc(yield* DateTime.now)
     const received = receivedLine({ ...hop, by: ownName(settings.upstream.name), at })
     const reply = yield* lostIsLater(upstream.data(Buffer.concat([received, signed])))
@@ -149,20 +158,28 @@ export const makeSession = (settings: RelaySettings, submissions: Submissions, l
 /** Replies to MAIL that are about the relay's own session, and nothing that its client could mend (RFC 4954). */
 const aboutTheSession = [503, 530, 534, 535, 538]
 
-const orLater = <A>(
-  effect: Effect.Effect<A, StorageUnavailable | SigningFailed | Refused>
-): Effect.Effect<A, Refused> =>
-  Effect.catchTags(effect, {
-    StorageUnavailable: (error) =>
-      Effect.andThen(
-        Effect.logWarning("The relay cannot take a message now.", error),
-        Effect.fail(refused(451, "4.3.0 the storage is not available: try again later"))
-      ),
-    SigningFailed: (error) =>
-      Effect.andThen(
-        Effect.logError("The relay cannot sign a message.", error),
-        Effect.fail(refused(451, "4.3.0 the message could not be signed: try again later"))
-      )
+/** The header is not judged here: the rules of messages say more of it. */
+const bodyOf = (message: Uint8Array): Uint8Array => {
+  const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength)
+  return bytes.subarray(Math.max(0, bytes.indexOf("\r\n\r\n")))
+}
+
+type Failure = Effect.Error<ReturnType<FindSubmitter>> | Effect.Error<ReturnType<MailSigner>>
+
+const orLater = <A>(effect: Effect.Effect<A, Refused | Failure>): Effect.Effect<A, Refused> =>
+  Effect.catch(effect, (error) => {
+    if (error._tag === "Refused") return Effect.fail(error)
+    if (error._tag === "MessageRefused") return Effect.fail(refused(550, `${error.enhancedCode} ${error.message}`))
+    if (error._tag === "FromRefused") {
+      // It will be another answer soon.
+      const isSoon = error.code === "storage-unavailable"
+      return Effect.fail(isSoon ? refused(451, `4.3.0 ${error.message}`) : refused(550, `5.7.1 ${error.message}`))
+    }
+    const what = error._tag === "StorageUnavailable" ? "the storage is not available" : "the message cannot be signed"
+    return Effect.andThen(
+      Effect.logError(`The relay cannot take a message: ${error.message}`),
+      Effect.fail(refused(451, `4.3.0 ${what} now: try again later`))
+    )
   })
 
 const lostIsLater = <A>(effect: Effect.Effect<A, UpstreamLost>): Effect.Effect<A, Refused> =>

@@ -175,15 +175,14 @@ const authenticate = Effect.fnUntraced(function* (
 
 const dot = Buffer.from(".")
 
-/** The message as it goes over the wire, with the last dot (RFC 5321, section 4.5.2). Every line of it ends in CRLF. */
+/** The message as it goes over the wire, with the last dot (RFC 5321, section 4.5.2). Its first line is a Received. */
 const dotStuffed = (message: Uint8Array): Uint8Array => {
   const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength)
-  const parts: Array<Uint8Array> = bytes[0] === dot[0] ? [dot] : []
+  const parts: Array<Uint8Array> = []
   let start = 0
-  for (let at = bytes.indexOf("\r\n."); at !== -1; at = bytes.indexOf("\r\n.", at + 2)) {
+  for (let at = bytes.indexOf("\r\n."); at !== -1; at = bytes.indexOf("\r\n.", start)) {
     parts.push(bytes.subarray(start, at + 2), dot)
     start = at + 2
   }
-  parts.push(bytes.subarray(start), Buffer.from(bytes.subarray(-2).equals(Buffer.from("\r\n")) ? ".\r\n" : "\r\n.\r\n"))
-  return Buffer.concat(parts)
+  return Buffer.concat([...parts, bytes.subarray(start), Buffer.from(".\r\n")])
 }

@@ -96,7 +96,9 @@ describe("the envelope", () => {
     Effect.gen(function* () {
       const sink = yield* SmtpSink.make()
       const { port } = yield* startRelay(sink.port)
-      const recipients = ["Bob@XN--bcher-kva.example", "bob@xn--bcher-kva.example", `${"l".repeat(64)}@example.org`]
+      const label = "d".repeat(61)
+      const longest = `${"l".repeat(64)}@${label}.${label}.${label}.abc`
+      const recipients = ["Bob@XN--bcher-kva.example", "bob@xn--bcher-kva.example", longest]
       yield* submit(yield* dialKnown(port), recipients)
       expect((yield* sink.messages).map(({ to }) => to)).toEqual([recipients])
     })

@@ -24,7 +24,7 @@ export interface SmtpInbox {
 export const make = Effect.fnUntraced(function* (options: {
   readonly restored: ReadonlyArray<ReceivedMessage>
   readonly max: number
-  readonly onMessage: (message: ReceivedMessage) => Effect.Effect<void>
+  readonly onMessage: (message: ReceivedMessage, octets: Uint8Array) => Effect.Effect<void>
 }): Effect.fn.Return<SmtpInbox> {
   const messages = yield* SubscriptionRef.make<ReadonlyArray<ReceivedMessage>>(options.restored.slice(0, options.max))
   let lastId = options.restored.reduce((highest, message) => Math.max(highest, Number(message.id) || 0), 0)
@@ -36,7 +36,7 @@ export const make = Effect.fnUntraced(function* (options: {
     const message = yield* read(bytes, envelope, { id: String(lastId), receivedAt })
     yield* SubscriptionRef.update(messages, (all) => [message, ...all].slice(0, options.max))
     yield* options
-      .onMessage(message)
+      .onMessage(message, bytes)
       .pipe(
         Effect.onError(() => SubscriptionRef.update(messages, (all) => all.filter((other) => other.id !== message.id)))
       )

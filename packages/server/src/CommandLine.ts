@@ -10,7 +10,7 @@ import { operatorCommands } from "./OperatorCommands.ts"
 import { OperatorError } from "./OperatorError.ts"
 import { outliveTheReader } from "./Signals.ts"
 
-const settings = variables.map(({ name, byDefault }) => `    ${name.padEnd(22)}${byDefault.replaceAll("`", "")}`)
+const settings = variables.map(({ name, byDefault }) => `    ${name.padEnd(24)}${byDefault.replaceAll("`", "")}`)
 
 const serve = Command.make(
   "serve",
@@ -28,9 +28,13 @@ const serve = Command.make(
     workerOnly: Flag.Boolean("worker-only").pipe(
       Flag.withDescription("Send mail, probe domains and expire links; serve only /health, /ready and /metrics"),
       Flag.withDefault(false)
+    ),
+    relay: Flag.Boolean("relay").pipe(
+      Flag.withDescription("Also take mail over SMTP, sign it and pass it to the mail server; the sandbox always does"),
+      Flag.withDefault(false)
     )
   },
-  Effect.fn(function* ({ sandbox, apiOnly, workerOnly }) {
+  Effect.fn(function* ({ sandbox, apiOnly, workerOnly, relay }) {
     if ([sandbox, apiOnly, workerOnly].filter(Boolean).length > 1) {
       return yield* new OperatorError({
         message: "--sandbox, --api-only and --worker-only cannot be combined: give at most one."
@@ -41,7 +45,7 @@ const serve = Command.make(
     // Loaded for this command only: the others start faster without a server.
     const { serve, serveSandbox } = yield* Effect.promise(() => import("./Serve.ts"))
     const part = apiOnly ? "api" : workerOnly ? "workers" : "all"
-    yield* Effect.provide(sandbox ? serveSandbox : serve(part), Logging.layer(log))
+    yield* Effect.provide(sandbox ? serveSandbox : serve(part, relay), Logging.layer(log))
   })
 ).pipe(
   Command.withDescription(

@@ -6,6 +6,7 @@
  * `docs/reference/configuration.md` shows the same table, and a test compares the two.
  */
 import { resolve } from "node:path"
+import { relayVariables } from "@countersign/relay/settings"
 import { Config, Data, Effect, type LogLevel, Option, Redacted, Result } from "effect"
 
 /** Variables that are missing or wrong. The message is one line for each, a sentence that names it. */
@@ -82,6 +83,11 @@ export const variables = [
     meaning: "The sender of the verification mails: an address, or `Name <address>`."
   },
   {
+    name: "FALLBACK_FROM",
+    byDefault: "none: such mail is not sent",
+    meaning: "The From address of mail that cannot have its sender's, in send plans and with `RELAY_FALLBACK=rewrite`."
+  },
+  {
     name: "DKIM_ZONE",
     byDefault: "required; the sandbox has its own",
     meaning: "The DNS zone that serves the signing keys: customers' CNAME records point to `<token>.k<slot>.<zone>`."
@@ -109,7 +115,8 @@ export const variables = [
     name: "LOG_FORMAT",
     byDefault: "`pretty` on a terminal, else `json`",
     meaning: "`json` writes one JSON object per line, `pretty` writes for people."
-  }
+  },
+  ...relayVariables
 ] as const satisfies ReadonlyArray<Variable>
 
 export type VariableName = (typeof variables)[number]["name"]
@@ -131,7 +138,8 @@ export const checkAll = Effect.fnUntraced(function* (parts: Parts) {
   if (problems.length === 0) return
   return yield* new ConfigProblem({
     variables: problems.flatMap(({ variables }) => variables),
-    message: problems.map(({ message }) => message).join("\n")
+    // Two parts may need the same variable.
+    message: [...new Set(problems.flatMap(({ message }) => message.split("\n")))].join("\n")
   })
 })
 

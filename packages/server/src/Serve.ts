@@ -7,10 +7,11 @@
  */
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
-import { DkimTokens, DomainWatch, Engine, Settings, Workers } from "@countersign/engine"
+import { DkimTokens, DomainWatch, Engine, KeysServed, Settings, Workers } from "@countersign/engine"
 import { HttpApp } from "@countersign/http"
 import { SmtpMailer } from "@countersign/mailer-smtp"
-import { KeyCare } from "@countersign/signing"
+import type { RelaySettings } from "@countersign/relay"
+import { KeyCare, KeyRingKeys } from "@countersign/signing"
 import { Console, Effect, Layer, Redacted } from "effect"
 import { HttpRouter } from "effect/http"
 import { checkAll, databaseIn, type StoreConfig, storeConfig } from "./Config.ts"
@@ -22,11 +23,13 @@ import {
   type ListenConfig,
   listenConfig,
   type ResolverConfig,
+  relayConfig,
   resolverConfig,
   resolverLayer,
   type SandboxConfig,
   type ServiceConfig,
   sandboxConfig,
+  sandboxRelayConfig,
   serviceConfig,
   urlOf,
   type WorldConfig,
@@ -38,6 +41,7 @@ import { banner } from "./sandbox/Banner.ts"
 import { DemoAccount } from "./sandbox/DemoAccount.ts"
 import { openSandboxFolder, type SandboxFolder } from "./sandbox/SandboxFolder.ts"
 import { SandboxKeys } from "./sandbox/SandboxKeys.ts"
+import { SandboxRelay } from "./sandbox/SandboxRelay.ts"
 import { SandboxRoutes } from "./sandbox/SandboxRoutes.ts"
 import { SandboxServers } from "./sandbox/SandboxServers.ts"
 
@@ -45,17 +49,18 @@ import { SandboxServers } from "./sandbox/SandboxServers.ts"
 export type Part = "all" | "api" | "workers"
 
 /** Serves until interrupted. */
-export const serve = Effect.fnUntraced(function* (part: Part) {
+export const serve = Effect.fnUntraced(function* (part: Part, withRelay: boolean) {
   const parts = {
     listen: part === "workers" ? workerListenConfig : listenConfig,
     service: serviceConfig,
     world: part === "api" ? Effect.succeed(undefined) : worldConfig,
     resolver: resolverConfig,
     keys: dkimKeysConfig,
-    store: storeConfig
+    store: storeConfig,
+    relay: withRelay ? relayConfig : Effect.succeed(undefined)
   }
   yield* checkAll(parts)
-  const { listen, service, world, resolver, keys, store } = yield* Effect.all(parts)
+  const { listen, service, world, resolver, keys, store, relay } = yield* Effect.all(parts)
   const announce = Effect.gen(function* () {
     const { publicUrl } = yield* Settings
     const address = urlOf(listen.host, yield* listeningPort)
@@ -63,7 +68,7 @@ export const serve = Effect.fnUntraced(function* (part: Part) {
     yield* forgetTheStart
   })
   return yield* Layer.launch(
-    Layer.provide(Layer.effectDiscard(announce), production(listen, service, world, resolver, keys, part, store))
+    Layer.provide(Layer.effectDiscard(announce), production(listen, service, world, resolver, keys, part, store, relay))
   )
 })
 
@@ -102,20 +107,45 @@ const production = (
   resolver: ResolverConfig,
   keys: "here" | "elsewhere",
   part: Part,
-  store: StoreConfig
+  store: StoreConfig,
+  relay: RelaySettings | undefined
 ) =>
   Layer.mergeAll(
     answering(part === "workers" ? HttpApp.healthLayer : HttpApp.layer()),
     world === undefined ? DomainWatch.layer : Layer.provide(Workers.layer, mailerOf(world)),
-    world === undefined || keys === "elsewhere" ? Layer.empty : KeyCare.layer
+    world === undefined || keys === "elsewhere" ? Layer.empty : KeyCare.layer,
+    relay === undefined ? Layer.empty : Layer.provide(announceRelay, relayLayer(relay))
   ).pipe(
+    Layer.provide(Layer.succeed(KeysServed, keys === "here")),
     Layer.provide(keySettings(config.dkimZone, config.secrets)),
     Layer.provide(resolverLayer(resolver, { ours: config.dkimZone })),
     Layer.provideMerge(Engine.layer),
     Layer.provideMerge(DkimTokens.layer(config.dkimZone)),
-    Layer.provideMerge(settings(listen, config.secrets, { allowTestNames: false })),
+    Layer.provideMerge(settings(listen, config.secrets, { allowTestNames: false, fallbackFrom: config.fallbackFrom })),
     Layer.provideMerge(openStore(store)),
     Layer.provideMerge(Listener.layer(listen))
+  )
+
+const announceRelay = Layer.unwrap(
+  Effect.map(
+    Effect.promise(() => import("@countersign/relay")),
+    ({ Relay }) =>
+      Layer.effectDiscard(
+        Effect.flatMap(Relay, ({ host, port }) => Effect.logInfo(`The relay listens on ${host}, port ${port}`))
+      )
+  )
+)
+
+/** Loaded where it is used: others start without an SMTP server. */
+const relayLayer = (settings: RelaySettings) =>
+  Layer.provide(
+    Layer.unwrap(
+      Effect.map(
+        Effect.promise(() => import("@countersign/relay")),
+        ({ Relay }) => Relay.layer(settings)
+      )
+    ),
+    KeyRingKeys.layer
   )
 
 const mailerOf = ({ smtpUrl, mailFrom }: WorldConfig) => SmtpMailer.layer({ url: smtpUrl, from: mailFrom })
@@ -123,6 +153,8 @@ const mailerOf = ({ smtpUrl, mailFrom }: WorldConfig) => SmtpMailer.layer({ url:
 /** The same service in a world of its own: the adapters of production, pointed at the sandbox's sockets. */
 export const sandbox = (config: SandboxConfig, folder: SandboxFolder) =>
   Layer.mergeAll(answering(Layer.merge(HttpApp.layer(), SandboxRoutes.layer)), Workers.layer, SandboxKeys.layer).pipe(
+    Layer.provideMerge(sandboxRelay),
+    Layer.provide(Layer.succeed(KeysServed, true)),
     Layer.provideMerge(KeyCare.layer),
     Layer.provideMerge(sandboxKeySettings(config, folder)),
     Layer.provideMerge(Engine.layer),
@@ -143,14 +175,14 @@ const answering = <E, R>(routes: Layer.Layer<never, E, R>) =>
 const settings = (
   listen: ListenConfig,
   secrets: Redacted.Redacted<LinkSecrets>,
-  { allowTestNames }: { readonly allowTestNames: boolean }
+  rest: { readonly allowTestNames: boolean; readonly fallbackFrom?: string | undefined }
 ) =>
   Layer.unwrap(
     Effect.map(listeningPort, (port) =>
       Settings.layer({
         publicUrl: listen.publicUrl ?? urlOf(listen.host, port),
         secret: Redacted.make(Redacted.value(secrets).join(",")),
-        allowTestNames
+        ...rest
       })
     )
   )
@@ -172,6 +204,14 @@ const sandboxMailer = (from: string) =>
   Layer.unwrap(
     Effect.map(SandboxServers, ({ smtp }) => SmtpMailer.layer({ url: Redacted.make(`smtp://${smtp.address}`), from }))
   )
+
+const sandboxRelay = Layer.unwrap(
+  Effect.gen(function* () {
+    const { host, port } = (yield* SandboxServers).smtp
+    const sink = { host, port, encryption: "none", verify: false, credentials: undefined, name: undefined } as const
+    return Layer.provide(SandboxRelay.layer, relayLayer(yield* sandboxRelayConfig(sink)))
+  })
+)
 
 const sandboxResolver = Layer.unwrap(
   Effect.map(SandboxServers, ({ dns }) =>

@@ -3,12 +3,13 @@
  * and what the sandbox refuses. The rules are those of `Config.ts`.
  */
 import { isIP } from "node:net"
-import { parseDkimZone, parseLinkSecrets, parsePublicUrl } from "@countersign/core"
+import { parseDkimZone, parseEmailAddress, parseLinkSecrets, parsePublicUrl } from "@countersign/core"
 import { parseNameServer, WireResolver, type WireResolverOptions } from "@countersign/dns"
 import { isLoopback } from "@countersign/engine"
-import { parseMailFrom, parseSmtpUrl } from "@countersign/mailer-smtp"
+import { parseMailFrom, parseSmtpUrl, type SmtpServer } from "@countersign/mailer-smtp"
+import { type RelayVariable, readRelaySettings, relayVariables } from "@countersign/relay/settings"
 import { Effect, Redacted, Result } from "effect"
-import { checkAll, dataFolder, problem, required, text } from "./Config.ts"
+import { ConfigProblem, checkAll, dataFolder, problem, required, text } from "./Config.ts"
 
 export interface ListenConfig {
   readonly host: string
@@ -68,6 +69,7 @@ export type LinkSecrets = readonly [string, ...ReadonlyArray<string>]
 export interface ServiceConfig {
   readonly secrets: Redacted.Redacted<LinkSecrets>
   readonly dkimZone: string
+  readonly fallbackFrom: string | undefined
 }
 
 export interface ResolverConfig {
@@ -121,11 +123,11 @@ export const resolverConfig = Effect.all({ dnsServers, dnsMode })
 export const resolverLayer = ({ dnsServers: servers, dnsMode: mode }: ResolverConfig, more: WireResolverOptions = {}) =>
   WireResolver.layer({ ...more, mode, ...(servers.length > 0 ? { servers } : {}) })
 
-const smtpUrl = (value: string) =>
-  Effect.fromResult(parseSmtpUrl(Redacted.make(value))).pipe(
-    Effect.mapError(({ reason }) => problem("SMTP_URL", `SMTP_URL cannot be used: ${reason}.`)),
-    Effect.as(Redacted.make(value))
+const smtpServer = (value: string) =>
+  Effect.mapError(Effect.fromResult(parseSmtpUrl(Redacted.make(value))), ({ reason }) =>
+    problem("SMTP_URL", `SMTP_URL cannot be used: ${reason}.`)
   )
+const smtpUrl = (value: string) => Effect.as(smtpServer(value), Redacted.make(value))
 
 const mailFrom = (value: string) =>
   Effect.fromResult(parseMailFrom(value)).pipe(
@@ -140,7 +142,12 @@ const fromMeaning = "it is the sender of the verification mails"
 
 const serviceParts = {
   secrets: Effect.flatMap(required("COUNTERSIGN_SECRET", secretMeaning), linkSecrets),
-  dkimZone: Effect.flatMap(required("DKIM_ZONE", zoneMeaning), dkimZone)
+  dkimZone: Effect.flatMap(required("DKIM_ZONE", zoneMeaning), dkimZone),
+  fallbackFrom: Effect.flatMap(text("FALLBACK_FROM"), (value) =>
+    value === undefined || Result.isSuccess(parseEmailAddress(value))
+      ? Effect.succeed(value)
+      : problem("FALLBACK_FROM", "FALLBACK_FROM must be an address without a name.")
+  )
 }
 
 /** What every part of `serve` needs. */
@@ -153,6 +160,22 @@ const worldParts = {
 
 /** What the workers need to send mail. */
 export const worldConfig = Effect.andThen(checkAll(worldParts), Effect.all(worldParts))
+
+/** The settings of a relay in front of a mail server. `given` holds what is meant where nothing is set. */
+const relayTo = Effect.fnUntraced(function* (upstream: SmtpServer, given: Map<RelayVariable, string | undefined>) {
+  for (const { name } of relayVariables) given.set(name, (yield* text(name)) ?? given.get(name))
+  const read = Effect.fromResult(readRelaySettings((name) => given.get(name), upstream))
+  return yield* Effect.mapError(read, (problems) => new ConfigProblem(problems))
+})
+
+/** What `--relay` needs in front of the configured mail server. */
+export const relayConfig = Effect.gen(function* () {
+  const upstream = yield* Effect.flatMap(required("SMTP_URL", smtpMeaning), smtpServer)
+  if ((yield* dkimKeysConfig) === "elsewhere") {
+    return yield* problem("DKIM_KEYS", "DKIM_KEYS must be here with --relay: the relay signs.")
+  }
+  return yield* relayTo(upstream, new Map())
+})
 
 // ---------------------------------------------------------------------------------------------------------------------
 // The sandbox
@@ -196,4 +219,18 @@ export const sandboxConfig = Effect.gen(function* () {
     mailFrom: yield* mailFrom((yield* text("MAIL_FROM")) ?? "Countersign <no-reply@countersign.example>"),
     dkimZone: yield* dkimZone((yield* text("DKIM_ZONE")) ?? "dkim.countersign.example")
   } satisfies SandboxConfig
+})
+
+/** The relay of the sandbox, on a free port if none is set. */
+export const sandboxRelayConfig = Effect.fnUntraced(function* (upstream: SmtpServer) {
+  const settings = yield* relayTo(
+    upstream,
+    new Map([
+      ["RELAY_LISTEN", "127.0.0.1:0"],
+      ["RELAY_BOUNCE", "bounce@example.com"]
+    ])
+  )
+  return isLoopback(settings.host)
+    ? settings
+    : yield* problem("RELAY_LISTEN", "RELAY_LISTEN is refused in the sandbox: it listens on loopback only.")
 })

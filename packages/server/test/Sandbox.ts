@@ -10,6 +10,7 @@ interface Overview {
   readonly accessToken: string
   readonly smtp: string
   readonly dns: string
+  readonly relay: string
 }
 
 export interface Mail {
@@ -20,6 +21,8 @@ export interface Mail {
   readonly text: string
   readonly html: string
   readonly receivedAt: string
+  readonly raw: string
+  readonly authentication: { readonly dkim: string; readonly dmarc: string; readonly spf: string } | null
 }
 
 export interface DnsRecord {
@@ -46,8 +49,11 @@ export interface Sandbox extends Program {
 const listening = /^Countersign sandbox on (http:\S+)$/m
 
 /** Starts a sandbox on a free port and waits for its banner. It ends with the test. */
-export const startSandbox = async (environment: Environment = {}): Promise<Sandbox> => {
-  const program = start(["serve", "--sandbox"], { PORT: "0", ...environment })
+export const startSandbox = async (
+  environment: Environment = {},
+  ...flags: ReadonlyArray<string>
+): Promise<Sandbox> => {
+  const program = start(["serve", "--sandbox", ...flags], { PORT: "0", ...environment })
   let ended = false
   void program.ended.then(() => {
     ended = true
@@ -115,7 +121,7 @@ const records = async ({ url }: Pick<Sandbox, "url">): Promise<ReadonlyArray<Dns
 
 /** The records that somebody put. */
 export const zone = async (sandbox: Pick<Sandbox, "url">): Promise<ReadonlyArray<DnsRecord>> =>
-  (await records(sandbox)).filter(({ name }) => !name.startsWith("*."))
+  (await records(sandbox)).filter(({ name }) => !/^(\*|_dmarc)\./.test(name))
 
 /** The records that the sandbox puts itself. */
 export const keyRecords = async (sandbox: Pick<Sandbox, "url">): Promise<ReadonlyArray<DnsRecord>> =>

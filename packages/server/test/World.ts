@@ -24,7 +24,14 @@ export const makeWorld = async (store: Environment = { COUNTERSIGN_DATA: tempora
   const account = await operate(environment, "id", "account", "create", "--email", "ops@acme.example", "--name", "Acme")
   const accessToken = await operate(environment, "secret", "key", "create", "--account", account)
   // As the clients of `Sandbox.ts` read it.
-  const overview = { account: { id: account, email: "" }, organization: { id: "" }, accessToken, smtp: "", dns: "" }
+  const overview = {
+    account: { id: account, email: "" },
+    organization: { id: "" },
+    accessToken,
+    smtp: "",
+    dns: "",
+    relay: ""
+  }
   return { smtp, dns, environment, overview }
 }
 

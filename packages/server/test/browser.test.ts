@@ -1,6 +1,8 @@
 import { accessSync, constants } from "node:fs"
+import { createTransport } from "nodemailer"
 import { type Browser, chromium, type Page } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { until } from "./Program.ts"
 import { startSandbox } from "./Sandbox.ts"
 
 const browserPath = "/usr/bin/chromium"
@@ -24,6 +26,8 @@ const flags = [
   "--disable-component-update",
   "--disable-sync"
 ]
+
+const portOf = (address: string): number => Number(address.slice(address.lastIndexOf(":") + 1))
 
 /** How far the page is wider than its window. */
 const overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -58,7 +62,7 @@ describe.runIf(isThere())("the pages, in a browser", () => {
   }
 
   it("walks the whole road by clicking", async () => {
-    const { url } = await startSandbox()
+    const { url, overview } = await startSandbox()
     const { page, troubles } = await open(url, 900)
     await page.getByLabel("Address").fill("grace@shop.example")
     await page.getByRole("button", { name: "Add sender" }).click()
@@ -74,10 +78,23 @@ describe.runIf(isThere())("the pages, in a browser", () => {
 
     await page.getByRole("button", { name: "Publish all records" }).click()
     await page.getByText("active", { exact: true }).waitFor()
-    expect(await page.getByRole("button", { name: /^Remove the records of/ }).count()).toBe(3)
+    const records = page.getByRole("button", { name: /^Remove the records of \w+\._domainkey/ })
+    expect(await records.count()).toBe(3)
+
+    const auth = { user: overview.account.id, pass: overview.accessToken }
+    const relay = createTransport({ host: "127.0.0.1", port: portOf(overview.relay), ignoreTLS: true, auth })
+    const invoice = { from: "grace@shop.example", to: "c@d.example", subject: "Invoice", text: "Thank you." }
+    await until("a signed mail", () => relay.sendMail(invoice).catch(() => undefined))
+    const mail = page.locator("#inbox article").first()
+    await mail.getByText("dkim=pass").waitFor()
+    await mail.getByText("dmarc=pass").waitFor()
+    await mail.getByText("As it arrived").click()
+    await mail.getByText("DKIM-Signature: v=1").waitFor()
+    expect(await page.evaluate(overflow)).toBe(0)
 
     await page.getByRole("button", { name: "Remove its records" }).click()
-    await page.getByText("No records yet.").waitFor()
+    await records.first().waitFor({ state: "detached" })
+    expect(await records.count()).toBe(0)
     expect(troubles).toEqual([])
   })
 
@@ -88,9 +105,7 @@ describe.runIf(isThere())("the pages, in a browser", () => {
     await page.getByRole("button", { name: "Add sender" }).click()
     await page.locator("#say.bad").waitFor()
 
-    const { createTransport } = await import("nodemailer")
-    const port = Number(overview.smtp.slice(overview.smtp.lastIndexOf(":") + 1))
-    const client = createTransport({ host: "127.0.0.1", port, ignoreTLS: true })
+    const client = createTransport({ host: "127.0.0.1", port: portOf(overview.smtp), ignoreTLS: true })
     const evil = '<img src=x onerror="document.title=1"><script>document.title=2</script>'
     await client.sendMail({
       from: "a@b.example",

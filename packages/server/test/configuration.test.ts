@@ -4,7 +4,9 @@ import { ConfigProvider, Effect, Exit, Redacted } from "effect"
 import { describe, expect, it } from "vitest"
 import { ConfigProblem, databaseIn, logConfig, storeConfig, variables } from "../src/Config.ts"
 import {
+  dkimKeysConfig,
   listenConfig,
+  resolverConfig,
   sandboxConfig,
   serviceConfig,
   urlOf,
@@ -23,7 +25,15 @@ const complete = {
 const read = <A, E>(config: Effect.Effect<A, E>, environment: Environment): Exit.Exit<A, E> =>
   Effect.runSyncExit(Effect.provide(config, ConfigProvider.layer(ConfigProvider.fromEnv({ env: environment }))))
 
-const everything = Effect.all([listenConfig, serviceConfig, worldConfig, storeConfig, logConfig(false)])
+const everything = Effect.all([
+  listenConfig,
+  serviceConfig,
+  worldConfig,
+  resolverConfig,
+  dkimKeysConfig,
+  storeConfig,
+  logConfig(false)
+])
 
 const problemOf = (config: Effect.Effect<unknown, unknown>, environment: Environment): ConfigProblem => {
   const exit = read(Effect.flip(config), environment)
@@ -65,12 +75,14 @@ describe("a wrong value is one sentence that names its variable", () => {
     ["SMTP_URL", "smtp://"],
     ["MAIL_FROM", "Countersign"],
     ["MAIL_FROM", "a@b.example, c@d.example"],
+    ["FALLBACK_FROM", "Shop <shop@example.com>"],
     ["DKIM_ZONE", "localhost"],
     ["DKIM_ZONE", "a b.example"],
     ["DNS_SERVERS", "dns.example.com"],
     ["DNS_SERVERS", "192.0.2.1:0"],
     ["DNS_SERVERS", "192.0.2.1,bad"],
     ["DNS_MODE", "authoritative"],
+    ["DKIM_KEYS", "nowhere"],
     ["LOG_LEVEL", "loud"],
     ["LOG_FORMAT", "xml"]
   ]
@@ -139,7 +151,7 @@ describe("what is accepted", () => {
   })
 
   it("reads every variable", () => {
-    const [listen, service, world, store, log] = accepted(everything, {
+    const [listen, service, , resolver, keys, store, log] = accepted(everything, {
       ...complete,
       HOST: "[::1]",
       PORT: "0",
@@ -149,13 +161,16 @@ describe("what is accepted", () => {
       DATABASE_URL: "sqlite:/srv/x.db",
       DNS_SERVERS: "192.0.2.1, [2001:db8::1]:5353",
       DNS_MODE: "Resolver",
+      DKIM_KEYS: "Elsewhere",
+      FALLBACK_FROM: "shop@example.com",
       LOG_LEVEL: "DEBUG",
       LOG_FORMAT: "pretty"
     })
     expect(listen).toEqual({ host: "::1", port: 0, publicUrl: "https://example.com/mail" })
     expect(Redacted.value(service.secrets)).toEqual([complete.COUNTERSIGN_SECRET, "b".repeat(32)])
     expect(service.dkimZone).toBe("dkim.example.com")
-    expect(world).toMatchObject({ dnsServers: ["192.0.2.1:53", "[2001:db8::1]:5353"], dnsMode: "resolver" })
+    expect([service.fallbackFrom, keys]).toEqual(["shop@example.com", "elsewhere"])
+    expect(resolver).toEqual({ dnsServers: ["192.0.2.1:53", "[2001:db8::1]:5353"], dnsMode: "resolver" })
     expect(store).toEqual({ _tag: "Sqlite", folder: "/var/lib/countersign", file: "/srv/x.db" })
     expect(log).toEqual({ level: "Debug", format: "pretty" })
   })

@@ -58,7 +58,7 @@ const listsAndLifts = async () => {
   })
   expect(await well(environment, "verify")).toContain("all is well")
   const file = join(temporaryFolder(), "store.jsonl")
-  await well(environment, "export", "--with-key", file)
+  await well(environment, "export", "--with-key", "--with-signing-keys", file)
   const copy = { COUNTERSIGN_DATA: temporaryFolder() }
   await well(copy, "import", file)
   expect(await well(copy, "decline", "list", "--all", "--json")).toBe(told)

@@ -32,7 +32,7 @@ it("verifies and rebuilds the store of a running server, and says what was wrong
   const rebuilt = await run(["rebuild"], environment)
   expect(rebuilt).toMatchObject({ code: 0, stderr: "" })
   expect(rebuilt.stdout).toMatch(
-    /^Compared 2 streams with the log: 2 live senders, 1 row and \d+ index entries corrected\./
+    /^Compared 3 streams with the log: 2 live senders, 1 row and \d+ index entries corrected\./
   )
   expect(await verify()).toMatchObject(sound)
   expect(JSON.parse((await run(["rebuild", "--json"], environment)).stdout)).toMatchObject({

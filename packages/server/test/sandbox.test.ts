@@ -37,16 +37,18 @@ it("walks from an address to an active sender, over real SMTP and real DNS", asy
 
 it("keeps the members of its JSON as they are promised", async () => {
   const sandbox = await startSandbox()
-  expect(Object.keys(sandbox.overview)).toEqual(["account", "organization", "accessToken", "smtp", "dns"])
+  expect(Object.keys(sandbox.overview)).toEqual(["account", "organization", "accessToken", "smtp", "dns", "relay"])
   expect(Object.keys(sandbox.overview.account)).toEqual(["id", "email"])
   expect(Object.keys(sandbox.overview.organization)).toEqual(["id"])
   expect(sandbox.overview.smtp).toMatch(/^127\.0\.0\.1:\d+$/)
   expect(sandbox.overview.dns).toMatch(/^127\.0\.0\.1:\d+$/)
+  expect(sandbox.overview.relay).toMatch(/^127\.0\.0\.1:\d+$/)
 
   await add(sandbox, "Ada+Tag@shop.example")
   await mailedLink(sandbox, "Ada+Tag@shop.example")
   const [mail] = await inbox(sandbox)
-  expect(Object.keys(mail ?? {})).toEqual(["id", "from", "to", "subject", "text", "html", "receivedAt"])
+  const content = ["id", "from", "to", "subject", "text", "html", "receivedAt"]
+  expect(Object.keys(mail ?? {})).toEqual([...content, "raw", "authentication"])
   expect(mail?.to).toEqual(["Ada+Tag@shop.example"])
 })
 

@@ -14,13 +14,14 @@ const well = async (environment: Environment, ...args: ReadonlyArray<string>): P
 
 onPostgres((postgres) => {
   it("an installation moves from SQLite to PostgreSQL, is served there, and moves back", async () => {
-    const sqlite = { COUNTERSIGN_DATA: temporaryFolder() }
+    // As in `makeWorld`: it unwraps the signing keys, which move with the store.
+    const sqlite = { COUNTERSIGN_DATA: temporaryFolder(), COUNTERSIGN_SECRET: "0123456789abcdef0123456789abcdef" }
     const sandbox = await startSandbox(sqlite)
     const added = await add(sandbox, "ada@example.com")
     await stopped(sandbox)
     const folder = temporaryFolder()
     const [there, back] = [join(folder, "there.jsonl"), join(folder, "back.jsonl")]
-    await well(sqlite, "export", "--with-key", there)
+    await well(sqlite, "export", "--with-key", "--with-signing-keys", there)
 
     const { url } = await postgres.database()
     const moved = { DATABASE_URL: url }
@@ -28,7 +29,7 @@ onPostgres((postgres) => {
     const [before, after] = [await well(sqlite, "verify"), await well(moved, "verify")]
     expect(before).toContain("1 live sender")
     expect(after).toBe(before)
-    await well(moved, "export", "--with-key", back)
+    await well(moved, "export", "--with-key", "--with-signing-keys", back)
     expect(readFileSync(back, "utf8")).toBe(readFileSync(there, "utf8"))
 
     const { environment } = await makeWorld(moved)
@@ -39,7 +40,7 @@ onPostgres((postgres) => {
     expect(await well(moved, "rebuild")).toContain("0 rows and 0 index entries corrected")
 
     const home = { COUNTERSIGN_DATA: temporaryFolder() }
-    await well(moved, "export", "--with-key", join(folder, "home.jsonl"))
+    await well(moved, "export", "--with-key", "--with-signing-keys", join(folder, "home.jsonl"))
     await well(home, "import", join(folder, "home.jsonl"))
     expect(await well(home, "verify")).toBe(await well(moved, "verify"))
   })

@@ -10,7 +10,11 @@ import { expect, it } from "vitest"
 import { command, type Environment, run, temporaryFolder } from "./Program.ts"
 import { add, current, startSandbox, stopped } from "./Sandbox.ts"
 
-const storeIn = (): Environment & { readonly COUNTERSIGN_DATA: string } => ({ COUNTERSIGN_DATA: temporaryFolder() })
+// The secret unwraps the signing keys, which move with the store.
+const storeIn = (): Environment & { readonly COUNTERSIGN_DATA: string } => ({
+  COUNTERSIGN_DATA: temporaryFolder(),
+  COUNTERSIGN_SECRET: "0123456789abcdef0123456789abcdef"
+})
 
 const well = async (environment: Environment, ...args: ReadonlyArray<string>): Promise<string> => {
   const ended = await run(args, environment)
@@ -40,12 +44,12 @@ it("moves an installation while its server runs: the new one has the same sender
   const sandbox = await startSandbox(from)
   const added = await add(sandbox, "ada@acme.example")
   const live = join(temporaryFolder(), "live.jsonl")
-  await well(from, "export", "--with-key", live)
+  await well(from, "export", "--with-key", "--with-signing-keys", live)
   expect(await well(storeIn(), "import", live)).toMatch(/^Imported \d+ rows: \d+ events, 1 live sender\./)
 
   await stopped(sandbox)
   const file = join(temporaryFolder(), "store.jsonl")
-  expect(await well(from, "export", "--with-key", file)).toMatch(
+  expect(await well(from, "export", "--with-key", "--with-signing-keys", file)).toMatch(
     /^Exported \d+ rows to .* keep it as you keep a password\.\n$/
   )
   expect(statSync(file).mode & 0o777).toBe(0o600)
@@ -57,7 +61,7 @@ it("moves an installation while its server runs: the new one has the same sender
       digest: directory
     })
   }
-  expect(await well(to, "export", "--with-key")).toBe(readFileSync(file, "utf8"))
+  expect(await well(to, "export", "--with-key", "--with-signing-keys")).toBe(readFileSync(file, "utf8"))
 
   const moved = await startSandbox(to)
   const same = { ...moved, overview: sandbox.overview }

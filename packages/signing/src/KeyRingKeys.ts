@@ -3,7 +3,7 @@
  * them.
  */
 import type { KeyObject } from "node:crypto"
-import { decideKeyRing, type KeyId, type KeyRing, type KeySlot } from "@countersign/core"
+import { decideKeyRing, type KeyId, type KeyRing, type KeySlot, keySlots } from "@countersign/core"
 import { Installation, SendPlans, SigningKeys } from "@countersign/engine"
 import { Clock, Context, Effect, Layer, Redacted, Result, Schema } from "effect"
 import { makeKeyRingChanges, type RingFailure } from "./KeyRingChanges.ts"
@@ -67,6 +67,14 @@ export class KeyRingKeys extends Context.Service<
         if (decideKeyRing(ring, { _tag: "RecordKeyUse", at, slot, keyId })._tag !== "Happened") return
         yield* Effect.catchTag(changes.use(slot, keyId), "KeyRingRefused", Effect.die)
       })
+
+      // Who cannot open what is there has the wrong secret: better known now than with the first mail.
+      const { ring: found } = yield* changes.load
+      for (const slot of keySlots) {
+        const keyId = found.slots[slot].key?.keyId
+        if (keyId === undefined) continue
+        yield* Effect.catchTag(openKey(slot, keyId), "SigningKeyMissing", () => Effect.void)
+      }
 
       return {
         privateKey: Effect.fnUntraced(function* (slot) {

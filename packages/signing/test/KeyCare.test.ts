@@ -2,7 +2,7 @@ import { createPublicKey } from "node:crypto"
 import { AccountId, type KeyRing, type KeySlot, keySlots } from "@countersign/core"
 import { EventStore, SendPlans } from "@countersign/engine"
 import { describe, expect, it } from "@effect/vitest"
-import { Context, Effect, Exit, Logger, Metric, Redacted } from "effect"
+import { Context, Effect, Exit, Layer, Logger, Metric, Redacted } from "effect"
 import { KeyCare, KeyRingKeys, keyRecordOf, revokeKey } from "../src/index.ts"
 import { day, makeKeyWorld, minute, pass, secret } from "./KeyWorld.ts"
 
@@ -234,6 +234,9 @@ describe("the private keys", () => {
         "The signing key was wrapped with a secret that is not in COUNTERSIGN_SECRET: list the secret behind the new one, as `new,old`."
       )
       expect(yield* world.events).toEqual(["KeyGenerated", "KeyGenerated", "KeyGenerated"])
+      // A process that only signs does not start either.
+      const signer = Effect.scoped(Layer.build(KeyRingKeys.layer))
+      expect((yield* Effect.flip(world.operate(signer, other))).message).toBe(failed.message)
       // With both, all are wrapped again, and the old one may go.
       yield* (yield* world.start(`${other},${secret}`)).stop
       expect(Exit.isSuccess(yield* Effect.exit(world.start(other)))).toBe(true)

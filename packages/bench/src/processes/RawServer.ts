@@ -46,10 +46,10 @@ const answer = (response: ServerResponse, row: Record<string, SQLOutputValue> | 
     createdAt: new Date(Number(row?.created_at)).toISOString(),
     updatedAt: new Date(Number(row?.updated_at)).toISOString(),
     status: row?.status,
-    dnsRecords: selectors.map((selector) => ({
+    dnsRecords: selectors.map((selector, index) => ({
       type: "CNAME",
       name: `${selector}._domainkey.${domain}`,
-      value: `${selector}.dkim.countersign.net`
+      value: `${selector}.k${index + 1}.dkim.countersign.net`
     }))
   })
   response.writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(body) })

@@ -38,6 +38,8 @@ describe("the OpenAPI document", () => {
         ]),
         ...["", "/{id}", "/{id}/dns", "/{id}/events"].map((path) => `GET /v1/senders${path}`),
         "POST /v1/senders/{id}/dns/probes",
+        "GET /v1/effective-sender",
+        "POST /v1/send-plans",
         "GET /v1/email-addresses",
         "POST /v1/email-addresses",
         "GET /v1/email-addresses/{id}",

@@ -21,7 +21,8 @@ import {
   EmailAddressResource,
   EmailAddressStatus,
   NativeSender,
-  Sender
+  Sender,
+  SendPlan
 } from "@countersign/http/api"
 import { Schema } from "effect"
 import { HttpServerResponse } from "effect/http"
@@ -93,8 +94,8 @@ const Envelope = Schema.Struct({
 const ProblemDocument = Schema.Struct({ status: Schema.Number, title: Schema.String })
 
 it.each([
-  ["native", 5, /^\S+ \/v1\/senders/],
-  ["space-invoices", 10, /^\S+ \/v1\/(?!email-addresses|senders)/],
+  ["native", 7, /^\S+ \/v1\/(senders|send-plans|effective-sender)/],
+  ["space-invoices", 10, /^\S+ \/v1\/(?!email-addresses|senders|send-plans|effective-sender)/],
   ["opentransact", 3, /^\S+ \/v1\/email-addresses/],
   ["sendmachine", 5, /^\S+ \/sender/]
 ] as const)("docs/reference/%s.md has every endpoint with its statuses", (name, count, isOfDialect) => {
@@ -114,6 +115,10 @@ describe("docs/reference/native.md", () => {
     expect(tablesOf(text, "field").map(([field]) => field)).toEqual(Object.keys(NativeSender.fields))
     const parameters = OpenApi.fromApi(CountersignApi).paths["/v1/senders"]?.get?.parameters ?? []
     expect(tablesOf(text, "parameter").map(([name]) => name)).toEqual(parameters.map(({ name }) => name))
+  })
+
+  it("has every member of a send plan", () => {
+    expect(tablesOf(text, "plan").map(([member]) => member)).toEqual(Object.keys(SendPlan.fields))
   })
 
   it("has every word of a state", () => {

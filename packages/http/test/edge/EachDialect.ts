@@ -146,7 +146,9 @@ export const native: Refusing = {
     ["GET", "/v1/senders/any"],
     ["GET", "/v1/senders/any/dns"],
     ["POST", "/v1/senders/any/dns/probes"],
-    ["GET", "/v1/senders/any/events?as-of=x"]
+    ["GET", "/v1/senders/any/events?as-of=x"],
+    ["GET", "/v1/effective-sender?organization="],
+    ["POST", "/v1/send-plans"]
   ],
   challenge: 'Bearer realm="countersign"',
   unauthorized: { missing: unauthorized, unknown: unauthorized },

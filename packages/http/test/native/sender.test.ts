@@ -44,13 +44,13 @@ describe("a sender", () => {
       link: { sentAt: null, expiresAt: "1970-01-02T00:00:00.000Z" }
     })
     expect(records).toHaveLength(3)
-    for (const { type, name, host, value, verdict } of records) {
+    for (const [index, { type, name, host, value, verdict }] of records.entries()) {
       const [token] = name.split(".")
       expect([type, name, host, value, verdict]).toEqual([
         "CNAME",
         `${token}._domainkey.mail.acme.com`,
         `${token}._domainkey.mail`,
-        `${token}.dkim.countersign.net`,
+        `${token}.k${index + 1}.dkim.countersign.net`,
         null
       ])
     }

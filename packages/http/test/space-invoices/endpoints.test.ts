@@ -44,10 +44,10 @@ describe.each(scopes)("the five endpoints of the %s", (scope) => {
     })
     expect(object.tokens).toHaveLength(3)
     expect(object.dnsRecords).toEqual(
-      object.tokens.map((token) => ({
+      object.tokens.map((token, index) => ({
         type: "CNAME",
         name: `${token}._domainkey.acme.com`,
-        value: `${token}.dkim.countersign.net`
+        value: `${token}.k${index + 1}.dkim.countersign.net`
       }))
     )
 

@@ -209,6 +209,21 @@ export const attacks: Readonly<Record<string, ReadonlyArray<Attack>>> = {
     ...onSender("/events?as-of=2099-01-01T00:00:00Z"),
     ...onSender("/events?cursor=1")
   ],
+  "GET /v1/effective-sender": [
+    () => "",
+    ({ target }: World) => `organization=${target.organization}`,
+    ({ target }: World) => `organization=${target.account}`,
+    ({ target }: World) => `account=${target.account}`
+  ].map((query) => (world) => ({ path: `/v1/effective-sender?${query(world)}` })),
+  "POST /v1/send-plans": [
+    ({ target }: World) => ({ from: target.email }),
+    ({ target }: World) => ({ from: target.email, organization: target.organization }),
+    ({ target, own }: World) => ({ from: target.email.toUpperCase(), organization: own.organization }),
+    ({ target }: World) => ({ from: `anybody@${target.domain}` }),
+    ({ target }: World) => ({ organization: target.organization }),
+    ({ target }: World) => ({ organization: target.account }),
+    ({ target }: World) => ({ account: target.account, from: target.email })
+  ].map((body) => (world) => ({ path: "/v1/send-plans", body: body(world) })),
   "GET /sender/list": senderLists("/sender/list"),
   "GET /sender": senderLists("/sender"),
   "POST /sender/list": adds("/sender/list"),

@@ -3,8 +3,16 @@
  * may change. Both are real servers on loopback sockets; what they know goes to the sandbox's folder before they say
  * so.
  */
-import { DnsServer, type DnsServerHandle, SmtpSink, type SmtpSinkHandle } from "@countersign/sandbox"
+import {
+  DnsServer,
+  type DnsServerHandle,
+  type ReceivedMessage,
+  SmtpSink,
+  type SmtpSinkHandle
+} from "@countersign/sandbox"
 import { Context, Effect, Layer, Semaphore } from "effect"
+import { withPolicies } from "./DemoDomains.ts"
+import { type Authentication, makeMailJudge } from "./MailJudge.ts"
 import { type SandboxFolder, SandboxFolderProblem } from "./SandboxFolder.ts"
 
 export class SandboxServers extends Context.Service<
@@ -12,6 +20,8 @@ export class SandboxServers extends Context.Service<
   {
     readonly smtp: SmtpSinkHandle
     readonly dns: DnsServerHandle
+    /** What a receiver says of a mail; `null` where nobody who can judge is installed. */
+    readonly authentication: (message: ReceivedMessage) => Effect.Effect<Authentication | null>
     /** Changes the zone and stores it; a change that cannot be stored is undone. */
     readonly changeZone: <A, E>(change: Effect.Effect<A, E>) => Effect.Effect<A, E | SandboxFolderProblem>
   }
@@ -22,12 +32,14 @@ export class SandboxServers extends Context.Service<
 const make = Effect.fn("SandboxServers.make")(function* (folder: SandboxFolder) {
   const messages = yield* folder.inbox
   const records = yield* folder.zone
+  const dns = yield* DnsServer.make({ records: withPolicies(records) }).pipe(Effect.mapError(cannotStart))
+  const judge = yield* makeMailJudge(dns.address)
   const smtp = yield* SmtpSink.make({
     messages,
     // A mail that cannot be kept is answered 451, and sent again later.
-    onMessage: (message) => Effect.orDie(folder.appendMessage(message))
+    onMessage: (message, octets) =>
+      Effect.andThen(Effect.orDie(folder.appendMessage(message)), judge.begin(message, octets))
   }).pipe(Effect.mapError(cannotStart))
-  const dns = yield* DnsServer.make({ records }).pipe(Effect.mapError(cannotStart))
   const oneAtATime = yield* Semaphore.make(1)
   const changeZone = Effect.fnUntraced(function* <A, E>(change: Effect.Effect<A, E>) {
     const before = yield* dns.zone.list
@@ -35,7 +47,12 @@ const make = Effect.fn("SandboxServers.make")(function* (folder: SandboxFolder) 
     yield* Effect.onError(folder.saveZone(yield* dns.zone.list), () => Effect.orDie(dns.zone.restore(before)))
     return answer
   })
-  return SandboxServers.of({ smtp, dns, changeZone: (change) => oneAtATime.withPermits(1)(changeZone(change)) })
+  return SandboxServers.of({
+    smtp,
+    dns,
+    authentication: judge.verdict,
+    changeZone: (change) => oneAtATime.withPermits(1)(changeZone(change))
+  })
 })
 
 const cannotStart = (cause: { readonly message: string }) =>

@@ -6,29 +6,40 @@ import { Senders } from "@countersign/engine"
 import type { DnsRecord, ReceivedMessage } from "@countersign/sandbox"
 import { Effect, Redacted } from "effect"
 import { DemoAccount } from "./DemoAccount.ts"
+import { SandboxRelay } from "./SandboxRelay.ts"
 import { SandboxServers } from "./SandboxServers.ts"
 
 /** `/sandbox.json`. */
 export const overview = Effect.gen(function* () {
   const { account, organization, accessToken } = yield* DemoAccount
   const { smtp, dns } = yield* SandboxServers
-  return { account, organization, accessToken: Redacted.value(accessToken), smtp: smtp.address, dns: dns.address }
+  const relay = yield* SandboxRelay
+  const servers = { smtp: smtp.address, dns: dns.address, relay: relay.address }
+  return { account, organization, accessToken: Redacted.value(accessToken), ...servers }
 })
 
-const messageView = ({ id, from, to, subject, text, html, receivedAt }: ReceivedMessage) => ({
+const messageView = ({ id, from, to, subject, text, html, receivedAt, raw }: ReceivedMessage) => ({
   id,
   from,
   to,
   subject,
   text,
   html,
-  receivedAt
+  receivedAt,
+  raw
 })
 
 /** `/sandbox/inbox.json`, newest first. */
 export const inbox = Effect.gen(function* () {
-  const { smtp } = yield* SandboxServers
-  return { messages: (yield* smtp.messages).map(messageView) }
+  const { smtp, authentication } = yield* SandboxServers
+  return {
+    messages: yield* Effect.forEach(
+      yield* smtp.messages,
+      (message) =>
+        Effect.map(authentication(message), (verdict) => ({ ...messageView(message), authentication: verdict })),
+      { concurrency: 16 }
+    )
+  }
 })
 
 /** `/sandbox/dns.json`. */

@@ -166,11 +166,21 @@ const outermostAreLeftAlone = ofPackages((entry, house) =>
   })
 )
 
+/**
+ * What a published file imports only where it happens to be installed. Declared as an optional peer, it would be
+ * installed in production, because it is a tool of the repository as well.
+ */
+const usedWhenInstalled = [{ room: "server", path: "src/sandbox/MailJudge.ts", name: "mailauth" }]
+
 /** Tests may use the test tools of the repository too: they are declared once, at the root. */
 const onlyDeclared = ofUses(({ specifier, from, file, at }, house) => {
   if (isRelative(specifier) || isBuiltin(specifier) || specifier === computed) return undefined
   const name = packageName(specifier)
   if (name === from.manifest.name) return undefined
+  const excepted = usedWhenInstalled.some(
+    (use) => use.room === from.room && use.path === file.path && use.name === name
+  )
+  if (excepted) return undefined
   const declared = isPublished(file)
     ? runtimeDependencies(from)
     : [...allDependencies(from), ...Object.keys(house.manifest.devDependencies ?? {})]

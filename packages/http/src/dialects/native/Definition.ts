@@ -14,7 +14,8 @@ import {
 import { idempotencyHeader } from "../../IdempotencyHeader.ts"
 import { DnsReport, ProbeRequested } from "./DnsReport.ts"
 import * as ErrorSchemas from "./ErrorSchemas.ts"
-import { Sender, SenderPage } from "./Sender.ts"
+import { ListedSender, Sender, SenderPage } from "./Sender.ts"
+import { SendPlan, SendPlanRequest } from "./SendPlan.ts"
 import { Timeline } from "./Timeline.ts"
 
 const bearer: HttpApiSecurity.Http = HttpApiSecurity.annotate(
@@ -139,6 +140,26 @@ export class SendersGroup extends HttpApiGroup.make("senders")
       summarized(
         "Show the timeline of a sender",
         "Every event with its evidence, who caused it and for which request; the oldest first, earlier lives and removed senders included. `Link` has the next page."
+      )
+    ),
+    HttpApiEndpoint.get("effective", "/v1/effective-sender", {
+      query: { organization: text("The organization that sends.", "4c72784e-fb2a-4858-8067-95b6e36d54c0") },
+      success: ListedSender,
+      error: [ErrorSchemas.NotFound, ErrorSchemas.Invalid, ...always]
+    }).annotateMerge(
+      summarized(
+        "Show the effective sender",
+        "The newest active address of the organization, else of the account, as lists show it; 404 when there is none."
+      )
+    ),
+    HttpApiEndpoint.post("plan", "/v1/send-plans", {
+      payload: SendPlanRequest,
+      success: SendPlan,
+      error: [ErrorSchemas.BodyTooLarge, ErrorSchemas.UnsupportedMediaType, ErrorSchemas.UnusableMember, ...always]
+    }).annotateMerge(
+      summarized(
+        "Plan a mail",
+        "Which From a mail may have now, and what it is signed with. It changes nothing, so it needs no `Idempotency-Key`. Never later than a second behind the log; while the storage is away it is the fallback."
       )
     )
   )

@@ -7,7 +7,7 @@ import { credential } from "./Credential.ts"
 import { SendersGroup } from "./Definition.ts"
 import { routes } from "./Endpoints.ts"
 
-/** Served at `/v1/senders`. */
+/** Served at `/v1/senders`, `/v1/send-plans` and `/v1/effective-sender`. */
 export const Native: Dialect = {
   name: "Native",
   definition: [SendersGroup],

@@ -4,8 +4,8 @@
  * Each finds out who calls, reads the query, asks one use case, and puts its answer into the dialect's words. What is
  * wrong with a parameter is answered here, because problem details have a member for its name.
  */
-import { Senders, Settings } from "@countersign/engine"
-import { Effect } from "effect"
+import { SenderNotFound, Senders, Settings } from "@countersign/engine"
+import { Effect, Option } from "effect"
 import { HttpServerResponse } from "effect/http"
 import type { Authorize, Dialect } from "../../Dialect.ts"
 import type { Failure } from "../../Failure.ts"
@@ -18,9 +18,17 @@ import { makeCursors } from "./Cursor.ts"
 import { SendersGroup } from "./Definition.ts"
 import { dnsBody } from "./DnsBody.ts"
 import { conditional } from "./ETag.ts"
-import { type ListParameters, type ParameterRefused, readKnown, readList, readTimeline } from "./Parameters.ts"
+import {
+  type ListParameters,
+  type ParameterRefused,
+  readKnown,
+  readList,
+  readOwner,
+  readTimeline
+} from "./Parameters.ts"
 import type { SenderPage } from "./Sender.ts"
 import { listedBody, reportBody } from "./SenderBody.ts"
+import { planBody, readPlanRequest } from "./SendPlanBody.ts"
 import type { Timeline } from "./Timeline.ts"
 import { eventBody, stateBody } from "./TimelineBody.ts"
 
@@ -89,12 +97,27 @@ export const routes: Dialect["routes"] = Effect.fnUntraced(function* (authorize:
     )
   })
 
+  const effective = Effect.fnUntraced(function* (exchange: Exchange) {
+    const { account } = yield* authorize(exchange)
+    const found = yield* senders.effective({ account, ...(yield* readOwner(exchange)) })
+    return Option.isSome(found) ? json(listedBody(found.value)) : yield* new SenderNotFound()
+  })
+
+  const plan = Effect.fnUntraced(function* (exchange: Exchange) {
+    const { members } = yield* readBody(exchange.request, [jsonObject])
+    const { account } = yield* authorize(exchange)
+    yield* readKnown(exchange)
+    return json(planBody(yield* senders.sendPlan({ account, ...(yield* readPlanRequest(members)) })))
+  })
+
   return routesOf(SendersGroup, {
     list: checked(list),
     show: checked(show),
     dns: checked(dns),
     probe: checked(probe),
-    events: checked(events)
+    events: checked(events),
+    effective: checked(effective),
+    plan: checked(plan)
   })
 })
 

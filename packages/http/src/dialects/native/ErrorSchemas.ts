@@ -5,7 +5,7 @@ import { problem } from "../../ProblemSchema.ts"
 
 export const BadRequest = problem(
   400,
-  "A query parameter is not known or given twice, the body is not readable JSON, or the `Idempotency-Key` cannot be read."
+  "A query parameter or a member is not known or given twice, the body is not readable JSON, or the `Idempotency-Key` cannot be read."
 )
 export const Unauthorized = problem(401, "No access key, or one that nobody has. `WWW-Authenticate` is sent.")
 export const NotFound = problem(404, "There is no such sender, or no such path.")
@@ -13,6 +13,7 @@ export const Conflict = problem(409, "The first request with this `Idempotency-K
 export const BodyTooLarge = problem(413, "The body is larger than 64 KiB.")
 export const UnsupportedMediaType = problem(415, "The body has another media type than JSON.")
 export const Invalid = problem(422, "A query parameter has a value that cannot be used.")
+export const UnusableMember = problem(422, "A member of the body has a value that cannot be used.")
 export const KeyReused = problem(422, "The `Idempotency-Key` was used for another request.")
 export const Fault = problem(500, "The server failed.")
 export const Unavailable = problem(

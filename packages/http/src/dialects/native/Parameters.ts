@@ -65,9 +65,7 @@ export const readList = Effect.fnUntraced(function* (
   const after = yield* readWith(given.get("cursor"), (cursor) =>
     Result.fromNullishOr(cursors.read(account, cursor), () => "Give the cursor of a page of this list.")
   )
-  const organization = yield* readWith(given.get("organization"), (id) =>
-    id === "" ? Result.fail("Give the id of an organization.") : Result.succeed(OrganizationId.make(id))
-  )
+  const organization = yield* readWith(given.get("organization"), readOrganization)
   const statuses = yield* readWith(given.get("status"), readStatuses)
   const domain = yield* readWith(given.get("domain"), (text) =>
     Result.mapError(parseDomain(text, names), ({ message }) => message)
@@ -85,6 +83,16 @@ export const readList = Effect.fnUntraced(function* (
     ...(after === undefined ? {} : { after })
   }
   return { filter, limit, kept: sent.filter(([name]) => name !== "cursor") } satisfies ListParameters
+})
+
+const readOrganization = (id: string): Result.Result<OrganizationId, string> =>
+  id === "" ? Result.fail("Give the id of an organization.") : Result.succeed(OrganizationId.make(id))
+
+/** The query of an endpoint that is about an organization, or about the account. */
+export const readOwner = Effect.fnUntraced(function* (exchange: Exchange) {
+  const { given } = yield* readKnown(exchange, ["organization"])
+  const organization = yield* readWith(given.get("organization"), readOrganization)
+  return organization === undefined ? {} : { organization }
 })
 
 interface TimelineParameters {

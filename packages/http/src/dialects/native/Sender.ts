@@ -52,7 +52,7 @@ const fields = {
   updatedAt: Time("When something last changed that the API shows.")
 }
 
-const example = {
+export const exampleSender = {
   id: "5f0c3a52-7b1e-8d0a-9c7d-2f4e6a8b0c1d",
   address: "billing@example.com",
   organization: null,
@@ -65,7 +65,7 @@ const example = {
       type: "CNAME",
       name: "mfzwizltoq2gk43uebxgk5tfoiqgc3th._domainkey.example.com",
       host: "mfzwizltoq2gk43uebxgk5tfoiqgc3th._domainkey",
-      value: "mfzwizltoq2gk43uebxgk5tfoiqgc3th.dkim.example.net",
+      value: "mfzwizltoq2gk43uebxgk5tfoiqgc3th.k1.dkim.example.net",
       verdict: "missing"
     }
   ],
@@ -75,7 +75,7 @@ const example = {
 } as const
 
 /** As lists show it: what costs no further read. */
-export const ListedSender = Schema.Struct(fields).annotate({ identifier: "ListedSender", examples: [example] })
+export const ListedSender = Schema.Struct(fields).annotate({ identifier: "ListedSender", examples: [exampleSender] })
 export type ListedSender = typeof ListedSender.Type
 
 /** Alone: with the times of both axes. */
@@ -93,7 +93,7 @@ export const Sender = Schema.Struct({
   identifier: "SenderDetails",
   examples: [
     {
-      ...example,
+      ...exampleSender,
       mailboxSince: "2026-04-20T10:12:04.512Z",
       domainSince: "2026-04-20T10:10:30.000Z",
       link: { sentAt: "2026-04-20T10:10:31.218Z", expiresAt: "2026-04-21T10:10:31.218Z" }
@@ -109,6 +109,6 @@ export const next = Schema.NullOr(Schema.String).annotate({
 
 export const SenderPage = Schema.Struct({ senders: Schema.Array(ListedSender), next }).annotate({
   identifier: "SenderPage",
-  examples: [{ senders: [example], next: "Rk9Zb3Vfd2lsbF9ub3Rfcg" }]
+  examples: [{ senders: [exampleSender], next: "Rk9Zb3Vfd2lsbF9ub3Rfcg" }]
 })
 export type SenderPage = typeof SenderPage.Type

@@ -24,7 +24,7 @@ const example = {
       {
         type: "CNAME",
         name: "mfzwizltoq2gk43uebxgk5tfoiqgc3th._domainkey.example.com",
-        value: "mfzwizltoq2gk43uebxgk5tfoiqgc3th.dkim.example.net"
+        value: "mfzwizltoq2gk43uebxgk5tfoiqgc3th.k1.dkim.example.net"
       }
     ],
     blockers: exampleBlockers("user@example.com", "example.com")

@@ -23,7 +23,7 @@ const example = {
     {
       type: "CNAME",
       name: "mfzwizltoq2gk43uebxgk5tfoiqgc3th._domainkey.example.com",
-      value: "mfzwizltoq2gk43uebxgk5tfoiqgc3th.dkim.example.net"
+      value: "mfzwizltoq2gk43uebxgk5tfoiqgc3th.k1.dkim.example.net"
     }
   ],
   blockers: exampleBlockers("billing@example.com", "example.com"),
@@ -47,7 +47,7 @@ export const EmailAddress = Schema.Struct({
   domainVerificationStatus: DomainVerificationStatus,
   tokens: Schema.Array(Schema.String).annotate({
     description:
-      "One token per CNAME record: `<token>._domainkey.<domain>` must point to `<token>.<zone>`. `dnsRecords` has them written out."
+      "One token per CNAME record: `<token>._domainkey.<domain>` must point to `<token>.k<slot>.<zone>`, slots 1 to 3 in their order. `dnsRecords` has them written out."
   }),
   accountId: Schema.String,
   organizationId: Schema.NullOr(Schema.String).annotate({

@@ -154,6 +154,18 @@
     )
   }
 
+  /** What the receiver says of a mail, in the words of RFC 8601. */
+  const verdict = (authentication) =>
+    make(
+      "p",
+      { className: "verdict" },
+      ...["dkim", "dmarc", "spf"].map((method) => {
+        const result = authentication[method]
+        const word = result === "pass" ? "pass" : result === "none" ? "soft" : "bad"
+        return make("span", { className: word, textContent: `${method}=${result}` })
+      })
+    )
+
   const messageCard = (message, index) => {
     const link = linkOf(message)
     const details = keyed(
@@ -178,7 +190,17 @@
           textContent: new Date(message.receivedAt).toLocaleTimeString()
         })
       ),
+      message.authentication === null ? undefined : verdict(message.authentication),
       details,
+      keyed(
+        make(
+          "details",
+          {},
+          make("summary", { textContent: "As it arrived" }),
+          make("pre", { textContent: message.raw })
+        ),
+        `raw ${message.id}`
+      ),
       link === undefined ? undefined : make("div", { className: "acts" }, openLink(`link ${message.id}`, link))
     )
   }
@@ -225,7 +247,7 @@
       call("GET", "/sandbox/dns.json")
     ])
     const published = new Set(records.flatMap(({ name, type, value }) => [name, `${type} ${name} ${value}`]))
-    byId("servers").textContent = `SMTP ${access.smtp} · DNS ${access.dns}`
+    byId("servers").textContent = `SMTP ${access.smtp} · DNS ${access.dns} · relay ${access.relay}`
     show(
       "senders",
       [senders, messages, records],
