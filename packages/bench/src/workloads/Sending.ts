@@ -20,13 +20,21 @@ import {
   DkimTokens,
   Engine,
   Executor,
+  KeysServed,
   SenderDirectory,
   type SendPlanRequest,
   SendPlans,
   Settings
 } from "@countersign/engine"
-import { Relay, type RelaySettings, Signer } from "@countersign/relay"
-import { countersignSigning, makeKeyPair, prepareMessage, readMessage, signMessage } from "@countersign/signing"
+import { Relay, type RelaySettings } from "@countersign/relay"
+import {
+  countersignSigning,
+  KeyRingKeys,
+  makeKeyPair,
+  prepareMessage,
+  readMessage,
+  signMessage
+} from "@countersign/signing"
 import { SqliteStorage } from "@countersign/storage-sqlite"
 import { Context, Effect, Layer, Option, Redacted, Result } from "effect"
 import { createTransport, type Transporter } from "nodemailer"
@@ -219,10 +227,9 @@ const relayTo = (port: number, account: AccountId, privateKey: KeyObject) => {
     account: () => Effect.succeed(Option.none()),
     organization: (of, id) => Effect.succeed(Option.some({ id, account: of, name: "" }))
   })
-  const signer = Signer.of({
-    sign: (message, { domain, selector }) => signMessage(message, { domain, selector, privateKey, at: Date.now() })
-  })
+  const keys = KeyRingKeys.of({ privateKey: () => Effect.succeed(Redacted.make(privateKey)) })
   return Relay.layer(settings).pipe(
-    Layer.provide(Layer.merge(Layer.succeed(Accounts, accounts), Layer.succeed(Signer, signer)))
+    Layer.provide(Layer.succeed(KeyRingKeys, keys)),
+    Layer.provide(Layer.merge(Layer.succeed(Accounts, accounts), Layer.succeed(KeysServed, true)))
   )
 }

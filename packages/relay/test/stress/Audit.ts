@@ -132,7 +132,8 @@ export const faultOf = async (lives: Lives, attempt: Attempt, fallback: string):
     }
     if (honest === undefined) return undefined
     const reason = "refused" in outcome ? outcome.refused : ""
-    if (reason.startsWith("4")) return `an answer could not be had: ${reason}`
+    if (!/^(?:FromRefused|MessageRefused|$)/.test(reason) || reason.includes("storage-unavailable"))
+      return `an answer could not be had: ${reason}`
     const all = ours(lives, attempt, honest)
     // While it is degraded the records of all keys may be gone: then it is the fallback.
     const wasActive = all.some(

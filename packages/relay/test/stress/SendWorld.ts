@@ -3,9 +3,11 @@
  * storage of the test's choice, a mailer into memory and a DNS that fails and lies at random.
  */
 import {
+  AccountId,
   installationAccount,
   KeyId,
   type KeyRingCommand,
+  type KeySlot,
   keyRingDecider,
   keyRingId,
   keySlots,
@@ -17,6 +19,8 @@ import {
   Engine,
   EventStore,
   Executor,
+  KeysServed,
+  Senders,
   SendPlans,
   Settings,
   SlowPoll,
@@ -24,12 +28,10 @@ import {
   Workers
 } from "@countersign/engine"
 import { MemoryDns, MemoryMailer } from "@countersign/memory"
-import { makeKeyPair, signMessage } from "@countersign/signing"
+import { KeyRingKeys, makeKeyPair, makeMailSigner } from "@countersign/signing"
 import type { StorageLayer } from "@countersign/testkit"
 import { Clock, Context, Effect, Layer, Random, Redacted, Stream } from "effect"
 import { TestClock } from "effect/testing"
-import { Signer } from "../../src/Signer.ts"
-import { makeSubmissions } from "../../src/Submission.ts"
 
 export const fallbackFrom = "no-reply@platform-mail.com"
 
@@ -65,31 +67,26 @@ const chaotic = Layer.effect(
   })
 )
 
-/** What was signed, at the moment when the key was used. */
+/** When the key was given out for a mail, and of which slot. */
 export interface Signing {
   readonly at: number
   readonly slot: number
 }
 
-/** The keys, and when each message was signed: the messages are told apart by their own X-Attempt field. */
-export class Signings extends Context.Service<Signings, Map<string, Signing>>()("test/Signings") {
-  static readonly layer = Layer.sync(Signings, () => new Map<string, Signing>())
-}
+/** What is noted of the mail that a fiber signs. */
+export class Signed extends Context.Reference<{ last: Signing | undefined }>("test/Signed", {
+  defaultValue: () => ({ last: undefined })
+}) {}
 
-const signer = Layer.effect(
-  Signer,
-  Effect.gen(function* () {
-    const signings = yield* Signings
-    const { privateKey } = yield* makeKeyPair
-    return {
-      sign: Effect.fnUntraced(function* (message, { domain, selector, slot }) {
-        const at = yield* Clock.currentTimeMillis
-        const attempt = message.fields.find(({ key }) => key === "x-attempt")?.text.slice(11) ?? "none"
-        signings.set(attempt, { at, slot })
-        return yield* signMessage(message, { domain, selector, privateKey, at })
-      })
-    }
-  })
+const keys = Layer.effect(
+  KeyRingKeys,
+  Effect.map(makeKeyPair, ({ privateKey }) => ({
+    privateKey: Effect.fnUntraced(function* (slot: KeySlot) {
+      const signed = yield* Signed
+      signed.last = { at: yield* Clock.currentTimeMillis, slot }
+      return Redacted.make(privateKey)
+    })
+  }))
 )
 
 /** Every hint of a commit is lost to the plans. The workers hear them, so that they need not look so often. */
@@ -123,15 +120,19 @@ export const sendWorld = (storage: StorageLayer) => {
         settings
       )
     ),
-    Layer.provideMerge(signer),
-    Layer.provideMerge(Layer.mergeAll(Signings.layer, Chaos.layer))
+    Layer.provideMerge(keys),
+    Layer.provideMerge(Chaos.layer)
   )
 }
 
-/** The relay's way from octets to what goes to the mail server, for both treatments of a From that is not allowed. */
-export const submissions = Effect.all({
-  refuse: makeSubmissions({ fallback: "refuse", unsigned: [] }),
-  rewrite: makeSubmissions({ fallback: "rewrite", unsigned: [] })
+/** What the relay signs with, over the plans that hear no hints. */
+export const mailSigner = Effect.gen(function* () {
+  const [senders, plans] = [yield* Senders, yield* SendPlans]
+  const sendPlan: typeof senders.sendPlan = (asked) => plans.plan({ ...asked, account: AccountId.make(asked.account) })
+  return yield* makeMailSigner.pipe(
+    Effect.provideService(Senders, { ...senders, sendPlan }),
+    Effect.provideService(KeysServed, true)
+  )
 })
 
 export const toRing = Effect.fnUntraced(function* (command: KeyRingCommand) {
