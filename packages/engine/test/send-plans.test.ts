@@ -128,6 +128,8 @@ describe("a send plan", () => {
       yield* pass("1 minute")
       assert.strictEqual((yield* plan(caller, "anyone@acme.com")).from, "anyone@acme.com")
       assert.deepStrictEqual(codes(yield* plan(caller, "anyone@sub.acme.com")), ["from-not-a-sender"])
+      // The sender's own name is no address.
+      assert.deepStrictEqual(codes(yield* plan(caller, "acme.com")), ["from-not-a-sender"])
       assert.deepStrictEqual(codes(yield* plan(caller, "anyone@acme.com", "o1")), ["from-not-a-sender"])
     })
   )
