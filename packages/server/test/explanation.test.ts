@@ -23,7 +23,7 @@ const alias = (server: string, value: string) =>
   ({ server, role: "authoritative", outcome: "records", records: [{ type: "CNAME", value, ttl: 300 }] }) as const
 
 const evidence = [
-  asked(first, alias("192.0.2.1:53", "k1.dkim.example.net"), alias("192.0.2.2:53", "k1.dkim.example.net")),
+  asked(first, alias("192.0.2.1:53", "k1.k1.dkim.example.net"), alias("192.0.2.2:53", "k1.k1.dkim.example.net")),
   asked(second, {
     server: "192.0.2.1:53",
     role: "authoritative",
@@ -45,7 +45,7 @@ const finding: Finding = {
   code: "record-missing-nxdomain",
   class: "missing",
   record: second,
-  expected: "k2.dkim.example.net",
+  expected: "k2.k2.dkim.example.net",
   found: [],
   evidence: evidence.slice(1, 2),
   since: at - 60_000,
@@ -67,9 +67,9 @@ describe("an explanation", () => {
     expect(explanationLines(explained, tagged).join("\n")).toBe(`<bold>shop.example.com</bold>
 
 Records to publish in the zone example.com:
-<green>  valid</green>          k1._domainkey.shop  CNAME  k1.dkim.example.net
-<red>  missing</red>        k2._domainkey.shop  CNAME  k2.dkim.example.net
-<yellow>  indeterminate</yellow>  k3._domainkey.shop  CNAME  k3.dkim.example.net
+<green>  valid</green>          k1._domainkey.shop  CNAME  k1.k1.dkim.example.net
+<red>  missing</red>        k2._domainkey.shop  CNAME  k2.k2.dkim.example.net
+<yellow>  indeterminate</yellow>  k3._domainkey.shop  CNAME  k3.k3.dkim.example.net
 
 Last probe:  2026-11-28T03:00:00.000Z, not all records are right
 Next probe:  2026-11-28T04:00:00.000Z
@@ -81,8 +81,8 @@ Next probe:  2026-11-28T04:00:00.000Z
 
 What each server said:
   k1._domainkey.shop.example.com CNAME
-    192.0.2.1:53  name server of the zone  CNAME k1.dkim.example.net (TTL 300 s)
-    192.0.2.2:53  name server of the zone  CNAME k1.dkim.example.net (TTL 300 s)
+    192.0.2.1:53  name server of the zone  CNAME k1.k1.dkim.example.net (TTL 300 s)
+    192.0.2.2:53  name server of the zone  CNAME k1.k1.dkim.example.net (TTL 300 s)
   k2._domainkey.shop.example.com CNAME
     192.0.2.1:53  name server of the zone  no such name (caches may keep that for 3600 s)
   k3._domainkey.shop.example.com CNAME
@@ -94,9 +94,9 @@ What each server said:
     expect(explanationLines({ report, senders: [] }, (_, text) => text).join("\n")).toBe(`shop.example.com
 
 Records to publish in the zone example.com:
-  not probed  k1._domainkey.shop  CNAME  k1.dkim.example.net
-  not probed  k2._domainkey.shop  CNAME  k2.dkim.example.net
-  not probed  k3._domainkey.shop  CNAME  k3.dkim.example.net
+  not probed  k1._domainkey.shop  CNAME  k1.k1.dkim.example.net
+  not probed  k2._domainkey.shop  CNAME  k2.k2.dkim.example.net
+  not probed  k3._domainkey.shop  CNAME  k3.k3.dkim.example.net
 
 Last probe:  none yet`)
   })
@@ -108,7 +108,7 @@ Last probe:  none yet`)
       senders: [],
       zone: "example.com",
       records: [
-        { type: "CNAME", name: first, host: "k1._domainkey.shop", value: "k1.dkim.example.net", verdict: "valid" },
+        { type: "CNAME", name: first, host: "k1._domainkey.shop", value: "k1.k1.dkim.example.net", verdict: "valid" },
         { verdict: "missing" },
         { verdict: "indeterminate" }
       ],

@@ -3,7 +3,14 @@
  *
  * Pure: made from what is known of the senders and of the key ring. `SendPlans` knows whether that is fresh.
  */
-import { type DomainName, type KeyRing, type KeySlot, keySlots, type SenderId } from "@countersign/core"
+import {
+  type DomainName,
+  type KeyRing,
+  type KeySlot,
+  keySlots,
+  mayTakeOverFrom,
+  type SenderId
+} from "@countersign/core"
 import type { ListedSender } from "../ports/SenderDirectory.ts"
 
 /** Why a mail cannot be sent as planned. A blocker is about a sender, an obstacle about one mail. */
@@ -44,9 +51,13 @@ export interface SendPlan {
 export const obstacle = (code: Obstacle["code"], message: string): Obstacle => ({ code, message })
 
 /** The slot to sign with: the one that signs by default, or another one whose key is seen and whose record is right. */
-export const slotFor = (ring: KeyRing, sender: ListedSender): KeySlot | Obstacle => {
+export const slotFor = (ring: KeyRing, sender: ListedSender, now: number): KeySlot | Obstacle => {
   const { domain, plan, verdicts } = sender
-  const isPublished = (slot: KeySlot) => ring.slots[slot].key?.seenSince !== undefined
+  // The default slot's key was seen for long enough when signing moved there; of another one, caches may hold the last.
+  const isPublished = (slot: KeySlot) =>
+    slot === ring.signing
+      ? ring.slots[slot].key?.seenSince !== undefined
+      : (mayTakeOverFrom(ring, slot) ?? Number.POSITIVE_INFINITY) <= now
   // A verified domain has no verdicts: all its records were right. A degraded one has those that are wrong.
   const isRight = (slot: KeySlot) => {
     const name = plan.records[slot - 1]?.name

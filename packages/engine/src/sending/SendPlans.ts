@@ -178,7 +178,7 @@ const make = Effect.gen(function* () {
       const why = `${sender.address} is not active: its status is ${sender.status}.`
       return fallback(request, [obstacle("sender-not-active", why)], validUntil, sender)
     }
-    const slot = slotFor(ring, sender)
+    const slot = slotFor(ring, sender, validUntil)
     if (typeof slot !== "number") return fallback(request, [slot], validUntil, sender)
     const selector = sender.plan.tokens[slot - 1] ?? ""
     return {
