@@ -97,5 +97,5 @@ const bodyOf = ({ owner, address, mailbox, domainState, domainSince, verdicts, p
     domainState,
     domainSince,
     verdicts,
-    plan: { zone: plan.zone, tokens: plan.tokens }
+    plan: { shape: plan.shape, zone: plan.zone, tokens: plan.tokens }
   })

@@ -68,10 +68,10 @@ app.get("/v1/email-address", async ({ headers }, reply) => {
     createdAt: new Date(Number(row.added_at)).toISOString(),
     updatedAt: new Date(Number(row.updated_at)).toISOString(),
     status: row.status,
-    dnsRecords: plan.tokens.map((token) => ({
+    dnsRecords: plan.tokens.map((token, index) => ({
       type: "CNAME",
       name: `${token}._domainkey.${row.domain}`,
-      value: `${token}.${plan.zone}`
+      value: `${token}.k${index + 1}.${plan.zone}`
     }))
   }
 })

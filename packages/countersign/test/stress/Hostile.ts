@@ -236,7 +236,8 @@ const inputs = {
   remove: { ...caller, id: "", reason: "text" },
   removeAll: { ...caller, owner },
   removeAddress: { ...caller, address: "hello@acme.com" },
-  effective: { organization: "org" }
+  effective: { organization: "org" },
+  sendPlan: { organization: "org", from: "hello@acme.com" }
 } as const satisfies { readonly [useCase: string]: Good }
 
 export type UseCase = keyof typeof inputs
