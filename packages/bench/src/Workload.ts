@@ -32,7 +32,7 @@ export interface Scale {
 }
 
 /** How much is planned, signed and relayed. */
-export interface SendingScale {
+interface SendingScale {
   readonly senders: number
   readonly accounts: number
   /** Plans of one round, and mails of one. */

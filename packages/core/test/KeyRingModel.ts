@@ -22,24 +22,24 @@ export type Journal = ReadonlyArray<Entry>
 const slots: ReadonlyArray<KeySlot> = [1, 2, 3]
 const ended = ["lost", "revoked", "retired"]
 
-export const keyIn = (journal: Journal, slot: KeySlot): KeyId | undefined => {
+const keyIn = (journal: Journal, slot: KeySlot): KeyId | undefined => {
   const last = journal.findLast(
     (entry) => "keyId" in entry && entry.slot === slot && entry.what !== "seen" && entry.what !== "missing"
   )
   return last !== undefined && "keyId" in last && last.what === "made" ? last.keyId : undefined
 }
 /** The first look that showed the key of a slot, after the last one that did not. */
-export const seenSince = (journal: Journal, slot: KeySlot): number | undefined => {
+const seenSince = (journal: Journal, slot: KeySlot): number | undefined => {
   const keyId = keyIn(journal, slot)
   const about = journal.flatMap((entry) => ("keyId" in entry && entry.keyId === keyId ? [entry] : []))
   const since = about.slice(about.findLastIndex(({ what }) => what !== "seen") + 1)
   return since[0]?.at
 }
-export const signing = (journal: Journal): KeySlot | undefined =>
+const signing = (journal: Journal): KeySlot | undefined =>
   journal.flatMap((entry) => (entry.what === "signs" ? [entry.slot] : [])).at(-1)
 const longestKept = (journal: Journal): number =>
   Math.max(0, ...journal.flatMap((entry) => (entry.what === "kept" ? [entry.ms] : [])))
-export const mayTakeOver = (journal: Journal, slot: KeySlot): number | undefined => {
+const mayTakeOver = (journal: Journal, slot: KeySlot): number | undefined => {
   const since = seenSince(journal, slot)
   return since === undefined ? undefined : since + Math.max(24 * hour, longestKept(journal))
 }
@@ -56,7 +56,7 @@ const signedUntil = (journal: Journal, slot: KeySlot): number | undefined => {
   }
   return last
 }
-export const mayChange = (journal: Journal, slot: KeySlot): number => {
+const mayChange = (journal: Journal, slot: KeySlot): number => {
   const until = signedUntil(journal, slot)
   return until === undefined ? 0 : until + 7 * day
 }

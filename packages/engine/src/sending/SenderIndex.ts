@@ -17,7 +17,7 @@ interface AccountIndex {
   readonly activeOf: Map<string, Array<ListedSender>>
 }
 
-export const organizationOf = ({ owner }: ListedSender): string =>
+const organizationOf = ({ owner }: ListedSender): string =>
   owner._tag === "Organization" ? owner.organization : ""
 
 const isEffective = ({ kind, status }: ListedSender): boolean => kind === "email" && status === "active"
