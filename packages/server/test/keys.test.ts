@@ -9,7 +9,7 @@ const time = String.raw`\d{4}-\d\d-\d\dT[\d:.]+Z`
 
 describe("countersign keys", () => {
   it("shows what to publish, checks it, and takes no step of a rotation too early", async () => {
-    const { dns, environment } = await makeWorld()
+    const { dns, environment } = await makeWorld({ COUNTERSIGN_DATA: temporaryFolder(), DKIM_KEYS: "here" })
     const local = { ...environment, DNS_MODE: "resolver" }
     const keys = (...args: ReadonlyArray<string>) => run(["keys", ...args], local)
 
@@ -61,7 +61,7 @@ describe("countersign keys", () => {
   })
 
   it("keep a server with another secret from starting, by one sentence", async () => {
-    const { environment } = await makeWorld({ COUNTERSIGN_DATA: temporaryFolder() })
+    const { environment } = await makeWorld({ COUNTERSIGN_DATA: temporaryFolder(), DKIM_KEYS: "here" })
     expect((await run(["keys", "show"], environment)).code).toBe(0)
     const other = { ...environment, COUNTERSIGN_SECRET: "fedcba9876543210fedcba9876543210" }
     expect(await run(["serve"], other)).toMatchObject({
