@@ -22,7 +22,10 @@ export interface SmtpSinkOptions {
   readonly port?: number
   /** Messages of an earlier sink, newest first. */
   readonly messages?: ReadonlyArray<ReceivedMessage>
-  /** Runs before a mail is acknowledged, such as to store it. The octets are those after dot-unstuffing. When it dies, the mail is answered 451 and not kept. */
+  /**
+   * Runs before a mail is acknowledged, such as to store it. The octets are those after dot-unstuffing. When it dies,
+   * the mail is answered 451 and not kept.
+   */
   readonly onMessage?: (message: ReceivedMessage, octets: Uint8Array) => Effect.Effect<void>
   /** How many messages are kept, 1000 by default; the oldest go first. */
   readonly maxMessages?: number
