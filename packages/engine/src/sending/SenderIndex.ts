@@ -17,8 +17,7 @@ interface AccountIndex {
   readonly activeOf: Map<string, Array<ListedSender>>
 }
 
-const organizationOf = ({ owner }: ListedSender): string =>
-  owner._tag === "Organization" ? owner.organization : ""
+const organizationOf = ({ owner }: ListedSender): string => (owner._tag === "Organization" ? owner.organization : "")
 
 const isEffective = ({ kind, status }: ListedSender): boolean => kind === "email" && status === "active"
 
