@@ -8,7 +8,8 @@ import {
   makeDnsPlan,
   neighbourQuestions,
   probeResult,
-  type SourceAnswer
+  type SourceAnswer,
+  slotZone
 } from "@countersign/core"
 import { askNeighbours, DnsResolver, probePlan } from "@countersign/engine"
 import { Effect } from "effect"
@@ -21,7 +22,9 @@ const tokens = ["t1", "t2", "t3"]
 
 const planOf = (domain: string) => makeDnsPlan(domain, tokens, ours)
 
-const three = (line: (token: string) => string): ReadonlyArray<string> => tokens.map(line)
+/** A line for each record, with its token and the name below which its slot is served. */
+const three = (line: (token: string, slot: string) => string): ReadonlyArray<string> =>
+  tokens.map((token, index) => line(token, slotZone(index + 1, ours)))
 const records = (domain: string) => published(planOf(domain).records)
 
 /** An RSA key of 8,192 bits has so many characters: its record fits into no UDP answer that we take. */
@@ -33,7 +36,11 @@ const longKey = (token: string) => {
 const both = ["bind", "nsd"] as const
 
 export const zones: ReadonlyArray<Zone> = [
-  { apex: "countersign.net", listed: both, lines: three((token) => `${token}.dkim TXT ( ${longKey(token)})`) },
+  {
+    apex: "countersign.net",
+    listed: both,
+    lines: three((token, slot) => `${token}.${slot}. TXT ( ${longKey(token)})`)
+  },
   { apex: "plain.com", listed: both, lines: records("plain.com") },
   { apex: "nothing.com", listed: both },
   { apex: "arriving.com", listed: both },
@@ -56,12 +63,16 @@ export const zones: ReadonlyArray<Zone> = [
     listed: both,
     lines: ["*._domainkey CNAME www", "www A 192.0.2.80", ...records("beside.com")]
   },
-  { apex: "dname.com", listed: both, lines: [`_domainkey DNAME ${ours}.`] },
+  {
+    apex: "dname.com",
+    listed: both,
+    lines: ["_domainkey DNAME keys", ...three((token, slot) => `${token}.keys CNAME ${token}.${slot}.`)]
+  },
   { apex: "brand.com", listed: both, lines: ["_domainkey DNAME _domainkey.plain.com."] },
   {
     apex: "chain.com",
     listed: both,
-    lines: three((token) => `${token}._domainkey CNAME ${token}.keys\n${token}.keys CNAME ${token}.${ours}.`)
+    lines: three((token, slot) => `${token}._domainkey CNAME ${token}.keys\n${token}.keys CNAME ${token}.${slot}.`)
   },
   {
     apex: "flattened.com",
@@ -71,7 +82,9 @@ export const zones: ReadonlyArray<Zone> = [
   {
     apex: "shouting.com",
     listed: both,
-    lines: three((token) => `${token.toUpperCase()}._DomainKey.SHOUTING.Com. CNAME ${token}.DKIM.CounterSign.NET.`)
+    lines: three(
+      (token, slot) => `${token.toUpperCase()}._DomainKey.SHOUTING.Com. CNAME ${token}.${slot.toUpperCase()}.`
+    )
   }
 ]
 

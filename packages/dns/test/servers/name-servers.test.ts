@@ -152,7 +152,7 @@ if (notTested.length === 0) {
 
     for (const [domain, what, ...advice] of [
       ["beside.com", "beside a wildcard"],
-      ["dname.com", "through a DNAME record into our zone"],
+      ["dname.com", "through a DNAME record to names with the aliases", "alias-chain"],
       ["brand.com", "through a DNAME record to another domain of the customer's", "alias-chain"],
       ["chain.com", "at the end of a chain of aliases", "alias-chain"],
       ["shouting.com", "in whatever case they are written and asked"]
