@@ -12,13 +12,21 @@ import {
   keySlots,
   type OwnerInput
 } from "@countersign/core"
-import { type Caller, Executor, Senders, type SendPlan } from "@countersign/engine"
+import {
+  type Caller,
+  Executor,
+  SenderDirectory,
+  Senders,
+  type SendPlan,
+  SendPlans,
+  StorageUnavailable
+} from "@countersign/engine"
 import { MemoryMailer } from "@countersign/memory"
 import { StorageFaults } from "@countersign/testkit"
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Effect, Fiber, type Layer, Random } from "effect"
+import { Clock, Context, Effect, Fiber, Latch, Layer, Random } from "effect"
 import { add as addDomain, dnsWorld, drop, publish } from "./DnsWorld.ts"
-import { createAccount, pass, tokenOf } from "./World.ts"
+import { createAccount, pass, settle, tokenOf } from "./World.ts"
 
 const test = (title: string, body: Effect.Effect<void, unknown, Layer.Success<typeof dnsWorld>>) =>
   it.effect(title, () => body.pipe(Effect.provide(dnsWorld), Random.withSeed(title)))
@@ -173,5 +181,69 @@ describe("a send plan", () => {
       yield* pass("1 second")
       assert.strictEqual((yield* plan(caller)).reason, "active")
     })
+  )
+})
+
+/** Send plans over a directory whose first pages are read at once, and handed over when the test says so. */
+const plansOverSlowPages = Effect.gen(function* () {
+  const directory = yield* SenderDirectory
+  const gates = [yield* Latch.make(), yield* Latch.make()]
+  let pages = 0
+  let failures = 0
+  const page: (typeof directory)["page"] = (query) =>
+    Effect.tap(directory.page(query), () => {
+      const gate = gates[pages++]
+      return gate === undefined ? Effect.void : Latch.await(gate)
+    })
+  const find: (typeof directory)["find"] = (account, id) =>
+    failures-- > 0 ? Effect.fail(new StorageUnavailable({ reason: "a test" })) : directory.find(account, id)
+  const slow = Layer.build(Layer.fresh(SendPlans.layer))
+  const plans = Context.get(
+    yield* Effect.provideService(slow, SenderDirectory, { ...directory, find, page }),
+    SendPlans
+  )
+  return { plans, gates, failNext: (times: number) => Effect.sync(() => (failures = times)) }
+})
+
+describe("what is removed while an account is read for the first time", () => {
+  test(
+    "is signed for by nobody, when two mails ask for the account at once",
+    Effect.gen(function* () {
+      yield* keysSeen
+      const caller = yield* createAccount()
+      const jane = yield* active(caller, "jane@acme.com")
+      const { plans, gates } = yield* plansOverSlowPages
+      const ask = plans.plan({ account: jane.account, from: "jane@acme.com" })
+      const both = [yield* Effect.forkChild(ask), yield* Effect.forkChild(ask)]
+      yield* settle
+      yield* Latch.open(gates[0] ?? assert.fail())
+      yield* settle
+      yield* (yield* Senders).remove({ ...caller, id: jane.id })
+      yield* pass("1 second")
+      yield* Latch.open(gates[1] ?? assert.fail())
+      yield* pass("1 second")
+      yield* Fiber.awaitAll(both)
+      assert.deepStrictEqual(codes(yield* ask), ["from-not-a-sender"])
+    }).pipe(Effect.scoped)
+  )
+
+  test(
+    "is signed for by nobody, when the storage fails while the change is read",
+    Effect.gen(function* () {
+      yield* keysSeen
+      const caller = yield* createAccount()
+      const jane = yield* active(caller, "jane@acme.com")
+      const { plans, gates, failNext } = yield* plansOverSlowPages
+      const ask = plans.plan({ account: jane.account, from: "jane@acme.com" })
+      const first = yield* Effect.forkChild(ask)
+      yield* settle
+      yield* (yield* Senders).remove({ ...caller, id: jane.id })
+      yield* pass("1 second")
+      yield* failNext(1)
+      for (const gate of gates) yield* Latch.open(gate)
+      yield* pass("10 seconds")
+      yield* Fiber.await(first)
+      assert.deepStrictEqual(codes(yield* ask), ["from-not-a-sender"])
+    }).pipe(Effect.scoped)
   )
 })

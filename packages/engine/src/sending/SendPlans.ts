@@ -16,7 +16,7 @@ import {
   type SenderId,
   senderDecider
 } from "@countersign/core"
-import { Brand, Clock, Context, Effect, Latch, Layer, Option, Result, Stream } from "effect"
+import { Brand, Clock, Context, Effect, Latch, Layer, Option, Result, Semaphore, Stream } from "effect"
 import { Accounts } from "../ports/Accounts.ts"
 import { type EventPage, EventStore, type Position, type StoredEvent } from "../ports/EventStore.ts"
 import { type ListedSender, SenderDirectory } from "../ports/SenderDirectory.ts"
@@ -55,6 +55,7 @@ const make = Effect.gen(function* () {
   const looked = yield* Latch.make()
   const hint = yield* Latch.make()
   const filling = new Map<AccountId, Set<SenderId>>()
+  const locks = new Map<AccountId, Semaphore.Semaphore>()
   const names = new Map<AccountId, string>()
   let ring: KeyRing = emptyRing
   let position: Position | undefined
@@ -73,10 +74,11 @@ const make = Effect.gen(function* () {
   const take = Effect.fnUntraced(function* (event: StoredEvent) {
     if (isOf(keyRingDecider, event.type)) return yield* loadRing
     if (!isOf(senderDecider, event.type)) return
-    const account = index.accountOf(event.stream) ?? addedTo(event)
-    if (account === undefined) return
-    filling.get(account)?.add(senderId(event.stream))
-    if (index.has(account)) yield* refresh(account, senderId(event.stream))
+    const id = senderId(event.stream)
+    // Whose it is, is not known of a sender that is not in the index: every account that is being filled looks.
+    for (const changed of filling.values()) changed.add(id)
+    const account = index.accountOf(id) ?? addedTo(event)
+    if (account !== undefined && index.has(account)) yield* refresh(account, id)
   })
 
   const look = Effect.gen(function* () {
@@ -110,41 +112,51 @@ const make = Effect.gen(function* () {
     yield* Effect.raceFirst(Latch.await(hint), Effect.sleep(lookEvery))
   }).pipe(Effect.forever)
   yield* Effect.forkScoped(loop)
-  yield* Effect.forkScoped(
-    Effect.forever(
-      Effect.andThen(
-        Effect.catchCause(
-          Stream.runForEach(store.changes, () => Latch.open(hint)),
-          () => Effect.void
-        ),
-        Effect.sleep("10 seconds")
-      )
-    )
+  const hear = Stream.runForEach(store.changes, () => Latch.open(hint)).pipe(
+    Effect.catchCause((cause) =>
+      Effect.logWarning("send plans do not hear of changes; the log is read all the same", cause)
+    ),
+    Effect.andThen(Effect.sleep("10 seconds")),
+    Effect.forever
   )
+  yield* Effect.forkScoped(Effect.andThen(Latch.await(wanted), hear))
 
-  /** Fills the index with an account's senders. What changes meanwhile is read once more. */
+  /**
+   * Fills the index with an account's senders. What changes meanwhile is read once more, before the index has any of
+   * them: a change that was taken from the log is taken for good.
+   */
   const fill = Effect.fnUntraced(function* (account: AccountId) {
     const changed = new Set<SenderId>()
     filling.set(account, changed)
-    const senders: Array<ListedSender> = []
+    const senders = new Map<SenderId, ListedSender>()
+    let after: Position = 0
     while (true) {
-      const last = senders[senders.length - 1]?.position
-      const page = yield* directory.page({
-        ...{ account, order: "oldest-first", offset: 0, limit: pageSize },
-        ...(last === undefined ? {} : { after: last })
-      })
-      senders.push(...page)
+      const page = yield* directory.page({ account, order: "oldest-first", offset: 0, limit: pageSize, after })
+      for (const sender of page) senders.set(sender.id, sender)
       if (page.length < pageSize) break
+      after = page[page.length - 1]?.position ?? after
     }
     names.set(account, Option.match(yield* accounts.account(account), { onNone: () => "", onSome: ({ name }) => name }))
-    index.fill(account, senders)
-    for (const id of changed) yield* refresh(account, id)
+    // One that changes again is met again.
+    for (const id of changed) {
+      changed.delete(id)
+      const found = yield* directory.find(account, id)
+      if (Option.isSome(found)) senders.set(id, found.value)
+      else senders.delete(id)
+    }
+    index.fill(account, [...senders.values()])
   })
+  /** Two at once would overwrite what the one of them has learned. */
   const fillOnce = (account: AccountId) =>
-    Effect.ensuring(
-      fill(account),
-      Effect.sync(() => filling.delete(account))
-    )
+    Effect.suspend(() => {
+      const lock = locks.get(account) ?? Semaphore.makeUnsafe(1)
+      locks.set(account, lock)
+      const filled = Effect.ensuring(
+        fill(account),
+        Effect.sync(() => filling.delete(account))
+      )
+      return lock.withPermits(1)(Effect.suspend(() => (index.has(account) ? Effect.void : filled)))
+    })
 
   const fallback = (
     { account }: SendPlanRequest,
@@ -223,7 +235,7 @@ const make = Effect.gen(function* () {
 
   const prepared = Effect.fnUntraced(function* (account: AccountId) {
     while (!isFresh()) yield* Latch.await(looked)
-    if (!index.has(account) || filling.has(account)) yield* fillOnce(account)
+    yield* fillOnce(account)
     while (!isFresh()) yield* Latch.await(looked)
   })
 
