@@ -27,7 +27,6 @@ export const parsePublicUrl = (value: string): Result.Result<PublicUrl, string> 
 }
 
 /** In characters. */
-/** In characters. */
 export const shortestSecret = 32
 
 /** `new,old`: spaces around a secret do not count. Anybody could guess a short one, and sign with it. */

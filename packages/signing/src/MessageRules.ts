@@ -8,7 +8,7 @@
 import { isAscii } from "node:buffer"
 import type { DomainOptions, EmailAddress } from "@countersign/core"
 import { Brand, Result } from "effect"
-import { parseMailbox } from "./Mailbox.ts"
+import { parseMailbox } from "./FromHeader.ts"
 import { type HeaderField, type Message, unfoldedValue } from "./Message.ts"
 import { type MessageRefused, type MessageRefusedCode, refused } from "./MessageRefused.ts"
 

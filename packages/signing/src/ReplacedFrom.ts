@@ -3,7 +3,7 @@
  */
 import { type DomainOptions, parseEmailAddress } from "@countersign/core"
 import { Brand, Result } from "effect"
-import { parseMailbox } from "./Mailbox.ts"
+import { parseMailbox } from "./FromHeader.ts"
 import { type HeaderField, type Message, unfoldedValue } from "./Message.ts"
 import { type MessageRefused, refused } from "./MessageRefused.ts"
 

@@ -13,6 +13,7 @@ import {
   type DnsRecordType,
   isQueryable,
   longestAliasChain,
+  type NeighbourQuestion,
   nextHop,
   sameName
 } from "@countersign/core"
@@ -57,14 +58,10 @@ export const probePlan = Effect.fn("PlanProbe.probePlan")(function* (
 export const askNeighbours = (
   resolver: Resolver,
   domain: string,
-  questions: ReadonlyArray<{ readonly name: string; readonly type: DnsRecordType; readonly mayBeMissing?: boolean }>
+  questions: ReadonlyArray<NeighbourQuestion>
 ): Effect.Effect<ReadonlyArray<DnsObservation>> =>
   Effect.map(
-    Effect.forEach(
-      questions,
-      ({ name, type, mayBeMissing = false }) => resolver.ask(name, type, { domain, mayBeMissing }),
-      { concurrency: 4 }
-    ),
+    Effect.forEach(questions, ({ name, type }) => resolver.ask(name, type, { domain }), { concurrency: 4 }),
     boundEvidence
   )
 

@@ -84,3 +84,16 @@ const optional = <Name extends string, Value>(
   name: Name,
   value: Value | undefined
 ): { readonly [N in Name]?: Value } | Record<never, never> => (value === undefined ? {} : { [name]: value })
+
+/** The tables that are filled by nothing but what a store was told: it is empty when they are. */
+export const filledTables = [
+  "accounts",
+  "organizations",
+  "access_keys",
+  "streams",
+  "events",
+  "tasks",
+  "receipts",
+  "granted_mails",
+  "signing_keys"
+] as const

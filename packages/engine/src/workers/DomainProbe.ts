@@ -97,14 +97,15 @@ export const makeDomainProbe = Effect.gen(function* () {
             neighbours: yield* askNeighbours(resolver, domain, neighbourQuestions({ plan, domain, evidence, kind })),
             neighboursAt: at
           }
-        : { neighbours: known?.neighbours ?? [], ...stamp("neighboursAt", known?.neighboursAt) }
+        : { neighbours: known.neighbours, neighboursAt: known.neighboursAt }
+    const rightAt = result === "valid" ? at : known?.rightAt
     const streak = known?.streak ?? []
     const record: ProbeRecord = {
       at,
       evidence,
       ...asked,
       since,
-      ...stamp("rightAt", result === "valid" ? at : known?.rightAt),
+      ...(rightAt === undefined ? {} : { rightAt }),
       // An on-demand probe never adds to the streak, only ends it.
       streak: onDemand && result === "negative" ? streak : nextStreak(plan.records, streak, result, { at, evidence }),
       quick: quick ? (known?.quick ?? 0) + 1 : 0
@@ -120,12 +121,11 @@ export const makeDomainProbe = Effect.gen(function* () {
     { at, onDemand }: Occasion
   ) {
     const { account, id, incarnation } = entry
-    const seen = { at, evidence, streak, onDemand, held: false }
-    const decision = decideProbe(entry, seen)
+    const told = { at, evidence, streak, onDemand, held: false }
+    const decision = decideProbe(entry, told)
     if (decision._tag !== "Happened") return entry.domainState
     const falls = decision.events.some(({ _tag }) => _tag === "DomainDegraded" || _tag === "DomainVerificationLost")
-    const held = falls && (yield* isHeld)
-    if (held) return entry.domainState
+    const seen = { ...told, held: falls && (yield* isHeld) }
     const request = {
       account,
       actor: "worker",
@@ -211,10 +211,6 @@ const isVerified = ({ domainState }: ListedSender): boolean => domainState === "
 const allMissing = ({ evidence, since }: ProbeRecord): boolean =>
   Object.values(since).every(({ verdict }) => verdict === "missing") &&
   evidence.every(({ sources }) => sources.every(({ outcome }) => outcome === "nxdomain" || outcome === "unavailable"))
-
-const stamp = <K extends string>(key: K, at: number | undefined): { readonly [key in K]?: number } =>
-  // TypeScript widens the key of an object literal to any text.
-  at === undefined ? {} : ({ [key]: at } as { readonly [key in K]: number })
 
 const subject = (domainState: ListedSender["domainState"], { addedAt }: ListedSender): ProbeSubject => {
   switch (domainState) {

@@ -10,7 +10,7 @@ import {
   type StoredRow,
   StoreNotEmpty
 } from "@countersign/engine"
-import { readBoolean } from "@countersign/engine/storage"
+import { filledTables, readBoolean } from "@countersign/engine/storage"
 import type { PgConnection } from "@effect/sql-pg"
 import { Effect } from "effect"
 import type { Database, Statements } from "../connection/Database.ts"
@@ -19,18 +19,6 @@ import { isLost } from "../connection/PostgresFailure.ts"
 import { inRealTime, reachConnection, refuse } from "../connection/Reconnect.ts"
 import { makeLoadRows } from "./LoadRows.ts"
 import { maintained } from "./MaintainedRows.ts"
-
-const filled = [
-  "accounts",
-  "organizations",
-  "access_keys",
-  "streams",
-  "events",
-  "tasks",
-  "receipts",
-  "granted_mails",
-  "signing_keys"
-]
 
 export const makeLoad =
   (database: Database): Maintenance["Service"]["load"] =>
@@ -53,8 +41,10 @@ export const makeLoad =
         yield* query(
           fillIn("SELECT set_config('lock_timeout', '{lock_timeout}', true), pg_advisory_xact_lock({commit_lock})")
         )
-        yield* query(`LOCK TABLE ${filled.map((table) => `${schema}.${table}`).join(", ")} IN SHARE ROW EXCLUSIVE MODE`)
-        const isEmpty = filled.map((table) => `NOT EXISTS (SELECT FROM ${schema}.${table})`).join(" AND ")
+        yield* query(
+          `LOCK TABLE ${filledTables.map((table) => `${schema}.${table}`).join(", ")} IN SHARE ROW EXCLUSIVE MODE`
+        )
+        const isEmpty = filledTables.map((table) => `NOT EXISTS (SELECT FROM ${schema}.${table})`).join(" AND ")
         const [state] = yield* query(`SELECT ${isEmpty} AS empty`)
         if (!readBoolean(state, "empty")) return yield* new StoreNotEmpty()
 

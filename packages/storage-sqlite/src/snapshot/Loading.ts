@@ -9,6 +9,7 @@ import {
   StorageUnavailable,
   StoreNotEmpty
 } from "@countersign/engine"
+import { filledTables } from "@countersign/engine/storage"
 import { Clock, Effect } from "effect"
 import { lockTimeout, refuse, retryWhileBusy } from "../connection/BusyRetry.ts"
 import { type Database, nowOf } from "../connection/Database.ts"
@@ -48,20 +49,8 @@ const begin = (file: string): DatabaseSync => {
   }
 }
 
-const filled = [
-  "accounts",
-  "organizations",
-  "access_keys",
-  "streams",
-  "events",
-  "tasks",
-  "receipts",
-  "granted_mails",
-  "signing_keys"
-]
-
 const isEmpty = (db: DatabaseSync): boolean =>
-  filled.every((table) => db.prepare(`SELECT 1 FROM ${table} LIMIT 1`).get() === undefined)
+  filledTables.every((table) => db.prepare(`SELECT 1 FROM ${table} LIMIT 1`).get() === undefined)
 
 /** One connection that reads and writes, in one transaction that ends with the load. */
 const openLoading = (file: string, db: DatabaseSync) => {
